@@ -1,0 +1,53 @@
+// The layer rule of src/README.md for dependency-cruiser: who may import whom, and which package belongs where.
+// test/layers.test.ts plants a violation of each kind, because a rule that can't fire looks just like a clean tree.
+const layers = {
+  task: [],
+  fiscaut: [],
+  sources: ["task"],
+  config: ["task"],
+  log: ["task", "config"],
+  store: ["task", "config"],
+  handlers: ["task", "fiscaut", "sources", "store"],
+  engine: ["task", "config", "store", "handlers"],
+  http: ["task", "config", "store", "handlers"],
+  cli: ["task", "fiscaut", "sources", "config", "log", "store", "handlers", "engine", "http"],
+};
+
+const error = (name, from, to) => ({ name, severity: "error", from, to });
+const packageOnlyIn = (folder, packages) =>
+  error(
+    `${packages.replaceAll("|", "+").replaceAll("/", ".")}-only-in-${folder}`,
+    { path: "^src/", pathNot: `^src/${folder}/` },
+    { path: `node_modules/(${packages})/` },
+  );
+
+module.exports = {
+  forbidden: [
+    error("no-cycles", {}, { circular: true }),
+    error("no-unresolved", { path: "^src/" }, { couldNotResolve: true, pathNot: "^bun(:|$)" }),
+    error(
+      "known-folder",
+      { path: "^src/", pathNot: `^src/(main\\.ts$|(${Object.keys(layers).join("|")})/)` },
+      {},
+    ),
+    error("config-is-loaded-only-by-cli", { path: "^src/", pathNot: "^src/(cli|config)/" }, { path: "^src/config/load" }),
+    error("store-seen-by-handlers-is-enqueue", { path: "^src/handlers/" }, { path: "^src/store/", pathNot: "^src/store/enqueue" }),
+    ...Object.entries(layers).map(([folder, allowed]) =>
+      error(
+        `${folder}-imports-only-${allowed.join("+") || "itself"}`,
+        { path: `^src/${folder}/` },
+        { path: "^src/", pathNot: `^src/(${[folder, ...allowed].join("|")})/` },
+      ),
+    ),
+    packageOnlyIn("store", "drizzle-orm|postgres"),
+    packageOnlyIn("http", "hono"),
+    packageOnlyIn("cli", "citty"),
+    packageOnlyIn("log", "consola"),
+  ],
+  options: {
+    tsPreCompilationDeps: true, // type-only imports count too
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "default"] },
+    doNotFollow: { path: "node_modules" },
+  },
+};
