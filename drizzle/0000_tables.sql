@@ -1,0 +1,75 @@
+CREATE TABLE "fiscaut_tasks"."batch" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "fiscaut_tasks"."batch_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"enqueued_by" bigint,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"total" integer NOT NULL,
+	"title" text NOT NULL,
+	"skipped" jsonb NOT NULL,
+	CONSTRAINT "batch_enqueued_by_unique" UNIQUE("enqueued_by")
+);
+--> statement-breakpoint
+CREATE TABLE "fiscaut_tasks"."queue" (
+	"name" text collate "C" PRIMARY KEY NOT NULL,
+	"paused" boolean DEFAULT false NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "fiscaut_tasks"."task" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "fiscaut_tasks"."task_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"run_at" timestamp with time zone NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"started_at" timestamp with time zone,
+	"worker_id" bigint,
+	"batch_id" bigint,
+	"priority" integer NOT NULL,
+	"attempt" integer DEFAULT 0 NOT NULL,
+	"max_attempts" integer NOT NULL,
+	"timeout_ms" integer,
+	"due" boolean NOT NULL,
+	"cancel_requested" boolean DEFAULT false NOT NULL,
+	"queue" text collate "C" NOT NULL,
+	"name" text collate "C" NOT NULL,
+	"title" text,
+	"payload" jsonb NOT NULL,
+	"progress" jsonb,
+	"errors" jsonb
+);
+--> statement-breakpoint
+CREATE TABLE "fiscaut_tasks"."task_history" (
+	"id" bigint PRIMARY KEY NOT NULL,
+	"run_at" timestamp with time zone NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"started_at" timestamp with time zone,
+	"worker_id" bigint,
+	"batch_id" bigint,
+	"priority" integer NOT NULL,
+	"attempt" integer DEFAULT 0 NOT NULL,
+	"max_attempts" integer NOT NULL,
+	"timeout_ms" integer,
+	"finished_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"state" text collate "C" NOT NULL,
+	"queue" text collate "C" NOT NULL,
+	"name" text collate "C" NOT NULL,
+	"title" text,
+	"payload" jsonb NOT NULL,
+	"progress" jsonb,
+	"errors" jsonb,
+	"result" jsonb,
+	CONSTRAINT "task_history_state" CHECK (state in ('succeeded', 'failed', 'cancelled'))
+);
+--> statement-breakpoint
+CREATE TABLE "fiscaut_tasks"."worker" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "fiscaut_tasks"."worker_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"heartbeat_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"lease_ms" integer NOT NULL,
+	"pid" integer NOT NULL,
+	"host" text NOT NULL,
+	"version" text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX "task_claim" ON "fiscaut_tasks"."task" USING btree ("queue","name","priority" DESC NULLS FIRST,"run_at","id") WHERE due;--> statement-breakpoint
+CREATE INDEX "task_future" ON "fiscaut_tasks"."task" USING btree ("run_at") WHERE not due;--> statement-breakpoint
+CREATE INDEX "task_batch" ON "fiscaut_tasks"."task" USING btree ("batch_id","id") WHERE batch_id is not null;--> statement-breakpoint
+CREATE INDEX "task_history_batch" ON "fiscaut_tasks"."task_history" USING btree ("batch_id","id","state") WHERE batch_id is not null;--> statement-breakpoint
+CREATE INDEX "task_history_unsuccessful" ON "fiscaut_tasks"."task_history" USING btree ("id") WHERE state <> 'succeeded';

@@ -1,0 +1,56 @@
+/**
+ * Tells listening workers that something awaits them. Only ever a hint that saves latency: polling alone is
+ * correct. Kept out of the enqueuing transaction, because a NOTIFY in it serialises all commits.
+ */
+import type { Sql } from "./connection.ts";
+
+export const channel = "fiscaut_tasks";
+
+/** "enqueued": tasks wait in some queue. "cancel": a running task is to be aborted. */
+export type Announcement = { kind: "enqueued" } | { kind: "cancel"; id: number };
+
+export interface Announcer {
+  /** Sends soon; many within a few milliseconds become one. Never throws. */
+  announce(announcement: Announcement): void;
+  /** Waits until what was announced is sent or given up. */
+  flush(): Promise<void>;
+}
+
+const coalesceMs = 3;
+
+export function createAnnouncer(sql: Sql): Announcer {
+  const waiting = new Set<string>();
+  let round: Promise<void> | undefined;
+
+  async function send() {
+    await Bun.sleep(coalesceMs);
+    const messages = [...waiting];
+    waiting.clear();
+    round = undefined;
+    // A lost hint costs one poll interval: not worth an error.
+    await sql`select pg_notify(${channel}, message) from unnest(${messages}::text[]) as message`.catch(() => {});
+  }
+
+  return {
+    announce(announcement) {
+      waiting.add(JSON.stringify(announcement));
+      round ??= send();
+    },
+    async flush() {
+      await round;
+    },
+  };
+}
+
+/** @returns undefined for a message that is not ours. */
+export function parseAnnouncement(message: string): Announcement | undefined {
+  try {
+    const parsed: unknown = JSON.parse(message);
+    if (typeof parsed !== "object" || parsed === null || !("kind" in parsed)) return undefined;
+    if (parsed.kind === "enqueued") return { kind: "enqueued" };
+    if (parsed.kind === "cancel" && "id" in parsed && typeof parsed.id === "number") return { kind: "cancel", id: parsed.id };
+  } catch {
+    // Anybody may notify on this channel.
+  }
+  return undefined;
+}

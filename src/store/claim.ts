@@ -1,0 +1,76 @@
+/**
+ * Takes due tasks for a worker. What is not yet due becomes so in `promote.ts`.
+ */
+import type { ClaimedTask } from "../task/task.ts";
+import { instant, type Store } from "./connection.ts";
+
+export interface ClaimRequest {
+  workerId: number;
+  /** Only tasks that this worker has a handler for. */
+  names: string[];
+  /** Empty: every queue. */
+  queues: string[];
+  /** At the most; the caller's free slots. */
+  limit: number;
+}
+
+/**
+ * Claims due tasks for `workerId` and marks them running: highest priority first, then the longest due, then
+ * the lowest id. Safe with many workers: SKIP LOCKED, no task is claimed twice while its lease holds.
+ * The database's clock decides what is due.
+ */
+export async function claimTasks(store: Store, request: ClaimRequest): Promise<ClaimedTask[]> {
+  // One index descent a lane (queue, name), so a backlog that this worker has no handler for is never walked.
+  // `worker_id is null` is a filter and in no index: that keeps the claim's own write a heap-only update.
+  // The array() fences LIMIT and the row locks from the UPDATE, which else might plan them into a join.
+  const rows = await store.sql<Row[]>`
+    update fiscaut_tasks.task
+    set worker_id = ${request.workerId}, attempt = attempt + 1, started_at = now()
+    where ctid = any(array(
+      select head.ctid
+      from fiscaut_tasks.queue q
+      cross join unnest(${request.names}::text[]) as handler (name)
+      cross join lateral (
+        select t.ctid, t.priority, t.run_at, t.id
+        from fiscaut_tasks.task t
+        where t.queue = q.name and t.name = handler.name and t.due and t.worker_id is null
+        order by t.priority desc, t.run_at, t.id
+        limit ${request.limit}
+        for update skip locked
+      ) head
+      where not q.paused and (cardinality(${request.queues}::text[]) = 0 or q.name = any(${request.queues}::text[]))
+      order by head.priority desc, head.run_at, head.id
+      limit ${request.limit}))
+    returning id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, batch_id, run_at`;
+  // RETURNING keeps no order.
+  return rows.map(toClaimedTask).sort(byClaimOrder);
+}
+
+interface Row {
+  id: number;
+  name: string;
+  queue: string;
+  priority: number;
+  payload: unknown;
+  attempt: number;
+  max_attempts: number;
+  timeout_ms: number | null;
+  batch_id: number | null;
+  run_at: string;
+}
+
+const toClaimedTask = (row: Row): ClaimedTask => ({
+  id: row.id,
+  name: row.name,
+  queue: row.queue,
+  priority: row.priority,
+  payload: row.payload,
+  attempt: row.attempt,
+  maxAttempts: row.max_attempts,
+  timeoutMs: row.timeout_ms,
+  batchId: row.batch_id,
+  runAt: instant(row.run_at),
+});
+
+const byClaimOrder = (a: ClaimedTask, b: ClaimedTask) =>
+  b.priority - a.priority || a.runAt.getTime() - b.runAt.getTime() || a.id - b.id;

@@ -1,0 +1,29 @@
+/** The few numbers that `/health` shows. Bounded: they cost the same with ten tasks and with ten million. */
+import type { Store } from "./connection.ts";
+
+/** Counting stops here. */
+export const countLimit = 100_000;
+
+export interface Figures {
+  /** Live tasks, at most `countLimit`. */
+  depth: number;
+  /** Live workers, all machines. */
+  workers: number;
+  /**
+   * How long the oldest due task has waited, ms; null when none waits. Looked for among the thousand lowest
+   * ids, where it is unless older ones than that are all later due.
+   */
+  oldestDueMs: number | null;
+}
+
+/** @throws the driver's error when the database can't be reached. */
+export async function readFigures(store: Store): Promise<Figures> {
+  const [row] = await store.sql<Figures[]>`
+    select
+      (select count(*) from (select 1 from fiscaut_tasks.task limit ${countLimit}) as t) as depth,
+      (select count(*) from fiscaut_tasks.worker where heartbeat_at + lease_ms * interval '1 ms' >= now()) as workers,
+      (select (extract(epoch from now() - min(run_at)) * 1000)::float8 from (
+         select run_at from fiscaut_tasks.task where due and worker_id is null order by id limit 1000) as t) as "oldestDueMs"`;
+  if (row === undefined) throw new Error("the figures' query returned no row");
+  return row;
+}

@@ -1,0 +1,21 @@
+/** SQL pieces that several verbs share, each so that what they say of a task's row can't drift apart. */
+import { keptErrors } from "../task/task.ts";
+import type { Sql } from "./connection.ts";
+
+/** What a row takes along from `task` to `task_history` and back, as it is. */
+export const keptColumns = (sql: Sql) => sql`
+  id, run_at, created_at, started_at, worker_id, batch_id, priority, attempt, max_attempts, timeout_ms,
+  queue, name, title, payload, progress`;
+
+/**
+ * The row's `errors` with one more, an `AttemptError`; the oldest go beyond what is kept. A null `message` adds none.
+ * In a statement where `attempt` and `worker_id` are those of the attempt.
+ */
+export const withError = (sql: Sql, message: Fragment, stack: Fragment) => sql`
+  case when ${message}::text is null then errors else
+    case when jsonb_array_length(errors) >= ${keptErrors} then errors - 0 else coalesce(errors, '[]') end
+    || jsonb_build_object('attempt', attempt, 'at', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+         'workerId', worker_id, 'message', ${message}::text, 'stack', ${stack}::text)
+  end`;
+
+type Fragment = ReturnType<Sql>;

@@ -1,0 +1,114 @@
+/**
+ * The tables, as Drizzle models them; `drizzle/` holds the migrations generated from here. What Drizzle can't
+ * say (fill factor, autovacuum) stands in the custom migration beside them.
+ *
+ * Why it looks as it does, each point measured:
+ * - a claim writes no indexed column, so it stays a heap-only update (half the cost): whether a task runs is
+ *   told by `worker_id`, which no index and no index predicate mentions;
+ * - due and future tasks are apart (`due`): a million future ones do not lie in the claim's way;
+ * - finished tasks leave `task` for `task_history`, so the hot table stays small.
+ */
+import { sql } from "drizzle-orm";
+import {
+  bigint, boolean, check, customType, index, integer, jsonb, pgSchema, text, timestamp } from "drizzle-orm/pg-core";
+import type { AttemptError, FinishedState, Progress } from "../task/task.ts";
+
+export const schemaName = "fiscaut_tasks";
+const schema = pgSchema(schemaName);
+
+/** Compared by bytes: equality and order need no locale, and its index is the cheapest. */
+const word = customType<{ data: string }>({ dataType: () => `text collate "C"` });
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+const id = (name: string) => bigint(name, { mode: "number" });
+
+/** A named lane. A row appears with the first task that names it. */
+export const queue = schema.table("queue", {
+  name: word("name").primaryKey(),
+  paused: boolean("paused").notNull().default(false),
+  createdAt: instant("created_at").notNull().defaultNow(),
+});
+
+/** One row a running process. Its lease is `heartbeat_at + lease_ms`; when that is past, its tasks are rescued. */
+export const worker = schema.table("worker", {
+  id: id("id").primaryKey().generatedAlwaysAsIdentity(),
+  startedAt: instant("started_at").notNull().defaultNow(),
+  heartbeatAt: instant("heartbeat_at").notNull().defaultNow(),
+  leaseMs: integer("lease_ms").notNull(),
+  pid: integer("pid").notNull(),
+  host: text("host").notNull(),
+  version: text("version").notNull(),
+});
+
+export const batch = schema.table("batch", {
+  id: id("id").primaryKey().generatedAlwaysAsIdentity(),
+  /** The task that enqueued it. Unique, so an attempt that is repeated finds its batch instead of doubling it. */
+  enqueuedBy: id("enqueued_by").unique(),
+  createdAt: instant("created_at").notNull().defaultNow(),
+  total: integer("total").notNull(),
+  title: text("title").notNull(),
+  /** What was left out of it and why, by reason. */
+  skipped: jsonb("skipped").$type<Record<string, number>>().notNull(),
+});
+
+/** Columns that a task keeps from the cradle to the history; the wide ones last. */
+const taskColumns = {
+  runAt: instant("run_at").notNull(),
+  createdAt: instant("created_at").notNull().defaultNow(),
+  startedAt: instant("started_at"),
+  workerId: id("worker_id"),
+  batchId: id("batch_id"),
+  priority: integer("priority").notNull(),
+  attempt: integer("attempt").notNull().default(0),
+  maxAttempts: integer("max_attempts").notNull(),
+  timeoutMs: integer("timeout_ms"),
+};
+const wideTaskColumns = {
+  queue: word("queue").notNull(),
+  name: word("name").notNull(),
+  title: text("title"),
+  payload: jsonb("payload").notNull(),
+  progress: jsonb("progress").$type<Progress>(),
+  errors: jsonb("errors").$type<AttemptError[]>(),
+};
+
+/** Live tasks only: pending (`worker_id` null) and running. */
+export const task = schema.table(
+  "task",
+  {
+    id: id("id").primaryKey().generatedAlwaysAsIdentity(),
+    ...taskColumns,
+    /** Its `run_at` has come. Set at the insert or by the promoter; running tasks keep it. */
+    due: boolean("due").notNull(),
+    /** A running task is to be aborted by its worker. */
+    cancelRequested: boolean("cancel_requested").notNull().default(false),
+    ...wideTaskColumns,
+  },
+  (t) => [
+    // The claim's order, lane by lane: a lane that a worker has no handler for costs it nothing.
+    index("task_claim").on(t.queue, t.name, t.priority.desc().nullsFirst(), t.runAt, t.id).where(sql`due`),
+    index("task_future").on(t.runAt).where(sql`not due`),
+    index("task_batch").on(t.batchId, t.id).where(sql`batch_id is not null`),
+  ],
+);
+
+/** Finished tasks, under the id that they had. */
+export const taskHistory = schema.table(
+  "task_history",
+  {
+    id: id("id").primaryKey(),
+    ...taskColumns,
+    finishedAt: instant("finished_at").notNull().defaultNow(),
+    state: word("state").$type<FinishedState>().notNull(),
+    ...wideTaskColumns,
+    result: jsonb("result"),
+  },
+  (t) => [
+    // The state is in it so that a batch's totals come from the index alone.
+    index("task_history_batch").on(t.batchId, t.id, t.state).where(sql`batch_id is not null`),
+    index("task_history_unsuccessful").on(t.id).where(sql`state <> 'succeeded'`),
+    check("task_history_state", sql`state in ('succeeded', 'failed', 'cancelled')`),
+  ],
+);
+
+/** Applied migrations; written by `migrate.ts` alone. */
+export const migrationTable = "migration";

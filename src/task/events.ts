@@ -1,0 +1,42 @@
+/**
+ * What the engine tells the outside: it emits these or throws, and never logs. Log lines subscribe in the
+ * composition root.
+ */
+import type { Progress } from "./task.ts";
+
+/** The task that an event speaks of: enough for a log line. */
+export interface TaskReference {
+  id: number;
+  name: string;
+  queue: string;
+  attempt: number;
+}
+
+export type TaskEvent =
+  | { kind: "started"; task: TaskReference }
+  | { kind: "log"; task: TaskReference; message: string; fields: Record<string, unknown> }
+  | { kind: "progress"; task: TaskReference; progress: Progress }
+  | { kind: "succeeded"; task: TaskReference; durationMs: number }
+  /** An attempt had an error and another one follows in `delayMs`. */
+  | { kind: "errored"; task: TaskReference; durationMs: number; message: string; delayMs: number }
+  | { kind: "failed"; task: TaskReference; durationMs: number; message: string }
+  | { kind: "cancelled"; task: TaskReference; durationMs: number }
+  | { kind: "given-back"; task: TaskReference; durationMs: number }
+  /** The store refused the outcome: the task had meanwhile been taken from this worker. Nothing was changed. */
+  | { kind: "refused"; task: TaskReference; durationMs: number }
+  /** A handler went on after its abort and the grace: its slot is free again, its outcome will be ignored. */
+  | { kind: "abandoned"; task: TaskReference; reason: string };
+
+export type WorkerEvent =
+  | { kind: "worker-started"; workerId: number; names: string[]; queues: string[] }
+  | { kind: "worker-stopping"; reason: string; running: number }
+  | { kind: "worker-stopped" }
+  /** The heartbeat could not be renewed in time: everything running was aborted, a new worker id is taken. */
+  | { kind: "lease-lost"; workerId: number; running: number }
+  | { kind: "rescued"; taskId: number; name: string; workerId: number; state: "pending" | "failed" | "cancelled" }
+  /** A part's round threw; it is tried again in `retryMs`. */
+  | { kind: "part-failed"; part: string; error: unknown; retryMs: number }
+  | { kind: "part-recovered"; part: string };
+
+export type EngineEvent = TaskEvent | WorkerEvent;
+export type EmitEvent = (event: EngineEvent) => void;

@@ -1,0 +1,70 @@
+/**
+ * What a caller may ask for when it enqueues a task, and the rules that every door (command line, HTTP,
+ * handlers) checks alike. Whether the payload suits the handler is the handler's schema's affair.
+ */
+import { z } from "zod";
+import { OperatorError } from "./errors.ts";
+
+export const defaultQueue = "default";
+/** As django-background-tasks: with its back-off, 25 attempts span about three weeks. */
+export const defaultMaxAttempts = 25;
+export const maxPayloadBytes = 1024 * 1024;
+
+const word = (what: string) =>
+  z
+    .string()
+    .min(1, `${what} is empty`)
+    .max(100, `${what} is longer than 100 characters`)
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.:-]*$/, `${what} may hold letters, digits and _ . : - only`);
+
+export const taskNameSchema = word("the task's name");
+export const queueNameSchema = word("the queue's name");
+
+/** Milliseconds that still fit Postgres' integer: 24 days. */
+const maxTimeoutMs = 2 ** 31 - 1;
+
+export const newTaskSchema = z
+  .strictObject({
+    name: taskNameSchema,
+    payload: z.json().default({}).describe("the handler's arguments"),
+    queue: queueNameSchema.default(defaultQueue),
+    priority: z.int().min(-32768).max(32767).default(0).describe("higher runs first"),
+    delayMs: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional().describe("from now, by the database's clock"),
+    runAt: z.coerce.date().optional().describe("ISO 8601 with a time zone"),
+    maxAttempts: z.int().min(1).max(1000).default(defaultMaxAttempts),
+    timeoutMs: z.int().min(1).max(maxTimeoutMs).optional(),
+    title: z.string().min(1).max(200).optional(),
+  })
+  .refine((task) => task.delayMs === undefined || task.runAt === undefined, "delayMs and runAt exclude each other");
+
+/** As a caller writes it: everything but the name has a default. */
+export type NewTask = z.input<typeof newTaskSchema>;
+/** As the store takes it. */
+export type CheckedTask = z.output<typeof newTaskSchema>;
+
+/**
+ * Checks one task at a door.
+ * @throws OperatorError "usage", naming every fault.
+ */
+export function checkNewTask(input: unknown): CheckedTask {
+  const parsed = newTaskSchema.safeParse(input);
+  if (!parsed.success) throw new OperatorError("usage", describeIssues(parsed.error));
+  const json = JSON.stringify(parsed.data.payload);
+  if (Buffer.byteLength(json) > maxPayloadBytes)
+    throw new OperatorError("usage", `the payload is larger than ${maxPayloadBytes} bytes`, {
+      hint: "store the bulk elsewhere and enqueue a reference to it",
+    });
+  // Postgres' jsonb has neither U+0000 nor half a surrogate pair: refuse them here, where the caller still is.
+  if (unstorable.test(json)) throw new OperatorError("usage", "the payload holds a NUL or half a character, which Postgres can't store");
+  return parsed.data;
+}
+
+/** JSON.stringify writes both as escapes; an even number of backslashes before one is text, not an escape. */
+const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/i;
+
+/** Zod's issues as one line: `payload.company: expected number; queue: ...`. */
+export function describeIssues(error: z.ZodError): string {
+  return error.issues
+    .map((issue) => (issue.path.length > 0 ? `${issue.path.join(".")}: ${issue.message}` : issue.message))
+    .join("; ");
+}

@@ -1,0 +1,68 @@
+/**
+ * What a task is, once stored: the one shape that the store returns and that HTTP, the command line and
+ * handlers show. How a task moves from state to state is told by `settle.ts`.
+ */
+
+/** "scheduled" is pending with a future `runAt`; "retrying" is pending with `attempt > 0`. */
+export const taskStates = ["pending", "running", "succeeded", "failed", "cancelled"] as const;
+export type TaskState = (typeof taskStates)[number];
+
+/** States that a task never leaves by itself; its row is in `task_history`. */
+export type FinishedState = Exclude<TaskState, "pending" | "running">;
+
+/** Why one attempt did not succeed. The newest `keptErrors` of a task are kept, oldest first. */
+export interface AttemptError {
+  attempt: number;
+  /** ISO 8601, the database's clock. */
+  at: string;
+  workerId: number | null;
+  message: string;
+  stack: string | null;
+}
+
+export const keptErrors = 10;
+
+export interface Progress {
+  /** 0 to 1. */
+  fraction: number;
+  message: string | null;
+}
+
+export interface Task {
+  id: number;
+  name: string;
+  queue: string;
+  title: string | null;
+  state: TaskState;
+  priority: number;
+  payload: unknown;
+  /** Times that a worker has claimed it; 0 before the first. With `workerId`, the fencing token. */
+  attempt: number;
+  maxAttempts: number;
+  timeoutMs: number | null;
+  batchId: number | null;
+  workerId: number | null;
+  createdAt: Date;
+  /** When it is, or was, due. */
+  runAt: Date;
+  /** When the last attempt started. */
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  progress: Progress | null;
+  result: unknown;
+  errors: AttemptError[];
+}
+
+/** What a worker holds of a task that it has claimed. */
+export interface ClaimedTask {
+  id: number;
+  name: string;
+  queue: string;
+  priority: number;
+  payload: unknown;
+  attempt: number;
+  maxAttempts: number;
+  timeoutMs: number | null;
+  batchId: number | null;
+  runAt: Date;
+}
