@@ -6,8 +6,8 @@ import type { Sql } from "./connection.ts";
 
 export const channel = "fiscaut_tasks";
 
-/** "enqueued": tasks wait in some queue. "cancel": a running task is to be aborted. */
-export type Announcement = { kind: "enqueued" } | { kind: "cancel"; id: number };
+/** "due": tasks wait to be claimed. "future": some wait for their time. "cancel": a running task is to be aborted. */
+export type Announcement = { kind: "due" } | { kind: "future" } | { kind: "cancel"; id: number };
 
 export interface Announcer {
   /** Sends soon; many within a few milliseconds become one. Never throws. */
@@ -28,7 +28,9 @@ export function createAnnouncer(sql: Sql): Announcer {
     waiting.clear();
     round = undefined;
     // A lost hint costs one poll interval: not worth an error.
-    await sql`select pg_notify(${channel}, message) from unnest(${messages}::text[]) as message`.catch(() => {});
+    await sql`select pg_notify(${channel}, message) from unnest(${messages}::text[]) as message`.catch(
+      () => {},
+    );
   }
 
   return {
@@ -47,8 +49,9 @@ export function parseAnnouncement(message: string): Announcement | undefined {
   try {
     const parsed: unknown = JSON.parse(message);
     if (typeof parsed !== "object" || parsed === null || !("kind" in parsed)) return undefined;
-    if (parsed.kind === "enqueued") return { kind: "enqueued" };
-    if (parsed.kind === "cancel" && "id" in parsed && typeof parsed.id === "number") return { kind: "cancel", id: parsed.id };
+    if (parsed.kind === "due" || parsed.kind === "future") return { kind: parsed.kind };
+    if (parsed.kind === "cancel" && "id" in parsed && typeof parsed.id === "number")
+      return { kind: "cancel", id: parsed.id };
   } catch {
     // Anybody may notify on this channel.
   }

@@ -18,7 +18,11 @@ type Of<To extends Transition["to"]> = Completion & { transition: Extract<Transi
  * Completes many at once.
  * @returns the ids that were still this worker's; the others were refused, and nothing of theirs was changed.
  */
-export async function completeTasks(store: Store, workerId: number, completions: Completion[]): Promise<Set<number>> {
+export async function completeTasks(
+  store: Store,
+  workerId: number,
+  completions: Completion[],
+): Promise<Set<number>> {
   const finished = completions.filter((c): c is Of<"finished"> => c.transition.to === "finished");
   const waiting = completions.filter((c): c is Of<"pending"> => c.transition.to === "pending");
   const accepted = await Promise.all([

@@ -61,7 +61,8 @@ export function instant(text: string | null): Date | null {
   return text === null ? null : new Date(text);
 }
 
-const unavailableCodes = /^(08...|57P0[1-5]|53300|25006|ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|CONNECT\w+)$/;
+const unavailableCodes =
+  /^(08...|57P0[1-5]|53300|25006|ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|CONNECT\w+)$/;
 
 /** The database can't be reached or doesn't serve now: back off and try again. */
 export function isUnavailable(error: unknown): boolean {
@@ -71,7 +72,8 @@ export function isUnavailable(error: unknown): boolean {
 /** SQLSTATE or the system's error code. */
 export function codeOf(error: unknown): string | undefined {
   // Drizzle wraps the driver's error.
-  for (let e = error; e instanceof Error; e = e.cause) if ("code" in e && typeof e.code === "string") return e.code;
+  for (let e = error; e instanceof Error; e = e.cause)
+    if ("code" in e && typeof e.code === "string") return e.code;
   return undefined;
 }
 

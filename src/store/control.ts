@@ -21,7 +21,7 @@ export async function retryTask(store: Store, id: number): Promise<ControlResult
     returning 1`;
   const revived = pending === undefined && (await revive(store.sql, id));
   if (pending === undefined && !revived) return await unchanged(store, id);
-  store.announcer.announce({ kind: "enqueued" });
+  store.announcer.announce({ kind: "due" });
   return { kind: "done", state: "pending" };
 }
 

@@ -14,7 +14,7 @@ export interface EnqueuedTask {
 export async function enqueueTask(store: Store, task: CheckedTask): Promise<EnqueuedTask> {
   const [row] = await insertTasks(store.sql, [task], null);
   if (row === undefined) throw new Error("the insert returned no row");
-  store.announcer.announce({ kind: "enqueued" });
+  store.announcer.announce({ kind: isFuture(task) ? "future" : "due" });
   return { id: row.id, runAt: instant(row.run_at) };
 }
 
@@ -58,21 +58,25 @@ export async function enqueueBatch(
       const [existing] = await sql<Omit<EnqueuedBatch, "created">[]>`
         select id, total, skipped from fiscaut_tasks.batch where enqueued_by = ${batch.enqueuedBy}`;
       if (existing === undefined) throw new Error(`the batch of task ${batch.enqueuedBy} has vanished`);
-      return { ...existing, created: false };
+      return { ...existing, created: false, future: false };
     }
 
     let total = 0;
+    let future = false;
     for await (const chunk of inChunks(tasks)) {
       await insertTasks(sql, chunk, created.id);
       total += chunk.length;
+      future ||= chunk.some(isFuture);
     }
     await sql`
       update fiscaut_tasks.batch set total = ${total}, skipped = ${JSON.stringify(batch.skipped)}::text::jsonb
       where id = ${created.id}`;
-    return { id: created.id, total, skipped: batch.skipped, created: true };
+    return { id: created.id, total, skipped: batch.skipped, created: true, future };
   });
-  if (enqueued.created) store.announcer.announce({ kind: "enqueued" });
-  return enqueued;
+  const { future, ...batchRow } = enqueued;
+  if (batchRow.created) store.announcer.announce({ kind: "due" });
+  if (future) store.announcer.announce({ kind: "future" });
+  return batchRow;
 }
 
 /**
@@ -100,7 +104,11 @@ function insertTasks(sql: Sql, tasks: CheckedTask[], batchId: number | null) {
     returning id, run_at`;
 }
 
-async function* inChunks(tasks: Iterable<CheckedTask> | AsyncIterable<CheckedTask>): AsyncGenerator<CheckedTask[]> {
+const isFuture = (task: CheckedTask) => task.runAt !== undefined || (task.delayMs ?? 0) > 0;
+
+async function* inChunks(
+  tasks: Iterable<CheckedTask> | AsyncIterable<CheckedTask>,
+): AsyncGenerator<CheckedTask[]> {
   let chunk: CheckedTask[] = [];
   for await (const task of tasks) {
     chunk.push(task);

@@ -55,7 +55,10 @@ function finishedConditions(filter: TaskFilter): SQL | undefined {
   );
 }
 
-function commonConditions(table: typeof taskTable | typeof taskHistory, filter: TaskFilter): (SQL | undefined)[] {
+function commonConditions(
+  table: typeof taskTable | typeof taskHistory,
+  filter: TaskFilter,
+): (SQL | undefined)[] {
   return [
     filter.name === undefined ? undefined : eq(table.name, filter.name),
     filter.queue === undefined ? undefined : eq(table.queue, filter.queue),

@@ -25,7 +25,9 @@ export async function readMigrationStatus(store: Pick<Store, "sql">): Promise<Mi
     select current_setting('server_version_num')::int / 10000 as version,
            to_regclass(${`${schemaName}.${migrationTable}`}) is not null as known`;
   if (server === undefined || server.version < oldestServer)
-    throw new OperatorError("config", `Postgres ${server?.version} is too old`, { hint: `use Postgres ${oldestServer} or newer` });
+    throw new OperatorError("config", `Postgres ${server?.version} is too old`, {
+      hint: `use Postgres ${oldestServer} or newer`,
+    });
   if (!server.known) return { applied: [], pending: migrations };
 
   const rows = await sql<{ name: string; sha256: string; applied_at: string }[]>`
@@ -40,9 +42,13 @@ export async function readMigrationStatus(store: Pick<Store, "sql">): Promise<Mi
         { hint: "install the fiscaut-tasks that migrated it, or a newer one" },
       );
     if (digest(ours) !== row.sha256)
-      throw new OperatorError("config", `migration ${row.name} in the database is not the one in this executable`, {
-        hint: "use the executable that migrated this database, or another database",
-      });
+      throw new OperatorError(
+        "config",
+        `migration ${row.name} in the database is not the one in this executable`,
+        {
+          hint: "use the executable that migrated this database, or another database",
+        },
+      );
   }
   return {
     applied: rows.map((row) => ({ name: row.name, appliedAt: row.applied_at })),

@@ -10,7 +10,17 @@
  */
 import { sql } from "drizzle-orm";
 import {
-  bigint, boolean, check, customType, index, integer, jsonb, pgSchema, text, timestamp } from "drizzle-orm/pg-core";
+  bigint,
+  boolean,
+  check,
+  customType,
+  index,
+  integer,
+  jsonb,
+  pgSchema,
+  text,
+  timestamp,
+} from "drizzle-orm/pg-core";
 import type { AttemptError, FinishedState, Progress } from "../task/task.ts";
 
 export const schemaName = "fiscaut_tasks";

@@ -33,7 +33,13 @@ export type WorkerEvent =
   | { kind: "worker-stopped" }
   /** The heartbeat could not be renewed in time: everything running was aborted, a new worker id is taken. */
   | { kind: "lease-lost"; workerId: number; running: number }
-  | { kind: "rescued"; taskId: number; name: string; workerId: number; state: "pending" | "failed" | "cancelled" }
+  | {
+      kind: "rescued";
+      taskId: number;
+      name: string;
+      workerId: number;
+      state: "pending" | "failed" | "cancelled";
+    }
   /** A part's round threw; it is tried again in `retryMs`. */
   | { kind: "part-failed"; part: string; error: unknown; retryMs: number }
   | { kind: "part-recovered"; part: string };

@@ -29,13 +29,21 @@ export const newTaskSchema = z
     payload: z.json().default({}).describe("the handler's arguments"),
     queue: queueNameSchema.default(defaultQueue),
     priority: z.int().min(-32768).max(32767).default(0).describe("higher runs first"),
-    delayMs: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional().describe("from now, by the database's clock"),
+    delayMs: z
+      .int()
+      .min(0)
+      .max(Number.MAX_SAFE_INTEGER)
+      .optional()
+      .describe("from now, by the database's clock"),
     runAt: z.coerce.date().optional().describe("ISO 8601 with a time zone"),
     maxAttempts: z.int().min(1).max(1000).default(defaultMaxAttempts),
     timeoutMs: z.int().min(1).max(maxTimeoutMs).optional(),
     title: z.string().min(1).max(200).optional(),
   })
-  .refine((task) => task.delayMs === undefined || task.runAt === undefined, "delayMs and runAt exclude each other");
+  .refine(
+    (task) => task.delayMs === undefined || task.runAt === undefined,
+    "delayMs and runAt exclude each other",
+  );
 
 /** As a caller writes it: everything but the name has a default. */
 export type NewTask = z.input<typeof newTaskSchema>;
@@ -55,7 +63,11 @@ export function checkNewTask(input: unknown): CheckedTask {
       hint: "store the bulk elsewhere and enqueue a reference to it",
     });
   // Postgres' jsonb has neither U+0000 nor half a surrogate pair: refuse them here, where the caller still is.
-  if (unstorable.test(json)) throw new OperatorError("usage", "the payload holds a NUL or half a character, which Postgres can't store");
+  if (unstorable.test(json))
+    throw new OperatorError(
+      "usage",
+      "the payload holds a NUL or half a character, which Postgres can't store",
+    );
   return parsed.data;
 }
 

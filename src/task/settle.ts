@@ -23,7 +23,8 @@ export function settle(task: { attempt: number; maxAttempts: number }, outcome: 
     case "given-back":
       return { to: "pending", delayMs: 0, counted: false, error: null };
     case "errored":
-      if (task.attempt >= task.maxAttempts) return { to: "finished", state: "failed", result: null, error: outcome.error };
+      if (task.attempt >= task.maxAttempts)
+        return { to: "finished", state: "failed", result: null, error: outcome.error };
       return {
         to: "pending",
         delayMs: Math.max(0, Math.round(outcome.retryAfterMs ?? backoffMs(task.attempt))),

@@ -1,0 +1,113 @@
+/**
+ * One execution of a task: from its handler to an outcome, with time-out and abort. Which tasks run, and how
+ * many, is the executor's affair.
+ */
+import type { Handler, HandlerContext } from "../handlers/handler.ts";
+import { describeIssues, maxPayloadBytes } from "../task/new-task.ts";
+import { type Outcome, outcomeOfError } from "../task/outcome.ts";
+import type { ClaimedTask } from "../task/task.ts";
+
+export type AbortReason = "timed-out" | "cancelled" | "stopping" | "lease-lost";
+
+export interface Attempt {
+  readonly task: ClaimedTask;
+  /** Asks the handler to stop; the first reason stands. */
+  abort(reason: AbortReason): void;
+  /** Never rejects. `abandoned`: the handler was still running when the grace after its abort ended. */
+  readonly outcome: Promise<{ outcome: Outcome; abandoned: boolean }>;
+}
+
+/** How long a handler may take to stop after its signal before its slot is taken from it. */
+export const abortGraceMs = 5_000;
+
+export function startAttempt(
+  task: ClaimedTask,
+  handler: Handler,
+  reports: Pick<HandlerContext, "log" | "progress">,
+  graceMs = abortGraceMs,
+): Attempt {
+  const controller = new AbortController();
+  let reason: AbortReason | undefined;
+  let giveUp: (() => void) | undefined;
+  let graceTimer: Timer | undefined;
+  const grace = new Promise<void>((resolve) => {
+    giveUp = resolve;
+  });
+
+  function abort(why: AbortReason) {
+    if (reason !== undefined) return;
+    reason = why;
+    graceTimer = setTimeout(() => giveUp?.(), graceMs);
+    controller.abort(new Error(describeAbort(why, task, handler)));
+  }
+
+  const timeoutMs = task.timeoutMs ?? handler.timeoutMs;
+  const timeout = timeoutMs === undefined ? undefined : setTimeout(() => abort("timed-out"), timeoutMs);
+
+  const handled = runHandler(task, handler, { task, signal: controller.signal, ...reports }).catch(
+    // What a handler throws after its abort is the abort's echo, whatever it says.
+    (thrown): Outcome =>
+      reason === undefined ? outcomeOfError(thrown) : outcomeOfAbort(reason, task, handler),
+  );
+  const abandoned = grace.then(() => "abandoned" as const);
+
+  const outcome = Promise.race([handled, abandoned]).then((first) => {
+    clearTimeout(timeout);
+    clearTimeout(graceTimer);
+    if (first !== "abandoned") return { outcome: first, abandoned: false };
+    return { outcome: outcomeOfAbort(reason ?? "stopping", task, handler), abandoned: true };
+  });
+  return { task, abort, outcome };
+}
+
+async function runHandler(task: ClaimedTask, handler: Handler, context: HandlerContext): Promise<Outcome> {
+  const payload = handler.payload.safeParse(task.payload);
+  if (!payload.success)
+    return {
+      kind: "failed",
+      error: {
+        message: `the payload is not ${handler.name}'s: ${describeIssues(payload.error)}`,
+        stack: null,
+      },
+    };
+  const result = await handler.run(payload.data, context);
+  return { kind: "succeeded", result: storableResult(result) };
+}
+
+/** A result that can't be stored must not turn a success into an error: the work is done. */
+function storableResult(result: unknown): unknown {
+  if (result === undefined) return null;
+  try {
+    const json = JSON.stringify(result) ?? "null";
+    if (Buffer.byteLength(json) > maxPayloadBytes)
+      return { dropped: `the result is larger than ${maxPayloadBytes} bytes` };
+    return JSON.parse(json.replaceAll("\\u0000", ""));
+  } catch (error) {
+    return { dropped: `the result is not JSON: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+function outcomeOfAbort(reason: AbortReason, task: ClaimedTask, handler: Handler): Outcome {
+  switch (reason) {
+    case "timed-out":
+      return { kind: "errored", error: { message: describeAbort(reason, task, handler), stack: null } };
+    case "cancelled":
+      return { kind: "cancelled" };
+    case "stopping":
+    case "lease-lost":
+      return { kind: "given-back" };
+  }
+}
+
+function describeAbort(reason: AbortReason, task: ClaimedTask, handler: Handler): string {
+  switch (reason) {
+    case "timed-out":
+      return `timed out after ${task.timeoutMs ?? handler.timeoutMs} ms`;
+    case "cancelled":
+      return "the task was cancelled";
+    case "stopping":
+      return "the worker is stopping";
+    case "lease-lost":
+      return "the worker has lost its lease";
+  }
+}

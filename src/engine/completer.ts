@@ -1,0 +1,102 @@
+/**
+ * Stores what attempts came to, many at once: while one statement is under way the next outcomes gather, so a
+ * busy worker batches and an idle one never waits. Loses none while the database is away.
+ */
+import { type Completion, completeTasks } from "../store/complete.ts";
+import type { Store } from "../store/connection.ts";
+import type { EmitEvent, TaskEvent, TaskReference } from "../task/events.ts";
+import type { Outcome } from "../task/outcome.ts";
+import { settle } from "../task/settle.ts";
+import type { ClaimedTask } from "../task/task.ts";
+import { type Loop, startLoop } from "./loop.ts";
+
+interface Ended {
+  workerId: number;
+  task: ClaimedTask;
+  outcome: Outcome;
+  durationMs: number;
+  completion: Completion;
+}
+
+/** One statement's bound. */
+const mostAtOnce = 500;
+
+export class Completer {
+  readonly #store: Store;
+  readonly #emit: EmitEvent;
+  readonly #onReturned: () => void;
+  #waiting: Ended[] = [];
+  #flushed: (() => void)[] = [];
+  readonly #loop: Loop;
+
+  /** @param onReturned a task went back to pending with a delay. */
+  constructor(store: Store, emit: EmitEvent, onReturned: () => void) {
+    this.#store = store;
+    this.#emit = emit;
+    this.#onReturned = onReturned;
+    this.#loop = startLoop("completer", () => this.runOnce(), emit);
+  }
+
+  /** @param workerId the one under which the task was claimed. */
+  complete(workerId: number, task: ClaimedTask, outcome: Outcome, durationMs: number): void {
+    const completion = { id: task.id, attempt: task.attempt, transition: settle(task, outcome) };
+    this.#waiting.push({ workerId, task, outcome, durationMs, completion });
+    this.#loop.wake();
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  async runOnce(): Promise<number> {
+    const [first] = this.#waiting;
+    if (first !== undefined) {
+      // After a lost lease two worker ids may wait here; a statement is guarded by one.
+      const round = this.#waiting.filter((ended) => ended.workerId === first.workerId).slice(0, mostAtOnce);
+      const accepted = await completeTasks(
+        this.#store,
+        first.workerId,
+        round.map((ended) => ended.completion),
+      );
+      const done = new Set(round);
+      this.#waiting = this.#waiting.filter((ended) => !done.has(ended));
+      for (const ended of round) {
+        const event = eventOf(ended, accepted.has(ended.task.id));
+        this.#emit(event);
+        if (event.kind === "errored") this.#onReturned();
+      }
+    }
+    if (this.#waiting.length > 0) return 0;
+    for (const resolve of this.#flushed.splice(0)) resolve();
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** Resolves when nothing waits; does not while the database stays away, so bound it. */
+  flush(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#flushed.push(resolve);
+      this.#loop.wake();
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop();
+  }
+}
+
+function eventOf({ task, outcome, durationMs, completion }: Ended, accepted: boolean): TaskEvent {
+  const reference = referTo(task);
+  const { transition } = completion;
+  if (!accepted) return { kind: "refused", task: reference, durationMs };
+  if (outcome.kind === "given-back") return { kind: "given-back", task: reference, durationMs };
+  const message = transition.error?.message ?? "";
+  if (transition.to === "pending")
+    return { kind: "errored", task: reference, durationMs, message, delayMs: transition.delayMs };
+  if (transition.state === "failed") return { kind: "failed", task: reference, durationMs, message };
+  return { kind: transition.state, task: reference, durationMs };
+}
+
+/** What an event says of a task. */
+export function referTo(task: ClaimedTask): TaskReference {
+  return { id: task.id, name: task.name, queue: task.queue, attempt: task.attempt };
+}

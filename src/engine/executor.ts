@@ -1,0 +1,102 @@
+/**
+ * Runs claimed tasks in its slots and hands their outcomes to the completer. Taking tasks is the claimer's
+ * work, and how one attempt runs stands in `attempt.ts`.
+ */
+import type { HandlerContext, HandlerRegistry } from "../handlers/handler.ts";
+import type { Store } from "../store/connection.ts";
+import { writeProgress } from "../store/progress.ts";
+import type { EmitEvent } from "../task/events.ts";
+import type { ClaimedTask, Progress } from "../task/task.ts";
+import { type AbortReason, type Attempt, startAttempt } from "./attempt.ts";
+import { type Completer, referTo } from "./completer.ts";
+
+const progressIntervalMs = 1_000;
+
+export interface ExecutorOptions {
+  store: Store;
+  handlers: HandlerRegistry;
+  completer: Completer;
+  slots: number;
+  emit: EmitEvent;
+  /** A slot has become free. */
+  onSlotFree: () => void;
+}
+
+export class Executor {
+  readonly #options: ExecutorOptions;
+  readonly #running = new Set<Attempt>();
+  #idle: (() => void)[] = [];
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+  }
+
+  get freeSlots(): number {
+    return this.#options.slots - this.#running.size;
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  runningIds(): number[] {
+    return [...this.#running].map(({ task }) => task.id);
+  }
+
+  /** Starts a task that was claimed under `workerId`; returns at once. */
+  start(workerId: number, task: ClaimedTask): void {
+    const { handlers, completer, emit, onSlotFree } = this.#options;
+    const handler = handlers.get(task.name);
+    if (handler === undefined)
+      throw new Error(`a task named ${task.name} was claimed, but has no handler here`);
+    const reference = referTo(task);
+    const startedAtMs = performance.now();
+    emit({ kind: "started", task: reference });
+    const attempt = startAttempt(task, handler, this.#reportsOf(task, workerId));
+    this.#running.add(attempt);
+    attempt.outcome.then(({ outcome, abandoned }) => {
+      if (abandoned) emit({ kind: "abandoned", task: reference, reason: "it went on after its abort" });
+      this.#running.delete(attempt);
+      completer.complete(workerId, task, outcome, performance.now() - startedAtMs);
+      onSlotFree();
+      if (this.#running.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    });
+  }
+
+  /** @param ids undefined: all of them. */
+  abort(reason: AbortReason, ids?: number[]): void {
+    for (const attempt of this.#running)
+      if (ids === undefined || ids.includes(attempt.task.id)) attempt.abort(reason);
+  }
+
+  /** Resolves when nothing runs. */
+  idle(): Promise<void> {
+    if (this.#running.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  #reportsOf(task: ClaimedTask, workerId: number): Pick<HandlerContext, "log" | "progress"> {
+    const { emit, store } = this.#options;
+    const reference = referTo(task);
+    let newest: Progress | undefined;
+    let timer: Timer | undefined;
+    const write = () => {
+      timer = undefined;
+      if (newest === undefined) return;
+      const progress = newest;
+      newest = undefined;
+      // The next one follows in a second; a lost one is no loss.
+      writeProgress(store, { id: task.id, attempt: task.attempt, workerId }, progress).catch(() => {});
+      timer = setTimeout(write, progressIntervalMs);
+      timer.unref();
+    };
+    return {
+      log: (message, fields = {}) => emit({ kind: "log", task: reference, message, fields }),
+      progress: (fraction, message) => {
+        newest = { fraction: Math.min(1, Math.max(0, fraction)), message: message ?? null };
+        emit({ kind: "progress", task: reference, progress: newest });
+        timer ??= setTimeout(write, 0);
+      },
+    };
+  }
+}

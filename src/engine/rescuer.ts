@@ -1,0 +1,27 @@
+/** Looks for workers whose lease is past and gives their tasks back. Every worker does so; no leader is needed. */
+import type { Store } from "../store/connection.ts";
+import { rescueTasks } from "../store/rescue.ts";
+import type { EmitEvent } from "../task/events.ts";
+import { jitter } from "./loop.ts";
+
+/** With the default lease of 25 s a dead worker's tasks wait 30 s at the most. */
+const roundsPerLease = 5;
+
+export class Rescuer {
+  readonly #store: Store;
+  readonly #leaseMs: number;
+  readonly #emit: EmitEvent;
+
+  constructor(store: Store, leaseMs: number, emit: EmitEvent) {
+    this.#store = store;
+    this.#leaseMs = leaseMs;
+    this.#emit = emit;
+  }
+
+  async runOnce(): Promise<number> {
+    const rescued = await rescueTasks(this.#store);
+    for (const { id, ...task } of rescued) this.#emit({ kind: "rescued", taskId: id, ...task });
+    if (rescued.some((task) => task.state === "pending")) this.#store.announcer.announce({ kind: "due" });
+    return jitter(this.#leaseMs / roundsPerLease);
+  }
+}

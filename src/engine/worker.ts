@@ -1,0 +1,185 @@
+/**
+ * One worker: builds the engine's parts, wires who wakes whom, and stops them in order. Start reading here.
+ * It never logs, reads no signal and ends no process: the command line does.
+ */
+import type { HandlerRegistry } from "../handlers/handler.ts";
+import type { Store } from "../store/connection.ts";
+import { listenForAnnouncements } from "../store/listen.ts";
+import type { WorkerIdentity } from "../store/worker.ts";
+import type { EmitEvent } from "../task/events.ts";
+import { Claimer } from "./claimer.ts";
+import { Completer } from "./completer.ts";
+import { Executor } from "./executor.ts";
+import { Lease } from "./lease.ts";
+import { type Loop, startLoop } from "./loop.ts";
+import { Promoter } from "./promoter.ts";
+import { Rescuer } from "./rescuer.ts";
+
+export interface WorkerOptions {
+  store: Store;
+  handlers: HandlerRegistry;
+  /** Empty: every queue. */
+  queues: string[];
+  concurrency: number;
+  pollIntervalMs: number;
+  identity: WorkerIdentity;
+  emit: EmitEvent;
+}
+
+export interface WorkerStatus {
+  workerId: number | undefined;
+  running: number;
+  slots: number;
+  lastClaimAt: Date | undefined;
+  stopping: boolean;
+}
+
+/** The completer's last words, after everything was aborted. */
+const flushLimitMs = 5_000;
+
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #completer: Completer;
+  readonly #executor: Executor;
+  readonly #lease: Lease;
+  readonly #claimer: Claimer;
+  readonly #promoter: Promoter;
+  readonly #rescuer: Rescuer;
+  #loops: Record<"claimer" | "promoter" | "rescuer" | "notifier", Loop> | undefined;
+  #stopping: Promise<boolean> | undefined;
+  #abortNow: (() => void) | undefined;
+  #onExhausted: (() => void)[] = [];
+
+  constructor(options: WorkerOptions) {
+    const { store, handlers, emit, identity, pollIntervalMs } = options;
+    this.#options = options;
+    const wakeClaimer = () => this.#loops?.claimer.wake();
+    this.#completer = new Completer(store, emit, () => this.#loops?.promoter.wake());
+    this.#executor = new Executor({
+      store,
+      handlers,
+      completer: this.#completer,
+      slots: options.concurrency,
+      emit,
+      onSlotFree: wakeClaimer,
+    });
+    this.#lease = new Lease({ store, identity, executor: this.#executor, emit, onHeld: wakeClaimer });
+    this.#claimer = new Claimer({
+      store,
+      lease: this.#lease,
+      executor: this.#executor,
+      names: handlers.names,
+      queues: options.queues,
+      pollIntervalMs,
+      onExhausted: () => {
+        for (const resolve of this.#onExhausted.splice(0)) resolve();
+      },
+    });
+    this.#promoter = new Promoter(store, pollIntervalMs, wakeClaimer);
+    this.#rescuer = new Rescuer(store, identity.leaseMs, emit);
+  }
+
+  /** @throws the driver's error when the database can't be reached. */
+  async start(): Promise<void> {
+    const { emit, handlers, queues } = this.#options;
+    await this.#lease.start();
+    this.#loops = {
+      claimer: startLoop("claimer", () => this.#claimer.runOnce(), emit),
+      promoter: startLoop("promoter", () => this.#promoter.runOnce(), emit),
+      rescuer: startLoop("rescuer", () => this.#rescuer.runOnce(), emit),
+      notifier: startLoop("notifier", () => this.#listen(), emit),
+    };
+    emit({ kind: "worker-started", workerId: this.#lease.workerId ?? 0, names: handlers.names, queues });
+  }
+
+  status(): WorkerStatus {
+    return {
+      workerId: this.#lease.workerId,
+      running: this.#executor.running,
+      slots: this.#options.concurrency,
+      lastClaimAt: this.#claimer.lastClaimAt,
+      stopping: this.#stopping !== undefined,
+    };
+  }
+
+  /** Resolves when no task that is due is left for this worker, and what it ran is stored. */
+  async drained(): Promise<void> {
+    for (;;) {
+      await this.#promoter.runOnce();
+      await new Promise<void>((resolve) => {
+        this.#onExhausted.push(resolve);
+        this.#loops?.claimer.wake();
+      });
+      if (this.#executor.running === 0 && this.#completer.waiting === 0) return;
+      await this.#executor.idle();
+      await this.#completer.flush();
+    }
+  }
+
+  /**
+   * Stops claiming, lets what runs end within `drainTimeoutMs`, aborts the rest and gives it back uncounted.
+   * Called again, it joins the stop under way.
+   * @returns whether everything ended by itself in time.
+   */
+  stop(reason: string, drainTimeoutMs: number): Promise<boolean> {
+    this.#stopping ??= this.#stop(reason, drainTimeoutMs);
+    return this.#stopping;
+  }
+
+  /** Ends the drain of a stop under way: what still runs is aborted now. */
+  abortNow(): void {
+    this.#abortNow?.();
+  }
+
+  async #stop(reason: string, drainTimeoutMs: number): Promise<boolean> {
+    const { emit } = this.#options;
+    emit({ kind: "worker-stopping", reason, running: this.#executor.running });
+    await this.#loops?.claimer.stop();
+
+    const timeUp = new Promise<"aborted">((resolve) => {
+      this.#abortNow = () => resolve("aborted");
+    });
+    const timer = setTimeout(() => this.#abortNow?.(), drainTimeoutMs);
+    const drained = (await Promise.race([this.#executor.idle(), timeUp])) !== "aborted";
+    clearTimeout(timer);
+    if (!drained) {
+      this.#executor.abort("stopping");
+      await this.#executor.idle();
+    }
+
+    const flushed = await Promise.race([
+      this.#completer.flush().then(() => true),
+      Bun.sleep(flushLimitMs).then(() => false),
+    ]);
+    await Promise.all([
+      this.#completer.stop(),
+      this.#loops?.promoter.stop(),
+      this.#loops?.rescuer.stop(),
+      this.#loops?.notifier.stop(),
+      // With outcomes unsaved the row stays: its lease ends, and a rescuer gives the tasks back.
+      this.#lease
+        .stop(flushed)
+        .catch((error: unknown) => emit({ kind: "part-failed", part: "heartbeat", error, retryMs: 0 })),
+    ]);
+    emit({ kind: "worker-stopped" });
+    return drained;
+  }
+
+  /** Hints only: with none arriving, the poll interval serves. */
+  async #listen(): Promise<number> {
+    const wakeAll = () => {
+      this.#loops?.claimer.wake();
+      this.#loops?.promoter.wake();
+    };
+    await listenForAnnouncements(
+      this.#options.store,
+      (announcement) => {
+        if (announcement.kind === "due") this.#loops?.claimer.wake();
+        else if (announcement.kind === "future") this.#loops?.promoter.wake();
+        else this.#executor.abort("cancelled", [announcement.id]);
+      },
+      wakeAll,
+    );
+    return Number.POSITIVE_INFINITY;
+  }
+}

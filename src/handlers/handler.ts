@@ -1,0 +1,55 @@
+/**
+ * What a handler is, and the registry of those that this worker has. Running one is the engine's work.
+ */
+import type { z } from "zod";
+import type { ClaimedTask } from "../task/task.ts";
+
+/** What a handler is given beside its payload. */
+export interface HandlerContext {
+  readonly task: Pick<ClaimedTask, "id" | "name" | "queue" | "attempt" | "maxAttempts" | "batchId">;
+  /** Aborted at the time-out, on cancel and when the worker stops: pass it on to whatever waits. */
+  readonly signal: AbortSignal;
+  /** A line in the worker's log, with the task's id, name, queue and attempt. */
+  log(message: string, fields?: Record<string, unknown>): void;
+  /** @param fraction 0 to 1. Stored at most once a second; the newest wins. */
+  progress(fraction: number, message?: string): void;
+}
+
+export interface Handler<Payload = unknown> {
+  readonly name: string;
+  /** Checked before each run and, where this executable knows the handler, already at enqueue. */
+  readonly payload: z.ZodType<Payload>;
+  /** Where the task gives none. Undefined: as long as it takes. */
+  readonly timeoutMs?: number;
+  /**
+   * May run more than once for one task (at-least-once): a repeat must do no harm.
+   * What it returns is the task's result, as JSON. What it throws is the attempt's error: see `PermanentError`
+   * and `RetryAfter`.
+   */
+  run(payload: Payload, context: HandlerContext): Promise<unknown>;
+}
+
+/** Keeps the payload's type inside; the registry holds handlers of all kinds. */
+export function defineHandler<Payload>(handler: Handler<Payload>): Handler {
+  return handler as Handler;
+}
+
+export class HandlerRegistry {
+  readonly #handlers = new Map<string, Handler>();
+
+  constructor(handlers: Iterable<Handler>) {
+    for (const handler of handlers) {
+      if (this.#handlers.has(handler.name)) throw new Error(`two handlers are named ${handler.name}`);
+      this.#handlers.set(handler.name, handler);
+    }
+  }
+
+  get(name: string): Handler | undefined {
+    return this.#handlers.get(name);
+  }
+
+  /** The names that this worker may claim. */
+  get names(): string[] {
+    return [...this.#handlers.keys()];
+  }
+}
