@@ -47,7 +47,8 @@ export class Worker {
   readonly #rescuer: Rescuer;
   #loops: Record<"claimer" | "promoter" | "rescuer" | "notifier", Loop> | undefined;
   #stopping: Promise<boolean> | undefined;
-  #abortNow: (() => void) | undefined;
+  /** Resolves when the drain, under way or to come, is to end. */
+  readonly #drainEnds = Promise.withResolvers<"aborted">();
   #onExhausted: (() => void)[] = [];
 
   constructor(options: WorkerOptions) {
@@ -126,9 +127,9 @@ export class Worker {
     return this.#stopping;
   }
 
-  /** Ends the drain of a stop under way: what still runs is aborted now. */
+  /** Ends the drain of a stop: what still runs is aborted now. */
   abortNow(): void {
-    this.#abortNow?.();
+    this.#drainEnds.resolve("aborted");
   }
 
   async #stop(reason: string, drainTimeoutMs: number): Promise<boolean> {
@@ -136,11 +137,8 @@ export class Worker {
     emit({ kind: "worker-stopping", reason, running: this.#executor.running });
     await this.#loops?.claimer.stop();
 
-    const timeUp = new Promise<"aborted">((resolve) => {
-      this.#abortNow = () => resolve("aborted");
-    });
-    const timer = setTimeout(() => this.#abortNow?.(), drainTimeoutMs);
-    const drained = (await Promise.race([this.#executor.idle(), timeUp])) !== "aborted";
+    const timer = setTimeout(() => this.abortNow(), drainTimeoutMs);
+    const drained = (await Promise.race([this.#executor.idle(), this.#drainEnds.promise])) !== "aborted";
     clearTimeout(timer);
     if (!drained) {
       this.#executor.abort("stopping");

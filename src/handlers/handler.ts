@@ -6,7 +6,7 @@ import type { ClaimedTask } from "../task/task.ts";
 
 /** What a handler is given beside its payload. */
 export interface HandlerContext {
-  readonly task: Pick<ClaimedTask, "id" | "name" | "queue" | "attempt" | "maxAttempts" | "batchId">;
+  readonly task: Omit<ClaimedTask, "payload">;
   /** Aborted at the time-out, on cancel and when the worker stops: pass it on to whatever waits. */
   readonly signal: AbortSignal;
   /** A line in the worker's log, with the task's id, name, queue and attempt. */

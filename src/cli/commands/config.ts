@@ -1,0 +1,29 @@
+/** `config show`: every setting, its value and where it comes from; secrets are never shown. */
+import { defineCommand } from "citty";
+import { showConfig } from "../../config/show.ts";
+import { printJson, printLine, printTable } from "../output.ts";
+import { prepare } from "../prepare.ts";
+import { settingFlags } from "../setting-flags.ts";
+
+const showCommand = defineCommand({
+  meta: { name: "config show", description: "Show every setting in force and where it comes from" },
+  args: { json: { type: "boolean", description: "Print JSON" }, ...settingFlags() },
+  run(context) {
+    const loaded = prepare(context);
+    const settings = showConfig(loaded);
+    if (context.args.json) {
+      printJson({
+        file: loaded.file ?? null,
+        settings: settings.map(({ key, value, origin }) => ({ key, value, origin })),
+      });
+      return;
+    }
+    printTable(settings.map(({ key, text, origin }) => ({ setting: key, value: text, origin })));
+    printLine(`\nconfiguration file: ${loaded.file ?? "none found"}`);
+  },
+});
+
+export const configCommand = defineCommand({
+  meta: { name: "config", description: "Look into the configuration" },
+  subCommands: { show: showCommand },
+});

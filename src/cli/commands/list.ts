@@ -1,0 +1,74 @@
+/** `list`: the newest tasks, as a table or as JSON. */
+import { defineCommand } from "citty";
+import { listTasks } from "../../store/find.ts";
+import { OperatorError } from "../../task/errors.ts";
+import { type Task, type TaskState, taskStates } from "../../task/task.ts";
+import { withDatabase } from "../database.ts";
+import { formatInstant, printJson, printLine, printTable, shorten } from "../output.ts";
+import { prepare } from "../prepare.ts";
+import { readId } from "../read-id.ts";
+import { settingFlags } from "../setting-flags.ts";
+
+const mostAtOnce = 1000;
+
+export const listCommand = defineCommand({
+  meta: { name: "list", description: "List tasks, the newest first" },
+  args: {
+    state: { type: "string", description: `Only this state: ${taskStates.join(", ")}`, valueHint: "state" },
+    name: { type: "string", description: "Only this handler's", valueHint: "name" },
+    queue: { type: "string", description: "Only this queue's", valueHint: "name" },
+    batch: { type: "string", description: "Only this batch's", valueHint: "id" },
+    before: { type: "string", description: "Only ids below this one: the next page", valueHint: "id" },
+    limit: {
+      type: "string",
+      description: `How many at most, 1 to ${mostAtOnce} (default: 50)`,
+      valueHint: "number",
+    },
+    json: { type: "boolean", description: "Print JSON" },
+    ...settingFlags(),
+  },
+  async run(context) {
+    const { args } = context;
+    const filter = {
+      state: readState(args.state),
+      name: args.name,
+      queue: args.queue,
+      batchId: args.batch === undefined ? undefined : readId("--batch", args.batch),
+      beforeId: args.before === undefined ? undefined : readId("--before", args.before),
+    };
+    const limit = args.limit === undefined ? 50 : readId("--limit", args.limit);
+    if (limit > mostAtOnce)
+      throw new OperatorError("usage", `--limit: at most ${mostAtOnce}`, { hint: "page with --before" });
+    const { config, onStep } = prepare(context);
+    const tasks = await withDatabase(
+      { config, purpose: "list", maxConnections: 2, onStep, schema: "require" },
+      ({ store }) => listTasks(store, filter, limit),
+    );
+    if (args.json) printJson(tasks);
+    else if (tasks.length === 0) printLine("no such task");
+    else printTable(tasks.map(toRow));
+  },
+});
+
+function toRow(task: Task) {
+  return {
+    id: task.id,
+    state: task.state,
+    name: task.name,
+    queue: task.queue,
+    attempt: `${task.attempt}/${task.maxAttempts}`,
+    "run at": formatInstant(task.runAt),
+    finished: formatInstant(task.finishedAt),
+    title: shorten(task.title ?? "", 32) || null,
+    error: shorten(task.errors.at(-1)?.message ?? "", 60) || null,
+  };
+}
+
+function readState(text: string | undefined): TaskState | undefined {
+  const state = taskStates.find((known) => known === text);
+  if (text !== undefined && state === undefined)
+    throw new OperatorError("usage", `--state: there is no state "${text}"`, {
+      hint: `one of ${taskStates.join(", ")}`,
+    });
+  return state;
+}

@@ -1,0 +1,47 @@
+/** `migrate`: brings the database's schema up to this executable's, or tells what that would do. */
+import { defineCommand } from "citty";
+import { migrate, readMigrationStatus } from "../../store/migrate.ts";
+import { OperatorError } from "../../task/errors.ts";
+import { withDatabase } from "../database.ts";
+import { printJson, printLine, printTable } from "../output.ts";
+import { prepare } from "../prepare.ts";
+import { settingFlags } from "../setting-flags.ts";
+
+export const migrateCommand = defineCommand({
+  meta: { name: "migrate", description: "Bring the database's schema up to date; `run` does so too" },
+  args: {
+    status: { type: "boolean", description: "Only tell which migrations are applied and which are pending" },
+    "dry-run": { type: "boolean", description: "Only print the SQL of the pending ones" },
+    json: { type: "boolean", description: "Print JSON" },
+    ...settingFlags(),
+  },
+  async run(context) {
+    const { args } = context;
+    if (args.status && args["dry-run"])
+      throw new OperatorError("usage", "--status and --dry-run exclude each other");
+    const { config, onStep } = prepare(context);
+    await withDatabase(
+      { config, purpose: "migrate", maxConnections: 2, onStep, schema: "as-is" },
+      async ({ store }) => {
+        if (args.status || args["dry-run"]) {
+          const { applied, pending } = await readMigrationStatus(store);
+          if (args.json)
+            printJson({ applied, pending: args.status ? pending.map(({ name }) => name) : pending });
+          else if (args["dry-run"]) for (const { name, sql } of pending) printLine(`-- ${name}\n${sql}`);
+          else
+            printTable([
+              ...applied.map(({ name, appliedAt }) => ({ migration: name, applied: appliedAt })),
+              ...pending.map(({ name }) => ({ migration: name, applied: "pending" })),
+            ]);
+          return;
+        }
+        const applied = await migrate(store);
+        if (args.json) printJson({ applied: applied.map(({ name }) => name) });
+        else
+          printLine(
+            applied.length === 0 ? "nothing to do" : applied.map(({ name }) => `applied ${name}`).join("\n"),
+          );
+      },
+    );
+  },
+});

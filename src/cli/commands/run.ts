@@ -1,0 +1,29 @@
+/** `run`: the worker, in the foreground, until something stops it. */
+import { defineCommand } from "citty";
+import { prepare } from "../prepare.ts";
+import { runWorker } from "../run-worker.ts";
+import { settingFlags } from "../setting-flags.ts";
+
+export const runCommand = defineCommand({
+  meta: {
+    name: "run",
+    description: "Run the worker, its HTTP server and, without DATABASE_URL, the embedded Postgres",
+  },
+  args: settingFlags(
+    "queue",
+    "concurrency",
+    "poll-interval",
+    "lease",
+    "duration",
+    "drain",
+    "drain-timeout",
+    "host",
+    "port",
+    "fiscaut-api-url",
+    "fiscaut-timeout",
+  ),
+  run(context) {
+    const { config, logger } = prepare(context);
+    return runWorker(config, logger);
+  },
+});

@@ -1,0 +1,104 @@
+/** `show ID`: all that is known of one task. `show --batch ID`: how far a batch has come. */
+import { defineCommand } from "citty";
+import { type Batch, findBatch } from "../../store/batch.ts";
+import { findTask } from "../../store/find.ts";
+import { OperatorError } from "../../task/errors.ts";
+import type { Task } from "../../task/task.ts";
+import { withDatabase } from "../database.ts";
+import { formatInstant, printJson, printLine } from "../output.ts";
+import { prepare } from "../prepare.ts";
+import { readId } from "../read-id.ts";
+import { settingFlags } from "../setting-flags.ts";
+
+export const showCommand = defineCommand({
+  meta: { name: "show", description: "Show one task, or how far a batch has come" },
+  args: {
+    id: { type: "positional", required: false, description: "The task's id" },
+    batch: { type: "string", description: "Show this batch instead of a task", valueHint: "id" },
+    json: { type: "boolean", description: "Print JSON" },
+    ...settingFlags(),
+  },
+  async run(context) {
+    const { args } = context;
+    if ((args.id === undefined) === (args.batch === undefined))
+      throw new OperatorError("usage", "show takes a task's ID or --batch ID", {
+        hint: "fiscaut-tasks list",
+      });
+    const taskId = args.id === undefined ? undefined : readId("ID", args.id);
+    const batchId = args.batch === undefined ? undefined : readId("--batch", args.batch);
+    const { config, onStep } = prepare(context);
+    await withDatabase(
+      { config, purpose: "show", maxConnections: 2, onStep, schema: "require" },
+      async ({ store }) => {
+        if (taskId !== undefined) {
+          const task = await findTask(store, taskId);
+          if (task === undefined) throw unknown(`task ${taskId}`);
+          if (args.json) printJson(task);
+          else printFields(fieldsOfTask(task));
+        } else if (batchId !== undefined) {
+          const batch = await findBatch(store, batchId);
+          if (batch === undefined) throw unknown(`batch ${batchId}`);
+          if (args.json) printJson(batch);
+          else printFields(fieldsOfBatch(batch));
+        }
+      },
+    );
+  },
+});
+
+const unknown = (what: string) =>
+  new OperatorError("failed", `there is no ${what}`, { hint: "fiscaut-tasks list" });
+
+function printFields(fields: [string, string | number | null][]): void {
+  const width = Math.max(...fields.map(([name]) => name.length));
+  for (const [name, value] of fields)
+    if (value !== null)
+      printLine(`${name.padEnd(width)}  ${String(value).replaceAll("\n", `\n${" ".repeat(width + 2)}`)}`);
+}
+
+function fieldsOfTask(task: Task): [string, string | number | null][] {
+  return [
+    ["task", task.id],
+    ["state", task.state],
+    ["name", task.name],
+    ["title", task.title],
+    ["queue", task.queue],
+    ["priority", task.priority],
+    ["batch", task.batchId],
+    ["attempt", `${task.attempt} of ${task.maxAttempts}`],
+    ["worker", task.workerId],
+    ["created", formatInstant(task.createdAt)],
+    ["run at", formatInstant(task.runAt)],
+    ["started", task.startedAt === null ? null : formatInstant(task.startedAt)],
+    ["finished", task.finishedAt === null ? null : formatInstant(task.finishedAt)],
+    [
+      "progress",
+      task.progress === null
+        ? null
+        : `${Math.round(task.progress.fraction * 100)} % ${task.progress.message ?? ""}`,
+    ],
+    ["payload", JSON.stringify(task.payload, null, 2)],
+    ["result", task.result === null ? null : JSON.stringify(task.result, null, 2)],
+    ...task.errors.map((error): [string, string] => [
+      `error ${error.attempt}`,
+      `${formatInstant(new Date(error.at))}  ${error.stack ?? error.message}`,
+    ]),
+  ];
+}
+
+function fieldsOfBatch(batch: Batch): [string, string | number | null][] {
+  const skipped = Object.entries(batch.skipped);
+  return [
+    ["batch", batch.id],
+    ["title", batch.title],
+    ["created", formatInstant(batch.createdAt)],
+    ["total", batch.total],
+    ...Object.entries(batch.states).map(([state, count]): [string, number] => [state, count]),
+    ["retrying", batch.retrying],
+    ["complete", batch.complete ? "yes" : "no"],
+    [
+      "skipped",
+      skipped.length === 0 ? null : skipped.map(([reason, count]) => `${count} ${reason}`).join(", "),
+    ],
+  ];
+}

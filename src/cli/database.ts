@@ -1,0 +1,102 @@
+/**
+ * Opens the database that the configuration names: the one at DATABASE_URL, or the embedded Postgres. Which
+ * schema it must have depends on the command.
+ */
+import type { Config } from "../config/settings.ts";
+import { describeDatabase, explainStoreError, openStore, type Store } from "../store/connection.ts";
+import { openEmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
+import { migrate, readMigrationStatus } from "../store/migrate.ts";
+import { OperatorError } from "../task/errors.ts";
+
+export interface Database {
+  readonly store: Store;
+  /** For a person: `embedded in DIR` or `host:port/name`. */
+  readonly description: string;
+  /**
+   * Brings an embedded Postgres back that has died; does nothing for any other.
+   * @throws OperatorError "unavailable" when it can't, or only on another port.
+   */
+  ensureRunning(): Promise<void>;
+  /** In the operator's words. */
+  explain(error: unknown): unknown;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  config: Pick<Config, "databaseUrl" | "dataDir">;
+  /** Which command, for pg_stat_activity. */
+  purpose: string;
+  maxConnections: number;
+  onStep: (step: string) => void;
+}
+
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { config, purpose, maxConnections, onStep } = options;
+  const applicationName = `fiscaut-tasks ${purpose}`;
+  if (config.databaseUrl !== undefined) {
+    const url = config.databaseUrl;
+    const store = openStore({ url, applicationName, maxConnections });
+    return {
+      store,
+      description: describeDatabase(url),
+      ensureRunning: async () => {},
+      explain: (error) => explainStoreError(error, url),
+      close: () => store.close(),
+    };
+  }
+  const embedded = await openEmbeddedPostgres({ dataDir: config.dataDir, onStep });
+  const url = embedded.url;
+  const store = openStore({ url, applicationName, maxConnections });
+  return {
+    store,
+    description: `embedded in ${config.dataDir}`,
+    async ensureRunning() {
+      if ((await embedded.ensureRunning()) !== url)
+        throw new OperatorError("unavailable", "the embedded Postgres came back on another port", {
+          hint: "start fiscaut-tasks again",
+        });
+    },
+    explain: (error) => explainStoreError(error, url),
+    async close() {
+      await store.close();
+      await embedded.close();
+    },
+  };
+}
+
+/**
+ * Opens, prepares the schema, runs `body` and closes, also when it throws; the driver's errors come out in the
+ * operator's words.
+ * @param schema "migrate" applies what is pending. "require" does so for the embedded database only: another one
+ *   may be shared, and is migrated when its operator says so. "as-is" looks at nothing.
+ */
+export async function withDatabase<Result>(
+  options: DatabaseOptions & { schema: "migrate" | "require" | "as-is" },
+  body: (database: Database) => Promise<Result>,
+): Promise<Result> {
+  const database = await openDatabase(options);
+  try {
+    await prepareSchema(database, options);
+    return await body(database);
+  } catch (error) {
+    throw database.explain(error);
+  } finally {
+    await database.close();
+  }
+}
+
+async function prepareSchema(
+  { store }: Database,
+  { schema, config, onStep }: DatabaseOptions & { schema: "migrate" | "require" | "as-is" },
+): Promise<void> {
+  if (schema === "as-is") return;
+  if (schema === "migrate" || config.databaseUrl === undefined) {
+    for (const migration of await migrate(store)) onStep(`applied migration ${migration.name}`);
+    return;
+  }
+  const { pending } = await readMigrationStatus(store);
+  if (pending.length > 0)
+    throw new OperatorError("config", `the database lacks ${pending.length} migration(s)`, {
+      hint: "fiscaut-tasks migrate",
+    });
+}

@@ -1,0 +1,16 @@
+/** What the process's exit code says, after BSD's sysexits; supervisors act on it. */
+import type { FaultKind } from "../task/errors.ts";
+
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  /** EX_UNAVAILABLE: the database can't be reached. Worth a restart. */
+  unavailable: 69,
+  /** EX_TEMPFAIL: the stop had to abort tasks; they were given back. */
+  "drain-timed-out": 75,
+  /** EX_CONFIG: a restart changes nothing until somebody corrects the configuration. */
+  config: 78,
+} as const satisfies Record<FaultKind | "ok", number>;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

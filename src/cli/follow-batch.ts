@@ -1,0 +1,50 @@
+/** Follows a batch on the terminal until it is complete: a bar that redraws itself, or a line now and then. */
+import { type Batch, findBatch } from "../store/batch.ts";
+import type { Store } from "../store/connection.ts";
+import { readFigures } from "../store/figures.ts";
+
+const barIntervalMs = 250;
+const lineIntervalMs = 5_000;
+const barWidth = 30;
+
+/** Ctrl+C ends the watching, not the batch. */
+export async function followBatch(store: Store, id: number): Promise<Batch> {
+  const stream = process.stderr;
+  if ((await readFigures(store)).workers === 0)
+    stream.write("no worker is running yet. Try: fiscaut-tasks run\n");
+  const startedAtMs = performance.now();
+  let linedAtMs = Number.NEGATIVE_INFINITY;
+  let finishedBefore: number | undefined;
+  for (;;) {
+    const batch = await findBatch(store, id);
+    if (batch === undefined) throw new Error(`batch ${id} has vanished`);
+    const finished = batch.total - batch.states.pending - batch.states.running;
+    finishedBefore ??= finished;
+    const elapsedMs = performance.now() - startedAtMs;
+    const perSecond = ((finished - finishedBefore) / elapsedMs) * 1000;
+    const text = describe(batch, finished, perSecond);
+    if (stream.isTTY) {
+      stream.write(`\r\u001b[2K${drawBar(finished, batch.total)} ${text}${batch.complete ? "\n" : ""}`);
+    } else if (batch.complete || performance.now() - linedAtMs >= lineIntervalMs) {
+      stream.write(`${text}\n`);
+      linedAtMs = performance.now();
+    }
+    if (batch.complete) return batch;
+    await Bun.sleep(barIntervalMs);
+  }
+}
+
+function describe({ total, states, retrying, complete }: Batch, finished: number, perSecond: number): string {
+  const parts = [`${finished}/${total}`];
+  for (const state of ["failed", "cancelled"] as const)
+    if (states[state] > 0) parts.push(`${states[state]} ${state}`);
+  if (retrying > 0) parts.push(`${retrying} waiting to be retried`);
+  if (!complete && perSecond > 0)
+    parts.push(`${perSecond.toFixed(1)}/s`, `about ${Math.ceil((total - finished) / perSecond)} s left`);
+  return parts.join(", ");
+}
+
+function drawBar(finished: number, total: number): string {
+  const filled = total === 0 ? barWidth : Math.floor((finished / total) * barWidth);
+  return `[${"#".repeat(filled)}${"-".repeat(barWidth - filled)}]`;
+}

@@ -1,0 +1,70 @@
+/** From words to a command, and from whatever it came to, to an exit code. The commands are in `commands/`. */
+import { defineCommand, renderUsage, runCommand as runCittyCommand } from "citty";
+import { OperatorError } from "../task/errors.ts";
+import { type AnyCommand, checkArguments, findCommand } from "./arguments.ts";
+import { configCommand } from "./commands/config.ts";
+import { cancelCommand, retryCommand } from "./commands/control.ts";
+import { enqueueCommand } from "./commands/enqueue.ts";
+import { listCommand } from "./commands/list.ts";
+import { migrateCommand } from "./commands/migrate.ts";
+import { runCommand } from "./commands/run.ts";
+import { showCommand } from "./commands/show.ts";
+import { syncCommand } from "./commands/sync.ts";
+import { printVersion, versionCommand } from "./commands/version.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { printLine } from "./output.ts";
+
+const root: AnyCommand = defineCommand({
+  meta: { name: "fiscaut-tasks", description: "Background-task worker for the Fiscaut connector" },
+  subCommands: {
+    run: runCommand,
+    sync: syncCommand,
+    enqueue: enqueueCommand,
+    list: listCommand,
+    show: showCommand,
+    retry: retryCommand,
+    cancel: cancelCommand,
+    migrate: migrateCommand,
+    config: configCommand,
+    version: versionCommand,
+  },
+});
+
+/** Never rejects: a fault is told on stderr and in the code. */
+export async function main(words: string[]): Promise<ExitCode> {
+  try {
+    if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
+      printVersion();
+      return exitCodes.ok;
+    }
+    const { command, parent, rawArgs, help } = findCommand(root, words);
+    if (help || command.subCommands !== undefined) {
+      const usage = await renderUsage(command, parent === root ? root : undefined);
+      const text = (process.stdout.isTTY ? usage : Bun.stripANSI(usage)).replaceAll(/ +$/gm, "");
+      if (help) printLine(text);
+      else process.stderr.write(`${text}\n`);
+      return help ? exitCodes.ok : exitCodes.usage;
+    }
+    checkArguments(command, rawArgs);
+    const { result } = await runCittyCommand(command, { rawArgs });
+    return typeof result === "number" ? (result as ExitCode) : exitCodes.ok;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+function report(error: unknown): ExitCode {
+  if (error instanceof OperatorError) {
+    process.stderr.write(`error: ${error.message}\n`);
+    if (error.hint !== undefined) process.stderr.write(`Try: ${error.hint}\n`);
+    return exitCodes[error.kind];
+  }
+  // citty's own: a flag that is required.
+  if (error instanceof Error && error.name === "CLIError") {
+    process.stderr.write(`error: ${Bun.stripANSI(error.message)}\nTry: --help\n`);
+    return exitCodes.usage;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`error: unexpected: ${text}\n`);
+  return exitCodes.failed;
+}

@@ -1,0 +1,39 @@
+/** What every command does first: load the configuration from this process's surroundings, and open the log. */
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname } from "node:path";
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { secretsOf } from "../config/show.ts";
+import { createLogger, type Logger } from "../log/logger.ts";
+import { stderr } from "../log/stderr.ts";
+import { buildInfo } from "./build-info.ts";
+import { givenFlags } from "./setting-flags.ts";
+
+export interface Prepared extends LoadedConfig {
+  logger: Logger;
+  /** For what the embedded Postgres and the migrations do on the way. */
+  onStep: (step: string) => void;
+}
+
+/** @throws OperatorError with every fault of the configuration. */
+export function prepare(context: { args: Record<string, unknown>; rawArgs: string[] }): Prepared {
+  const loaded = loadConfig({
+    flags: givenFlags(context.args, context.rawArgs),
+    env: process.env,
+    platform: process.platform,
+    home: homedir(),
+    isRoot: process.getuid?.() === 0,
+    currentFolder: process.cwd(),
+    executableFolder: buildInfo.target === "source" ? undefined : dirname(process.execPath),
+    readFile: (path) => readFileSync(path, "utf8"),
+  });
+  const { config } = loaded;
+  const logger = createLogger({
+    level: config.logLevel,
+    format: config.logFormat,
+    stream: stderr,
+    colour: !process.env["NO_COLOR"],
+    redact: secretsOf(config),
+  });
+  return { ...loaded, logger, onStep: (step) => logger.debug(step) };
+}

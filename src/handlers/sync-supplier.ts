@@ -1,0 +1,28 @@
+/** `fiscaut.sync-supplier`: sends one supplier to the Fiscaut API. The answer's meaning comes from `fiscaut/`. */
+import type { FiscautClient } from "../fiscaut/client.ts";
+import { supplierPayloadSchema } from "../fiscaut/supplier.ts";
+import { PermanentError, RetryAfter } from "../task/outcome.ts";
+import { defineHandler, type Handler } from "./handler.ts";
+
+export const syncSupplierName = "fiscaut.sync-supplier";
+
+/** A repeat is harmless: on the server every POST is an upsert. */
+export function syncSupplierHandler(client: FiscautClient): Handler {
+  return defineHandler({
+    name: syncSupplierName,
+    payload: supplierPayloadSchema,
+    async run(supplier, { signal }) {
+      const answer = await client.sendSupplier(supplier, signal);
+      switch (answer.kind) {
+        case "accepted":
+          return { status: answer.status, message: answer.message };
+        case "rejected":
+          throw new PermanentError(answer.message);
+        case "slow-down":
+        case "unavailable":
+          if (answer.retryAfterMs !== undefined) throw new RetryAfter(answer.retryAfterMs, answer.message);
+          throw new Error(answer.message);
+      }
+    },
+  });
+}

@@ -1,0 +1,79 @@
+/** Turns engine events into log lines: which level, which words, which fields. Writing them is `logger.ts`'s work. */
+import type { EngineEvent, TaskReference } from "../task/events.ts";
+
+export interface EventLine {
+  level: "debug" | "info" | "warn" | "error";
+  message: string;
+  fields: Record<string, unknown>;
+}
+
+/** Every line of a task carries its id, name, queue and attempt; ended attempts also their duration. */
+export function lineOf(event: EngineEvent): EventLine {
+  switch (event.kind) {
+    case "started":
+      return line("debug", "task started", ofTask(event.task));
+    case "log":
+      return line("info", event.message, { ...ofTask(event.task), ...event.fields });
+    case "progress":
+      return line("debug", "task progress", { ...ofTask(event.task), ...event.progress });
+    case "succeeded":
+      return line("info", "task succeeded", ofAttempt(event));
+    case "errored":
+      return line("warn", `task had an error: ${event.message}`, {
+        ...ofAttempt(event),
+        retryInMs: event.delayMs,
+      });
+    case "failed":
+      return line("error", `task failed: ${event.message}`, ofAttempt(event));
+    case "cancelled":
+      return line("info", "task cancelled", ofAttempt(event));
+    case "given-back":
+      return line("info", "task given back unfinished", ofAttempt(event));
+    case "refused":
+      return line("warn", "outcome refused: the task had been taken from this worker", ofAttempt(event));
+    case "abandoned":
+      return line("warn", `handler abandoned: ${event.reason}`, ofTask(event.task));
+    case "rescued":
+      return line("warn", "task rescued from a dead worker", {
+        task: event.taskId,
+        name: event.name,
+        worker: event.workerId,
+        state: event.state,
+      });
+    case "worker-started":
+      return line("info", "worker started", {
+        worker: event.workerId,
+        handlers: event.names.join(",") || "none",
+        queues: event.queues.join(",") || "all",
+      });
+    case "worker-stopping":
+      return line("info", `stopping: ${event.reason}`, { running: event.running });
+    case "worker-stopped":
+      return line("info", "worker stopped", {});
+    case "lease-lost":
+      return line("error", "lease lost: running tasks are aborted, others will run them", {
+        worker: event.workerId,
+        running: event.running,
+      });
+    case "part-failed":
+      return line("error", `${event.part} failed, trying again`, {
+        error: event.error,
+        retryInMs: event.retryMs,
+      });
+    case "part-recovered":
+      return line("info", `${event.part} works again`, {});
+  }
+}
+
+const line = (level: EventLine["level"], message: string, fields: EventLine["fields"]): EventLine => ({
+  level,
+  message,
+  fields,
+});
+
+const ofTask = ({ id, name, queue, attempt }: TaskReference) => ({ task: id, name, queue, attempt });
+
+const ofAttempt = (event: { task: TaskReference; durationMs: number }) => ({
+  ...ofTask(event.task),
+  durationMs: Math.round(event.durationMs * 10) / 10,
+});

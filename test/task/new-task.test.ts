@@ -1,0 +1,49 @@
+import { describe, expect, test } from "bun:test";
+import { OperatorError } from "../../src/task/errors.ts";
+import { checkNewTask } from "../../src/task/new-task.ts";
+
+const refusal = (input: unknown): string => {
+  try {
+    checkNewTask(input);
+  } catch (error) {
+    if (error instanceof OperatorError) return `${error.kind}: ${error.message}`;
+    throw error;
+  }
+  throw new Error("it was taken");
+};
+
+describe("checkNewTask", () => {
+  test("fills in the defaults", () => {
+    expect(checkNewTask({ name: "fiscaut.sync-supplier" })).toEqual({
+      name: "fiscaut.sync-supplier",
+      payload: {},
+      queue: "default",
+      priority: 0,
+      maxAttempts: 25,
+    });
+  });
+
+  test("names every fault at once", () => {
+    const message = refusal({ name: "no blanks", priority: 1.5, maxAttempts: 0 });
+    expect(message).toStartWith("usage: ");
+    for (const field of ["name", "priority", "maxAttempts"]) expect(message).toContain(field);
+  });
+
+  test("refuses a field that it does not know", () => {
+    expect(refusal({ name: "a", prioritty: 1 })).toContain("prioritty");
+  });
+
+  test("refuses a delay together with an instant", () => {
+    expect(refusal({ name: "a", delayMs: 1, runAt: "2026-12-01T00:00:00Z" })).toContain("exclude each other");
+  });
+
+  test("refuses a payload over 1 MiB", () => {
+    expect(refusal({ name: "a", payload: "x".repeat(1024 * 1024) })).toContain("larger than");
+  });
+
+  test("refuses a NUL and half a character, but takes their escapes as text", () => {
+    expect(refusal({ name: "a", payload: { text: "a\u0000b" } })).toContain("NUL");
+    expect(refusal({ name: "a", payload: "\ud83d" })).toContain("half a character");
+    expect(checkNewTask({ name: "a", payload: "\\u0000 and 😀" }).payload).toBe("\\u0000 and 😀");
+  });
+});
