@@ -30,8 +30,16 @@ module.exports = {
       { path: "^src/", pathNot: `^src/(main\\.ts$|(${Object.keys(layers).join("|")})/)` },
       {},
     ),
-    error("config-is-loaded-only-by-cli", { path: "^src/", pathNot: "^src/(cli|config)/" }, { path: "^src/config/load" }),
-    error("store-seen-by-handlers-is-enqueue", { path: "^src/handlers/" }, { path: "^src/store/", pathNot: "^src/store/enqueue" }),
+    error(
+      "config-is-loaded-only-by-cli",
+      { path: "^src/", pathNot: "^src/(cli|config)/" },
+      { path: "^src/config/load" },
+    ),
+    error(
+      "store-seen-by-handlers-is-enqueue",
+      { path: "^src/handlers/" },
+      { path: "^src/store/", pathNot: "^src/store/enqueue" },
+    ),
     ...Object.entries(layers).map(([folder, allowed]) =>
       error(
         `${folder}-imports-only-${allowed.join("+") || "itself"}`,

@@ -13,10 +13,10 @@ export interface Database {
   /** For a person: `embedded in DIR` or `host:port/name`. */
   readonly description: string;
   /**
-   * Brings an embedded Postgres back that has died; does nothing for any other.
-   * @throws OperatorError "unavailable" when it can't, or only on another port.
+   * The embedded one: brings a server that has died back. "moved": only on another port, where `store` can't follow.
+   * @throws OperatorError "unavailable" when it can't now; trying again later may help.
    */
-  ensureRunning(): Promise<void>;
+  readonly keepRunning?: () => Promise<"kept" | "moved">;
   /** In the operator's words. */
   explain(error: unknown): unknown;
   close(): Promise<void>;
@@ -39,7 +39,6 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     return {
       store,
       description: describeDatabase(url),
-      ensureRunning: async () => {},
       explain: (error) => explainStoreError(error, url),
       close: () => store.close(),
     };
@@ -50,12 +49,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   return {
     store,
     description: `embedded in ${config.dataDir}`,
-    async ensureRunning() {
-      if ((await embedded.ensureRunning()) !== url)
-        throw new OperatorError("unavailable", "the embedded Postgres came back on another port", {
-          hint: "start fiscaut-tasks again",
-        });
-    },
+    keepRunning: async () => ((await embedded.ensureRunning()) === url ? "kept" : "moved"),
     explain: (error) => explainStoreError(error, url),
     async close() {
       await store.close();

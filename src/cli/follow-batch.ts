@@ -1,4 +1,5 @@
 /** Follows a batch on the terminal until it is complete: a bar that redraws itself, or a line now and then. */
+import { stderr } from "../log/sync-stream.ts";
 import { type Batch, findBatch } from "../store/batch.ts";
 import type { Store } from "../store/connection.ts";
 import { readFigures } from "../store/figures.ts";
@@ -9,9 +10,8 @@ const barWidth = 30;
 
 /** Ctrl+C ends the watching, not the batch. */
 export async function followBatch(store: Store, id: number): Promise<Batch> {
-  const stream = process.stderr;
   if ((await readFigures(store)).workers === 0)
-    stream.write("no worker is running yet. Try: fiscaut-tasks run\n");
+    stderr.write("no worker is running yet. Try: fiscaut-tasks run\n");
   const startedAtMs = performance.now();
   let linedAtMs = Number.NEGATIVE_INFINITY;
   let finishedBefore: number | undefined;
@@ -23,10 +23,10 @@ export async function followBatch(store: Store, id: number): Promise<Batch> {
     const elapsedMs = performance.now() - startedAtMs;
     const perSecond = ((finished - finishedBefore) / elapsedMs) * 1000;
     const text = describe(batch, finished, perSecond);
-    if (stream.isTTY) {
-      stream.write(`\r\u001b[2K${drawBar(finished, batch.total)} ${text}${batch.complete ? "\n" : ""}`);
+    if (stderr.isTTY) {
+      stderr.write(`\r\u001b[2K${drawBar(finished, batch.total)} ${text}${batch.complete ? "\n" : ""}`);
     } else if (batch.complete || performance.now() - linedAtMs >= lineIntervalMs) {
-      stream.write(`${text}\n`);
+      stderr.write(`${text}\n`);
       linedAtMs = performance.now();
     }
     if (batch.complete) return batch;

@@ -1,5 +1,6 @@
 /** From words to a command, and from whatever it came to, to an exit code. The commands are in `commands/`. */
 import { defineCommand, renderUsage, runCommand as runCittyCommand } from "citty";
+import { stderr, stdout } from "../log/sync-stream.ts";
 import { OperatorError } from "../task/errors.ts";
 import { type AnyCommand, checkArguments, findCommand } from "./arguments.ts";
 import { configCommand } from "./commands/config.ts";
@@ -40,9 +41,9 @@ export async function main(words: string[]): Promise<ExitCode> {
     const { command, parent, rawArgs, help } = findCommand(root, words);
     if (help || command.subCommands !== undefined) {
       const usage = await renderUsage(command, parent === root ? root : undefined);
-      const text = (process.stdout.isTTY ? usage : Bun.stripANSI(usage)).replaceAll(/ +$/gm, "");
+      const text = (stdout.isTTY ? usage : Bun.stripANSI(usage)).replaceAll(/ +$/gm, "");
       if (help) printLine(text);
-      else process.stderr.write(`${text}\n`);
+      else stderr.write(`${text}\n`);
       return help ? exitCodes.ok : exitCodes.usage;
     }
     checkArguments(command, rawArgs);
@@ -55,16 +56,16 @@ export async function main(words: string[]): Promise<ExitCode> {
 
 function report(error: unknown): ExitCode {
   if (error instanceof OperatorError) {
-    process.stderr.write(`error: ${error.message}\n`);
-    if (error.hint !== undefined) process.stderr.write(`Try: ${error.hint}\n`);
+    stderr.write(`error: ${error.message}\n`);
+    if (error.hint !== undefined) stderr.write(`Try: ${error.hint}\n`);
     return exitCodes[error.kind];
   }
   // citty's own: a flag that is required.
   if (error instanceof Error && error.name === "CLIError") {
-    process.stderr.write(`error: ${Bun.stripANSI(error.message)}\nTry: --help\n`);
+    stderr.write(`error: ${Bun.stripANSI(error.message)}\nTry: --help\n`);
     return exitCodes.usage;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`error: unexpected: ${text}\n`);
+  stderr.write(`error: unexpected: ${text}\n`);
   return exitCodes.failed;
 }

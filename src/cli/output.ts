@@ -1,7 +1,8 @@
 /** What commands print on stdout: tables for people, one JSON document for programs. Logs go to stderr. */
+import { stdout } from "../log/sync-stream.ts";
 
 export function printLine(text: string): void {
-  process.stdout.write(`${text}\n`);
+  stdout.write(`${text}\n`);
 }
 
 export function printJson(value: unknown): void {

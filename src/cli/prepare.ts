@@ -4,8 +4,8 @@ import { homedir } from "node:os";
 import { dirname } from "node:path";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { secretsOf } from "../config/show.ts";
-import { createLogger, type Logger } from "../log/logger.ts";
-import { stderr } from "../log/stderr.ts";
+import { allowsColour, createLogger, type Logger } from "../log/logger.ts";
+import { stderr } from "../log/sync-stream.ts";
 import { buildInfo } from "./build-info.ts";
 import { givenFlags } from "./setting-flags.ts";
 
@@ -32,7 +32,7 @@ export function prepare(context: { args: Record<string, unknown>; rawArgs: strin
     level: config.logLevel,
     format: config.logFormat,
     stream: stderr,
-    colour: !process.env["NO_COLOR"],
+    colour: allowsColour(process.env),
     redact: secretsOf(config),
   });
   return { ...loaded, logger, onStep: (step) => logger.debug(step) };

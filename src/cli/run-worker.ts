@@ -1,40 +1,32 @@
 /**
  * The composition root of `run`: puts database, handlers, HTTP and engine together, waits for a reason to stop,
- * and takes them down in the reverse order.
+ * and takes them down in the reverse order. Which handlers there are is `run-handlers.ts`'s affair.
  */
 import { hostname } from "node:os";
 import type { Config } from "../config/settings.ts";
 import { isLoopback } from "../config/value-kinds.ts";
-import { startLoop } from "../engine/loop.ts";
+import { type Loop, startLoop } from "../engine/loop.ts";
 import { Worker } from "../engine/worker.ts";
-import { createFiscautClient } from "../fiscaut/client.ts";
-import { builtInHandlers } from "../handlers/built-in.ts";
-import { HandlerRegistry } from "../handlers/handler.ts";
 import { createApp } from "../http/app.ts";
-import { serveHttp } from "../http/server.ts";
+import { type HttpServer, serveHttp } from "../http/server.ts";
 import { lineOf } from "../log/event-lines.ts";
 import type { Logger } from "../log/logger.ts";
-import { parseSource } from "../sources/parse-source.ts";
-import type { Store } from "../store/connection.ts";
-import { enqueueBatch } from "../store/enqueue.ts";
 import { OperatorError } from "../task/errors.ts";
-import type { EngineEvent } from "../task/events.ts";
+import type { EmitEvent, EngineEvent } from "../task/events.ts";
 import { buildInfo } from "./build-info.ts";
 import { type Database, withDatabase } from "./database.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { createHandlers } from "./run-handlers.ts";
 import { onStopSignals } from "./stop-signals.ts";
 
 /** The engine's four loops, HTTP, and a few to spare; LISTEN has one of its own. */
 const connections = 8;
 const keeperIntervalMs = 2_000;
 
-interface StopReason {
-  text: string;
-  /** Why the process ends although nobody asked it to. */
-  error?: unknown;
-}
+/** Why the worker stops; an error when nobody asked it to. */
+type StopReason = string | OperatorError;
 
-/** @throws OperatorError when it can't start, or has to stop because the embedded Postgres is lost. */
+/** @throws OperatorError when it can't start, or has to stop because the embedded Postgres has moved. */
 export async function runWorker(config: Config, logger: Logger): Promise<ExitCode> {
   const onStep = (step: string) => logger.info(step);
   const options = { config, purpose: "run", maxConnections: connections, onStep, schema: "migrate" } as const;
@@ -42,14 +34,17 @@ export async function runWorker(config: Config, logger: Logger): Promise<ExitCod
 }
 
 async function runOn(database: Database, config: Config, logger: Logger): Promise<ExitCode> {
-  const { store } = database;
+  let keeper: Loop | undefined;
   const emit = (event: EngineEvent) => {
-    const { level, message, fields } = lineOf(event);
+    // Most likely the database: the keeper need not wait for its next round.
+    if (event.kind === "part-failed") keeper?.wake();
+    const told = event.kind === "part-failed" ? { ...event, error: database.explain(event.error) } : event;
+    const { level, message, fields } = lineOf(told);
     logger[level](message, fields);
   };
-  const handlers = createHandlers(store, config, logger);
+  const handlers = createHandlers(database.store, config, logger);
   const worker = new Worker({
-    store,
+    store: database.store,
     handlers,
     queues: [...config.queues],
     concurrency: config.concurrency,
@@ -57,86 +52,85 @@ async function runOn(database: Database, config: Config, logger: Logger): Promis
     identity: { host: hostname(), pid: process.pid, version: buildInfo.version, leaseMs: config.leaseMs },
     emit,
   });
+  // Before the worker claims anything, so that a taken port costs no task an attempt.
+  const http = serveWorker(database, handlers, worker, config, logger);
 
-  // Before the worker, so that a taken port is told before a task is claimed.
-  const loopbackOnly = isLoopback(config.host);
-  const http = serveHttp({
-    host: config.host,
-    port: config.port,
-    app: createApp({
-      store,
-      handlers,
-      status: () => worker.status(),
-      ready: () => true,
-      token: config.httpToken,
-      loopbackOnly,
-      version: buildInfo.version,
-      releaseId: buildInfo.commit,
-      startedAt: new Date(),
-      onFault: (error, request) => logger.error("HTTP request failed", { ...request, error }),
-    }),
-  });
-
-  const reason = Promise.withResolvers<StopReason>();
-  const offSignals = onStopSignals(
-    (signal) => reason.resolve({ text: signal }),
-    (signal) => {
-      logger.warn(`${signal} again: aborting what still runs`);
-      worker.abortNow();
-    },
-  );
-  const keeper = startLoop(
-    "embedded Postgres",
-    async () => {
-      await database.ensureRunning().catch((error: unknown) => {
-        // Starting it again is for a supervisor: this process's pool points to where it was.
-        if (error instanceof OperatorError) reason.resolve({ text: error.message, error });
-        throw error;
-      });
-      return keeperIntervalMs;
-    },
-    emit,
-  );
+  const { promise: reason, resolve: stop, reject } = Promise.withResolvers<StopReason>();
+  stopOnSignals(stop, worker, logger);
+  // Nobody waits for these: a driver's or handler's loose end must not take the other tasks along.
+  process.on("unhandledRejection", (error) => logger.error("unexpected error", { error }));
+  keeper = startKeeper(database, stop, emit);
   const durationTimer =
     config.durationMs === undefined
       ? undefined
-      : setTimeout(() => reason.resolve({ text: "the duration has passed" }), config.durationMs);
-
+      : setTimeout(() => stop("the duration has passed"), config.durationMs);
   try {
     await worker.start();
     logger.info(`fiscaut-tasks ${buildInfo.version} is running`, {
       http: http.url,
       database: database.description,
     });
-    if (config.drain)
-      worker.drained().then(() => reason.resolve({ text: "no due task is left" }), reason.reject);
-    const { text, error } = await reason.promise;
-    const drained = await worker.stop(text, config.drainTimeoutMs);
-    if (error !== undefined) throw error;
+    if (config.drain) worker.drained().then(() => stop("no due task is left"), reject);
+    const why = await reason;
+    const drained = await worker.stop(
+      why instanceof OperatorError ? why.message : why,
+      config.drainTimeoutMs,
+    );
+    if (why instanceof OperatorError) throw why;
     return drained ? exitCodes.ok : exitCodes["drain-timed-out"];
   } finally {
     clearTimeout(durationTimer);
-    await keeper.stop();
+    await keeper?.stop();
     await http.stop();
-    offSignals();
   }
 }
 
-function createHandlers(store: Store, config: Config, logger: Logger): HandlerRegistry {
-  const { fiscautApiUrl: baseUrl, fiscautApiKey: apiKey, fiscautTimeoutMs: timeoutMs } = config;
-  const client =
-    baseUrl === undefined || apiKey === undefined
-      ? undefined
-      : createFiscautClient({ baseUrl, apiKey, timeoutMs });
-  if (client === undefined)
-    logger.warn(
-      "FISCAUT_API_URL or FISCAUT_API_KEY is not set: fiscaut.sync-supplier tasks wait for a worker that has both",
-    );
-  return new HandlerRegistry(
-    builtInHandlers({
-      client,
-      parseSource,
-      enqueueBatch: (batch, tasks) => enqueueBatch(store, batch, tasks),
-    }),
-  );
+function serveWorker(
+  { store }: Database,
+  handlers: ReturnType<typeof createHandlers>,
+  worker: Worker,
+  config: Config,
+  logger: Logger,
+): HttpServer {
+  const app = createApp({
+    store,
+    handlers,
+    status: () => worker.status(),
+    ready: () => true,
+    token: config.httpToken,
+    loopbackOnly: isLoopback(config.host),
+    version: buildInfo.version,
+    releaseId: buildInfo.commit,
+    startedAt: new Date(),
+    onFault: (error, request) => logger.error("HTTP request failed", { ...request, error }),
+  });
+  return serveHttp({ app, host: config.host, port: config.port });
+}
+
+function stopOnSignals(stop: (reason: StopReason) => void, worker: Worker, logger: Logger): void {
+  onStopSignals((signal, count) => {
+    if (count === 1) return stop(signal);
+    logger.warn(`${signal} again: ${count === 2 ? "aborting what still runs" : "ending at once"}`);
+    if (count === 2) worker.abortNow();
+    else process.exit(exitCodes["drain-timed-out"]);
+  });
+}
+
+/** Looks after the embedded Postgres; a database of somebody else's is theirs to look after. */
+function startKeeper(
+  { keepRunning }: Database,
+  stop: (reason: StopReason) => void,
+  emit: EmitEvent,
+): Loop | undefined {
+  if (keepRunning === undefined) return undefined;
+  const round = async () => {
+    if ((await keepRunning()) === "moved")
+      stop(
+        new OperatorError("unavailable", "the embedded Postgres came back on another port", {
+          hint: "start fiscaut-tasks again, as its service does by itself",
+        }),
+      );
+    return keeperIntervalMs;
+  };
+  return startLoop("embedded Postgres", round, emit);
 }

@@ -6,22 +6,8 @@ const stopSignals: NodeJS.Signals[] =
       ["SIGINT", "SIGBREAK", "SIGHUP"]
     : ["SIGINT", "SIGTERM"];
 
-/**
- * Calls `onFirst` at the first, `onSecond` at each later one.
- * @returns what takes the listeners off again.
- */
-export function onStopSignals(
-  onFirst: (signal: string) => void,
-  onSecond: (signal: string) => void,
-): () => void {
-  let asked = false;
-  const listener = (signal: string) => {
-    if (asked) onSecond(signal);
-    asked = true;
-    onFirst(signal);
-  };
-  for (const signal of stopSignals) process.on(signal, listener);
-  return () => {
-    for (const signal of stopSignals) process.off(signal, listener);
-  };
+/** Calls `onSignal` with how many there have been, from 1; from now on none ends the process by itself. */
+export function onStopSignals(onSignal: (signal: string, count: number) => void): void {
+  let count = 0;
+  for (const name of stopSignals) process.on(name, (signal: string) => onSignal(signal, ++count));
 }

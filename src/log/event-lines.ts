@@ -1,4 +1,5 @@
 /** Turns engine events into log lines: which level, which words, which fields. Writing them is `logger.ts`'s work. */
+import { OperatorError } from "../task/errors.ts";
 import type { EngineEvent, TaskReference } from "../task/events.ts";
 
 export interface EventLine {
@@ -56,10 +57,9 @@ export function lineOf(event: EngineEvent): EventLine {
         running: event.running,
       });
     case "part-failed":
-      return line("error", `${event.part} failed, trying again`, {
-        error: event.error,
-        retryInMs: event.retryMs,
-      });
+      return event.error instanceof OperatorError
+        ? line("warn", `${event.part}: ${event.error.message}`, { retryInMs: event.retryMs })
+        : line("error", `${event.part} failed`, { error: event.error, retryInMs: event.retryMs });
     case "part-recovered":
       return line("info", `${event.part} works again`, {});
   }

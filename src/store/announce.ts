@@ -2,7 +2,7 @@
  * Tells listening workers that something awaits them. Only ever a hint that saves latency: polling alone is
  * correct. Kept out of the enqueuing transaction, because a NOTIFY in it serialises all commits.
  */
-import type { Sql } from "./connection.ts";
+import type { Sql } from "./sql.ts";
 
 export const channel = "fiscaut_tasks";
 

@@ -3,8 +3,9 @@
  * worker): a worker that has lost a task changes nothing.
  */
 import type { Transition } from "../task/settle.ts";
-import type { Sql, Store } from "./connection.ts";
+import type { Store } from "./connection.ts";
 import { keptColumns, withError } from "./fragments.ts";
+import type { Sql } from "./sql.ts";
 
 export interface Completion {
   id: number;

@@ -6,10 +6,9 @@ import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { OperatorError } from "../task/errors.ts";
 import { type Announcer, createAnnouncer } from "./announce.ts";
+import type { Sql } from "./sql.ts";
 
-/** int8 arrives as a number: ids stay far below 2^53. */
 const int8 = { to: 20, from: [20], serialize: String, parse: Number };
-export type Sql = postgres.Sql<{ int8: number }>;
 
 export interface Store {
   /** For the hot verbs: tagged SQL, prepared once a connection. Instants arrive as text, see `instant`. */
@@ -32,6 +31,8 @@ export function openStore(options: StoreOptions): Store {
   const sql = postgres(options.url, {
     max: options.maxConnections,
     connect_timeout: 10,
+    // Seconds. The driver's own goes up to 20, and a database that is back would wait for as long.
+    backoff: (attempts) => Math.min(0.05 * 2 ** attempts, 1),
     types: { int8 },
     onnotice: () => {},
     connection: {

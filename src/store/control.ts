@@ -1,7 +1,8 @@
 /** What an operator does to one task: retry it, cancel it. */
 import type { TaskState } from "../task/task.ts";
-import type { Sql, Store } from "./connection.ts";
+import type { Store } from "./connection.ts";
 import { keptColumns } from "./fragments.ts";
+import type { Sql } from "./sql.ts";
 
 /** "unchanged" tells the state in which the task can't be so treated. */
 export type ControlResult =

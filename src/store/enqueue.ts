@@ -3,7 +3,8 @@
  * work; waking workers goes through `announce.ts`, after the commit.
  */
 import type { CheckedTask } from "../task/new-task.ts";
-import { instant, type Sql, type Store } from "./connection.ts";
+import { instant, type Store } from "./connection.ts";
+import type { Sql } from "./sql.ts";
 
 export interface EnqueuedTask {
   id: number;

@@ -1,6 +1,6 @@
 /** SQL pieces that several verbs share, each so that what they say of a task's row can't drift apart. */
 import { keptErrors } from "../task/task.ts";
-import type { Sql } from "./connection.ts";
+import type { Sql } from "./sql.ts";
 
 /** What a row takes along from `task` to `task_history` and back, as it is. */
 export const keptColumns = (sql: Sql) => sql`

@@ -3,8 +3,9 @@
  * lives after all, its row is gone, so its heartbeat tells it, and the fencing token refuses its outcomes.
  */
 import type { TaskState } from "../task/task.ts";
-import type { Sql, Store } from "./connection.ts";
+import type { Store } from "./connection.ts";
 import { keptColumns, withError } from "./fragments.ts";
+import type { Sql } from "./sql.ts";
 
 export interface RescuedTask {
   id: number;

@@ -1,0 +1,103 @@
+// Compiles the executable of a target into dist/, from `src/main.ts` and the Postgres archive.
+// What is in the archive is for `postgres-archive.ts`.
+
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { gatherBuildFacts } from "./build-facts.ts";
+import { obtainPackage, readPin } from "./npm-package.ts";
+import { DIST, ROOT } from "./paths.ts";
+import { postgresFolder } from "./postgres-archive.ts";
+import { hostTarget, type Target } from "./targets.ts";
+
+export interface BuiltExecutable {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** What to compile and where to put it, when it is not the product into dist/. */
+export interface ExecutableOptions {
+  readonly entry?: string;
+  readonly path?: string;
+}
+
+/** Compiles the executable of `target`. The same sources give the same bytes. */
+export async function buildExecutable(
+  target: Target,
+  options: ExecutableOptions = {},
+): Promise<BuiltExecutable> {
+  const { entry = join(ROOT, "src/main.ts"), path = join(DIST, target.executable) } = options;
+  const bun = await obtainBun(target);
+  // Built beside and renamed: the old executable may be running. Bun also leaves a source map there, which
+  // the executable holds itself.
+  const scratch = join(dirname(path), `.${target.name}`);
+  await mkdir(scratch, { recursive: true });
+  await Bun.build({
+    entrypoints: [entry],
+    root: ROOT,
+    target: "bun",
+    format: "esm", // bytecode of anything else fails without a sound, and so does the executable
+    bytecode: true,
+    minify: { whitespace: true, syntax: true, identifiers: true, keepNames: true }, // stacks are for people
+    sourcemap: "inline",
+    env: "disable",
+    define: {
+      FISCAUT_TASKS_BUILD: JSON.stringify(gatherBuildFacts(target)),
+      "process.env.NODE_ENV": '"production"',
+    },
+    compile: {
+      target: target.bunTarget,
+      executablePath: bun,
+      outfile: join(scratch, basename(path)),
+      assets: [postgresFolder(target)],
+      // A worker is configured by its own means only, not by what lies in the folder that it is started in.
+      autoloadDotenv: false,
+      autoloadBunfig: false,
+      autoloadTsconfig: false,
+      autoloadPackageJson: false,
+    },
+  });
+  await rename(join(scratch, basename(path)), path);
+  await rm(scratch, { recursive: true });
+  return { path, bytes: Bun.file(path).size };
+}
+
+/** The Bun that the executable of `target` is made of. */
+async function obtainBun(target: Target): Promise<string> {
+  const pinned = await readPin(target.bunPackage);
+  // Bytecode of one version is of no use to another: the executable would start slowly and not say why.
+  if (pinned.version !== Bun.version) {
+    throw new Error(
+      `Bun ${Bun.version} builds, but bun.lock pins ${pinned.version}: call it by "bun run build"`,
+    );
+  }
+  // The package "bun" takes the one of its host's package at installation and leaves that empty.
+  const installed = join(ROOT, "node_modules/bun/bin/bun.exe");
+  if (target === hostTarget() && (await Bun.file(installed).exists())) return installed;
+  return join((await obtainPackage(target.bunPackage, target.bunBinary)).folder, target.bunBinary);
+}
+
+/**
+ * Runs the executable's `--version` where this machine can, and throws unless it prints what was built: Bun reports
+ * some broken builds as successes. Returns undefined for a target that can't run here.
+ */
+export async function smokeRun(target: Target, path: string): Promise<string | undefined> {
+  if (target !== hostTarget()) return undefined;
+  const { version } = await Bun.file(join(ROOT, "package.json")).json();
+  const elsewhere = await mkdtemp(join(tmpdir(), "fiscaut-tasks-smoke-"));
+  try {
+    const run = Bun.spawnSync([path, "--version"], {
+      cwd: elsewhere,
+      env: {},
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const printed = `${run.stdout}${run.stderr}`.trim();
+    if (run.exitCode !== 0 || !printed.includes(version) || !printed.includes(target.name)) {
+      throw new Error(`${path} --version ended with ${run.exitCode} and printed: ${printed || "nothing"}`);
+    }
+    return printed;
+  } finally {
+    await rm(elsewhere, { recursive: true });
+  }
+}

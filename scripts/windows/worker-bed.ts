@@ -1,0 +1,114 @@
+// What the Windows tests share: Wine with the executable installed, a worker in it, a folder of suppliers.
+// What a worker must then do is the tests' own affair.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Wine } from "./wine.ts";
+import type { WineProcess } from "./wine-process.ts";
+import { layWineRoot } from "./wine-root.ts";
+
+const PROGRAM = "C:\\Program Files\\fiscaut-tasks\\fiscaut-tasks.exe";
+const CONSOLE_EVENT = "C:\\test\\console-event.ts";
+
+/** CNPJ of the company whose suppliers `writeSuppliers` writes. */
+export const COMPANY = "33000167000101";
+/** CNPJs of the suppliers that can be sent, by name. */
+export const SUPPLIERS: Record<string, string> = {
+  "NATURA COSMÉTICOS S/A": "71673990000177",
+  "TELEFÔNICA BRASIL S.A.": "02558157000162",
+  "GLOBO COMUNICAÇÃO E PARTICIPAÇÕES S/A": "27865757000102",
+};
+
+/** A worker that takes requests. */
+export type RunningWorker = {
+  readonly process: WineProcess;
+  /** Of its HTTP server, as Linux reaches it. */
+  readonly url: string;
+};
+
+/** The executable on a fresh C: drive. */
+export class WorkerBed implements AsyncDisposable {
+  readonly wine: Wine;
+
+  private constructor(wine: Wine) {
+    this.wine = wine;
+  }
+
+  static async open(): Promise<WorkerBed> {
+    const root = await layWineRoot((line) => process.stdout.write(`${line}\n`));
+    const wine = await Wine.open(root);
+    wine.copyIn(join(import.meta.dir, "../../dist/fiscaut-tasks-windows-x64.exe"), PROGRAM);
+    wine.copyIn(join(import.meta.dir, "console-event.ts"), CONSOLE_EVENT);
+    return new WorkerBed(wine);
+  }
+
+  /** Runs one command to its end. */
+  async run(args: string[], env: Record<string, string> = {}, cwd = "C:\\"): Promise<WineProcess> {
+    return await this.wine.run(PROGRAM, args, { env, cwd });
+  }
+
+  /** Runs one command that must succeed and print JSON, and gives that. */
+  async runForJson(args: string[], env: Record<string, string> = {}): Promise<unknown> {
+    const command = await this.run([...args, "--json"], env);
+    if ((await command.exited) !== 0) throw new Error(`${args.join(" ")} failed\n${command.describe()}`);
+    return JSON.parse(command.output);
+  }
+
+  /** Starts `run` in a console of its own and waits until it is ready. */
+  async startWorker(args: string[], env: Record<string, string>): Promise<RunningWorker> {
+    const worker = this.wine.start(PROGRAM, ["run", "--port", "0", ...args], { env, terminal: true });
+    const [url] = await worker.waitForOutput(/http:\/\/127\.0\.0\.1:\d+/);
+    await until(async () => (await fetch(`${url}/readyz`)).status === 200, `${url}/readyz is 200`);
+    return { process: worker, url };
+  }
+
+  /** Raises Ctrl+Break in a process, by its Windows pid. No terminal has a key for it that Wine knows. */
+  async raiseCtrlBreak(pid: number): Promise<void> {
+    // The executable serves as the Bun that runs the script: BUN_BE_BUN is Bun's own switch.
+    const raising = await this.run([CONSOLE_EVENT, "1", String(pid)], { BUN_BE_BUN: "1" });
+    if ((await raising.exited) !== 0) throw new Error(`Ctrl+Break was not raised\n${raising.describe()}`);
+  }
+
+  /** Writes the files that Domínio's export has, as Excel on a Brazilian Windows saves them. */
+  writeSuppliers(windowsFolder: string): void {
+    const folder = this.wine.hostPath(windowsFolder);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(
+      join(folder, "geempre.csv"),
+      Buffer.from(`codi_emp;cgce_emp;razao_emp\r\n1;${COMPANY};EMPRESA DE TESTE\r\n`, "latin1"),
+    );
+    const rows = Object.entries(SUPPLIERS).map(([name, cnpj], at) => `1;0000${at};${cnpj};${name};2000${at}`);
+    const skipped = "1;00009;;SEM CNPJ LTDA;20009";
+    const header = "codi_emp;codi_for;cgce_for;nome_for;codi_cta";
+    const text = `${[header, ...rows, skipped].join("\r\n")}\r\n`;
+    writeFileSync(join(folder, "effornece.csv"), Buffer.from(text, "latin1"));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.wine[Symbol.asyncDispose]();
+  }
+}
+
+/** Asks again until `condition` holds; one that throws does not hold yet. @throws Error when a minute has passed. */
+export async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  let last: unknown;
+  while (Date.now() < deadline) {
+    try {
+      if (await condition()) return;
+    } catch (error) {
+      last = error;
+    }
+    await Bun.sleep(100);
+  }
+  throw new Error(`not within a minute: ${what}`, { cause: last });
+}
+
+/** Waits for a task's end and gives the task as `GET /tasks/:id` shows it. */
+export async function finishedTask(url: string, id: number): Promise<Record<string, unknown>> {
+  let task: Record<string, unknown> = {};
+  await until(async () => {
+    task = (await (await fetch(`${url}/tasks/${id}`)).json()) as Record<string, unknown>;
+    return typeof task["finishedAt"] === "string";
+  }, `task ${id} has finished`);
+  return task;
+}

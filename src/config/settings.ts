@@ -1,0 +1,196 @@
+/**
+ * The one table of settings: types, validation, flags, environment names, keys of the configuration file and the
+ * README's table all derive from it. Reading the four sources and their precedence is `load.ts`.
+ */
+import { defaultDataFolder, type Surroundings } from "./folders.ts";
+import * as kind from "./value-kinds.ts";
+
+/** A default that is no constant, or none at all; `text` says it to people. */
+interface ComputedDefault<Value> {
+  compute: (at: Surroundings) => Value;
+  text: string;
+}
+
+export interface Setting<Property extends string, Value, Default> {
+  /** Its name in `Config`. */
+  readonly property: Property;
+  readonly kind: kind.ValueKind<Value>;
+  readonly env: string;
+  /** Whether `--key` exists. Secrets have none: process lists show flags. */
+  readonly flag: boolean;
+  /** Never shown, and `<env>_FILE` may name a file that holds it. */
+  readonly secret?: boolean;
+  /** As an operator would write it, or computed. */
+  readonly default: string | ComputedDefault<Default>;
+  readonly about: string;
+}
+
+const define = <const Property extends string, Value, Default = Value>(
+  setting: Setting<Property, Value, Default>,
+): Setting<Property, Value, Default> => setting;
+
+const none = (text: string): ComputedDefault<undefined> => ({ compute: () => undefined, text });
+
+/** Longer than this, `setTimeout` fires at once: its delay is a signed 32-bit number of milliseconds. */
+const maxTimerMs = 24 * 86_400_000;
+const secondMs = 1_000;
+const hourMs = 3_600_000;
+
+export const settings = {
+  "database-url": define({
+    property: "databaseUrl",
+    kind: kind.postgresUrl,
+    env: "DATABASE_URL",
+    flag: false,
+    secret: true,
+    default: none("the embedded Postgres"),
+    about: "Postgres that holds the tasks.",
+  }),
+  "data-dir": define({
+    property: "dataDir",
+    kind: kind.folder,
+    env: "FISCAUT_TASKS_DATA_DIR",
+    flag: true,
+    default: {
+      compute: defaultDataFolder,
+      text: "root: `/var/lib/fiscaut-tasks`; user: `~/.local/share/fiscaut-tasks`; Windows: `%ProgramData%\\fiscaut-tasks`",
+    },
+    about: "Where the embedded Postgres lives.",
+  }),
+  queue: define({
+    property: "queues",
+    kind: kind.names,
+    env: "FISCAUT_TASKS_QUEUES",
+    flag: true,
+    default: { compute: (): readonly string[] => Object.freeze([]), text: "all queues" },
+    about: "Queues that the worker claims from. The flag may be repeated; in the file a list.",
+  }),
+  concurrency: define({
+    property: "concurrency",
+    kind: kind.integer("whole number", 1, 1000),
+    env: "FISCAUT_TASKS_CONCURRENCY",
+    flag: true,
+    default: "10",
+    about: "Tasks that the worker runs at once.",
+  }),
+  "poll-interval": define({
+    property: "pollIntervalMs",
+    kind: kind.duration(100, hourMs),
+    env: "FISCAUT_TASKS_POLL_INTERVAL",
+    flag: true,
+    default: "5s",
+    about: "How often the worker looks for due tasks when nothing wakes it.",
+  }),
+  lease: define({
+    property: "leaseMs",
+    kind: kind.duration(5 * secondMs, hourMs),
+    env: "FISCAUT_TASKS_LEASE",
+    flag: true,
+    default: "25s",
+    about: "How long a worker's heartbeat is trusted; after that its tasks run elsewhere.",
+  }),
+  "drain-timeout": define({
+    property: "drainTimeoutMs",
+    kind: kind.duration(0, maxTimerMs),
+    env: "FISCAUT_TASKS_DRAIN_TIMEOUT",
+    flag: true,
+    default: "30s",
+    about: "How long a stop waits for running tasks before it aborts them and gives them back.",
+  }),
+  duration: define({
+    property: "durationMs",
+    kind: kind.duration(secondMs, maxTimerMs),
+    env: "FISCAUT_TASKS_DURATION",
+    flag: true,
+    default: none("no end"),
+    about: "Stop the worker after this long.",
+  }),
+  drain: define({
+    property: "drain",
+    kind: kind.yesOrNo,
+    env: "FISCAUT_TASKS_DRAIN",
+    flag: true,
+    default: "false",
+    about: "Stop the worker when no due task is left.",
+  }),
+  host: define({
+    property: "host",
+    kind: kind.host,
+    env: "FISCAUT_TASKS_HOST",
+    flag: true,
+    default: "127.0.0.1",
+    about: "Address of the HTTP server. Anything but loopback needs `http-token`.",
+  }),
+  port: define({
+    property: "port",
+    kind: kind.integer("port", 0, 65535),
+    env: "FISCAUT_TASKS_PORT",
+    flag: true,
+    default: "8430",
+    about: "Port of the HTTP server; 0 takes any free one.",
+  }),
+  "http-token": define({
+    property: "httpToken",
+    kind: kind.bearerToken(16),
+    env: "FISCAUT_TASKS_HTTP_TOKEN",
+    flag: false,
+    secret: true,
+    default: none("none"),
+    about: "Bearer token that HTTP callers must send.",
+  }),
+  "log-level": define({
+    property: "logLevel",
+    kind: kind.oneOf("debug", "info", "warn", "error"),
+    env: "FISCAUT_TASKS_LOG_LEVEL",
+    flag: true,
+    default: "info",
+    about: "Least important level that is logged.",
+  }),
+  "log-format": define({
+    property: "logFormat",
+    kind: kind.oneOf("auto", "pretty", "json"),
+    env: "FISCAUT_TASKS_LOG_FORMAT",
+    flag: true,
+    default: "auto",
+    about: "`pretty` for people, `json` for programs; `auto` is `pretty` on a terminal.",
+  }),
+  "fiscaut-api-url": define({
+    property: "fiscautApiUrl",
+    kind: kind.httpUrl,
+    env: "FISCAUT_API_URL",
+    flag: true,
+    default: none("none"),
+    about: "Base URL of the Fiscaut API.",
+  }),
+  "fiscaut-api-key": define({
+    property: "fiscautApiKey",
+    kind: kind.bearerToken(1),
+    env: "FISCAUT_API_KEY",
+    flag: false,
+    secret: true,
+    default: none("none"),
+    about: "Bearer token for the Fiscaut API.",
+  }),
+  "fiscaut-timeout": define({
+    property: "fiscautTimeoutMs",
+    kind: kind.duration(100, hourMs),
+    env: "FISCAUT_TIMEOUT",
+    flag: true,
+    default: "30s",
+    about: "How long a call to the Fiscaut API may take.",
+  }),
+};
+
+type Settings = typeof settings;
+export type SettingKey = keyof Settings;
+
+type ValueOf<Row> = Row extends Setting<string, infer Value, infer Default> ? Value | Default : never;
+
+/** The settings in force: each value validated, each default applied. `databaseUrl` unset means embedded Postgres. */
+export type Config = { readonly [Key in SettingKey as Settings[Key]["property"]]: ValueOf<Settings[Key]> };
+
+export const settingKeys = Object.keys(settings) as SettingKey[];
+
+/** The table's row without its types, for code that treats all settings alike. */
+export const settingOf = (key: SettingKey): Setting<keyof Config, unknown, unknown> =>
+  settings[key] as Setting<keyof Config, unknown, unknown>;

@@ -1,0 +1,165 @@
+/**
+ * The kinds of value that settings have: how each is read from text or TOML, what it allows, how it is shown.
+ * Which setting has which kind is `settings.ts`; kinds never repeat a value in a fault, since it may be secret.
+ */
+import { isIPv6 } from "node:net";
+import { formatDuration, readDuration } from "./units.ts";
+
+/** What is wrong with a value, as words that follow it: "is not a port". */
+export class ValueFault extends Error {}
+
+export interface ValueKind<Value> {
+  /** What it allows, for the README and `--help`. */
+  readonly accepts: string;
+  /**
+   * `raw` is text, or what TOML made of it; `resolvePath` makes a path absolute.
+   * @throws ValueFault
+   */
+  read(raw: unknown, resolvePath: (path: string) => string): Value;
+  /** As an operator would write it. */
+  show(value: Value): string | number | boolean | readonly string[];
+}
+
+/** Numbers count as text because `--port 8430` and `port = 8430` are the same to an operator. */
+function textOf(raw: unknown, otherwise: string): string {
+  if (raw === "") throw new ValueFault("is empty");
+  if (typeof raw === "string") return raw;
+  if (typeof raw === "number") return String(raw);
+  throw new ValueFault(otherwise);
+}
+
+const shownAsIs = <Value extends string | number | boolean>(value: Value) => value;
+
+export function integer(what: string, min: number, max: number): ValueKind<number> {
+  const accepts = `${what}, ${min} to ${max}`;
+  const fault = `is not a ${what} (${min} to ${max})`;
+  return {
+    accepts,
+    read(raw) {
+      const text = textOf(raw, fault);
+      const value = Number(text);
+      if (!/^\d+$/.test(text) || value < min || value > max) throw new ValueFault(fault);
+      return value;
+    },
+    show: shownAsIs,
+  };
+}
+
+export function duration(minMs: number, maxMs: number): ValueKind<number> {
+  const range = `${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
+  return {
+    accepts: `duration, ${range}`,
+    read(raw) {
+      const ms = readDuration(textOf(raw, "is not a duration such as 90s or 5m"));
+      if (typeof ms === "string") throw new ValueFault(ms);
+      if (ms < minMs || ms > maxMs) throw new ValueFault(`is outside ${range}`);
+      return ms;
+    },
+    show: formatDuration,
+  };
+}
+
+export function oneOf<const Value extends string>(...values: readonly Value[]): ValueKind<Value> {
+  const accepts = `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
+  return {
+    accepts,
+    read(raw) {
+      const found = values.find((value) => value === raw);
+      if (found === undefined) throw new ValueFault(`is not ${accepts}`);
+      return found;
+    },
+    show: shownAsIs,
+  };
+}
+
+const yes: readonly unknown[] = [true, "true", "1", "yes", "on"];
+const no: readonly unknown[] = [false, "false", "0", "no", "off"];
+
+export const yesOrNo: ValueKind<boolean> = {
+  accepts: "true or false",
+  read(raw) {
+    const value = typeof raw === "string" ? raw.toLowerCase() : raw;
+    if (yes.includes(value)) return true;
+    if (no.includes(value)) return false;
+    throw new ValueFault("is not true or false");
+  },
+  show: shownAsIs,
+};
+
+/** From a flag or TOML also as a list. An empty one is a fault: "all" must not be what a lost variable means. */
+export const names: ValueKind<readonly string[]> = {
+  accepts: "names, comma-separated",
+  read(raw) {
+    const given = Array.isArray(raw) ? raw : [raw];
+    const list = given.flatMap((item) => textOf(item, "is not a list of names").split(","));
+    const trimmed = list.map((name) => name.trim());
+    if (trimmed.length === 0 || trimmed.includes("")) throw new ValueFault("holds an empty name");
+    if (trimmed.some((name) => /\s/.test(name))) throw new ValueFault("holds a name with a blank in it");
+    return Object.freeze([...new Set(trimmed)]);
+  },
+  show: (value) => value,
+};
+
+export const folder: ValueKind<string> = {
+  accepts: "folder",
+  read: (raw, resolvePath) => resolvePath(textOf(raw, "is not a folder's path")),
+  show: shownAsIs,
+};
+
+export const host: ValueKind<string> = {
+  accepts: "address or host name",
+  read(raw) {
+    const text = textOf(raw, "is not an address or host name").replace(/^\[(.*)\]$/, "$1");
+    if (isIPv6(text) || /^[\w.-]+$/.test(text)) return text;
+    throw new ValueFault("is not an address or host name (no scheme, no port)");
+  },
+  show: shownAsIs,
+};
+
+/** Whether only this machine can connect to it. Errs on the side of "no" for unusual spellings. */
+export const isLoopback = (address: string) =>
+  address.toLowerCase() === "localhost" || address === "::1" || /^127(\.\d{1,3}){3}$/.test(address);
+
+export const httpUrl: ValueKind<string> = {
+  accepts: "http or https URL",
+  read(raw) {
+    const text = textOf(raw, "is not a URL");
+    const url = URL.parse(text);
+    if (url === null || !/^https?:$/.test(url.protocol))
+      throw new ValueFault("is not an http:// or https:// URL");
+    if (url.username !== "" || url.password !== "") throw new ValueFault("must not hold a user or password");
+    if (url.search !== "" || url.hash !== "") throw new ValueFault("must end with its path: no ? or #");
+    return text;
+  },
+  show: shownAsIs,
+};
+
+export const postgresUrl: ValueKind<string> = {
+  accepts: "postgres:// URL",
+  read(raw) {
+    const text = textOf(raw, "is not a postgres:// URL");
+    if (!/^postgres(ql)?:\/\//.test(text)) throw new ValueFault("is not a postgres:// URL");
+    if (URL.parse(text) === null)
+      throw new ValueFault(
+        "can't be read as a URL: percent-encode what is special in its password, # as %23",
+      );
+    return text;
+  },
+  show: shownAsIs,
+};
+
+/** What travels in an `Authorization: Bearer` header: printable ASCII without blanks. */
+export function bearerToken(minLength: number): ValueKind<string> {
+  const accepts = minLength > 1 ? `${minLength} characters or more` : "text without blanks";
+  return {
+    accepts,
+    read(raw) {
+      const text = textOf(raw, "is not text");
+      if (!/^[!-~]+$/.test(text))
+        throw new ValueFault("holds a blank, a line break or a letter outside ASCII");
+      if (text.length < minLength) throw new ValueFault(`has fewer than ${minLength} characters`);
+      return text;
+    },
+    show: shownAsIs,
+  };
+}

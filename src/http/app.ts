@@ -1,0 +1,74 @@
+/**
+ * Puts the HTTP side together: guard, routes, and one shape for every error. Listening is `server.ts`'s work,
+ * starting and stopping the command line's.
+ */
+import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { createGuard, type GuardOptions } from "./guard.ts";
+import { type HealthRoutesOptions, healthRoutes } from "./health.ts";
+import { Problem, problemOf, unavailable, unexpected } from "./problem.ts";
+import { addRoutes, type Route } from "./route.ts";
+import { type TaskRoutesOptions, taskRoutes } from "./tasks.ts";
+
+export interface AppOptions extends GuardOptions, HealthRoutesOptions, TaskRoutesOptions {
+  /** Told of every error that nobody foresaw, for the log; the caller sees a bare 500. */
+  onFault: (error: unknown, request: { method: string; path: string }) => void;
+  /** A longer answer is given up with 503. Well below the server's idle time-out. */
+  answerLimitMs?: number;
+}
+
+const defaultAnswerLimitMs = 10_000;
+
+/** @throws OperatorError "config" when other machines could come in without a token. */
+export function createApp(options: AppOptions): Hono {
+  const app = new Hono();
+  app.use(neverCached, createGuard(options), limitTime(options.answerLimitMs ?? defaultAnswerLimitMs));
+  const routes = [...healthRoutes(options), ...taskRoutes(options)];
+  addRoutes(app, [index(routes, options.version), ...routes]);
+  app.notFound((c) =>
+    new Problem(404, `nothing is served at ${c.req.path}`, { hint: "GET / lists the routes" }).toResponse(),
+  );
+  app.onError((error, c) => {
+    const problem = problemOf(error);
+    if (problem === undefined) options.onFault(error, { method: c.req.method, path: c.req.path });
+    return (problem ?? unexpected).toResponse();
+  });
+  return app;
+}
+
+function index(routes: Route[], version: string): Route {
+  const served = routes.map(({ method, path, about }) => ({ method, path, about }));
+  return {
+    method: "GET",
+    path: "/",
+    about: "this list",
+    handle: (c: Context) => c.json({ name: "fiscaut-tasks", version, routes: served }),
+  };
+}
+
+/** Everything here is true for a moment only. */
+const neverCached: MiddlewareHandler = async (c, next) => {
+  await next();
+  c.header("cache-control", "no-store");
+  c.header("x-content-type-options", "nosniff");
+};
+
+/** A database that hangs must not hold callers for ever, nor a caller whose body never ends the server. */
+function limitTime(limitMs: number): MiddlewareHandler {
+  return async (c, next) => {
+    let timer: Timer | undefined;
+    const timeUp = new Promise<never>((_, reject) => {
+      const post = c.req.method === "POST";
+      const cause = post ? "the database hangs or the body came too slowly" : "the database hangs";
+      const doubt = post ? "; whether it was carried out is not known" : "";
+      timer = setTimeout(
+        () => reject(unavailable(`no answer within ${limitMs} ms, ${cause}${doubt}`)),
+        limitMs,
+      );
+    });
+    try {
+      await Promise.race([next(), timeUp]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}

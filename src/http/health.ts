@@ -1,0 +1,73 @@
+/**
+ * How this worker is, for orchestrators (`/livez`, `/readyz`) and for monitoring (`/health`). The database is
+ * asked through `database-check.ts` alone, which bounds what asking costs.
+ */
+import type { Store } from "../store/connection.ts";
+import { ClaimWatch, defaultClaimLimitMs } from "./claim-watch.ts";
+import { DatabaseCheck } from "./database-check.ts";
+import { type HealthOptions, healthBody } from "./health-body.ts";
+import { unavailable } from "./problem.ts";
+import type { Route } from "./route.ts";
+import type { WorkerReport } from "./worker-report.ts";
+
+export interface HealthRoutesOptions extends HealthOptions {
+  store: Store;
+  status: () => WorkerReport;
+  /** false while the program still starts: the schema may not be there yet. */
+  ready: () => boolean;
+  /** A worker with a free slot that has not claimed for this long is sick: well above its poll interval. */
+  claimLimitMs?: number | undefined;
+}
+
+export function healthRoutes(options: HealthRoutesOptions): Route[] {
+  const { store, status, ready } = options;
+  const database = new DatabaseCheck(store);
+  const claims = new ClaimWatch(options.claimLimitMs ?? defaultClaimLimitMs);
+
+  /** Why no task would run here now; undefined when one would. */
+  async function whyNotReady(): Promise<string | undefined> {
+    if (status().stopping) return "the worker is stopping";
+    if (!ready()) return "the worker is starting";
+    const reading = await database.read();
+    if (!reading.ok) return reading.fault;
+    return status().workerId === undefined ? "the worker holds no lease" : undefined;
+  }
+
+  return [
+    {
+      method: "GET",
+      path: "/livez",
+      about: "whether the process answers; never touches the database",
+      handle: (c) => c.json({ status: "pass" }),
+    },
+    {
+      method: "GET",
+      path: "/readyz",
+      about: "whether tasks would run here now, else why not",
+      async handle(c) {
+        const why = await whyNotReady();
+        if (why !== undefined) throw unavailable(why);
+        return c.json({ status: "pass" });
+      },
+    },
+    {
+      method: "GET",
+      path: "/health",
+      about: "database, queue and worker in figures",
+      async handle(c) {
+        const reading = await database.read();
+        const worker = status();
+        const body = healthBody(options, {
+          at: new Date(),
+          ready: ready(),
+          worker,
+          reading,
+          unclaimedMs: claims.look(worker, performance.now()),
+        });
+        return c.body(JSON.stringify(body), body.status === "fail" ? 503 : 200, {
+          "content-type": "application/health+json",
+        });
+      },
+    },
+  ];
+}

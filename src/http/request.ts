@@ -1,0 +1,76 @@
+/**
+ * Reads what a request carries: its body, its query, the id in its path. Each refuses what it doesn't know,
+ * so that a mistyped name is told and not ignored. Meaning is left to the routes.
+ */
+import type { Context } from "hono";
+import { z } from "zod";
+import { describeIssues, maxPayloadBytes } from "../task/new-task.ts";
+import { Problem } from "./problem.ts";
+
+/** A task's largest payload, and room for the rest of the task. */
+export const maxBodyBytes = maxPayloadBytes + 64 * 1024;
+
+/** An id as it stands in a path or a query: digits, as many as a number holds exactly. */
+export const idSchema = z
+  .string()
+  .regex(/^[1-9]\d{0,14}$/, "expected an id, a whole number from 1")
+  .transform(Number);
+
+/** @throws Problem 400 when the path's id is none. */
+export function readId(c: Context): number {
+  const id = idSchema.safeParse(c.req.param("id"));
+  if (!id.success) throw new Problem(400, `id: ${id.error.issues[0]?.message}`);
+  return id.data;
+}
+
+/** @throws Problem 400, naming every parameter that is unknown, given twice or no good. */
+export function readQuery<Query>(c: Context, schema: z.ZodObject & z.ZodType<Query>): Query {
+  const given = c.req.queries();
+  const hint = describeParameters(Object.keys(schema.shape));
+  const twice = Object.keys(given).filter((name) => given[name]?.length !== 1);
+  if (twice.length > 0) throw new Problem(400, `given more than once: ${twice.join(", ")}`, { hint });
+  const query = schema.safeParse(
+    Object.fromEntries(Object.entries(given).map(([name, [value]]) => [name, value])),
+  );
+  if (!query.success) throw new Problem(400, describeIssues(query.error), { hint });
+  return query.data;
+}
+
+function describeParameters(names: string[]): string {
+  return names.length === 0
+    ? "this address takes no query"
+    : `the query's parameters are ${names.join(", ")}`;
+}
+
+/**
+ * The body as JSON, never more of it in memory than `maxBodyBytes`.
+ * @throws Problem 400 for what is not JSON, 413 for what is too large.
+ */
+export async function readJson(c: Context): Promise<unknown> {
+  const bytes = await readBody(c);
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? error.message : "it is not UTF-8";
+    throw new Problem(400, bytes.length === 0 ? "the body is empty" : `the body is not JSON: ${reason}`);
+  }
+}
+
+async function readBody(c: Context): Promise<Uint8Array> {
+  if (Number(c.req.header("content-length") ?? 0) > maxBodyBytes) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // A chunked body tells its size only by coming.
+  for await (const chunk of c.req.raw.body ?? []) {
+    size += chunk.length;
+    if (size > maxBodyBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(): Problem {
+  return new Problem(413, `the body is larger than ${maxBodyBytes} bytes`, {
+    hint: "store the bulk elsewhere and enqueue a reference to it",
+  });
+}

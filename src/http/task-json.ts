@@ -1,0 +1,64 @@
+/**
+ * Tasks and batches as HTTP shows them: a contract with other programs, so every member is named here and none
+ * appears because the store has one more. Instants become ISO 8601 in UTC when they are written as JSON.
+ */
+import type { Batch } from "../store/batch.ts";
+import type { Task } from "../task/task.ts";
+
+/** One line of a list: without the payload, the result and the stacks, which may be large. */
+export function taskSummary(task: Task) {
+  const lastError = task.errors.at(-1);
+  return {
+    id: task.id,
+    name: task.name,
+    queue: task.queue,
+    title: task.title,
+    state: task.state,
+    priority: task.priority,
+    attempt: task.attempt,
+    maxAttempts: task.maxAttempts,
+    batchId: task.batchId,
+    workerId: task.workerId,
+    createdAt: task.createdAt,
+    runAt: task.runAt,
+    startedAt: task.startedAt,
+    finishedAt: task.finishedAt,
+    progress: task.progress,
+    /** The newest of the task's errors; a task that succeeded after all may have one. */
+    error:
+      lastError === undefined
+        ? null
+        : { attempt: lastError.attempt, at: lastError.at, message: lastError.message },
+  };
+}
+
+/** All of one task. */
+export function taskJson(task: Task) {
+  const { error: _newest, ...summary } = taskSummary(task);
+  return {
+    ...summary,
+    timeoutMs: task.timeoutMs,
+    payload: task.payload,
+    result: task.result,
+    errors: task.errors.map(({ attempt, at, workerId, message, stack }) => ({
+      attempt,
+      at,
+      workerId,
+      message,
+      stack,
+    })),
+  };
+}
+
+export function batchJson(batch: Batch) {
+  return {
+    id: batch.id,
+    title: batch.title,
+    createdAt: batch.createdAt,
+    total: batch.total,
+    skipped: batch.skipped,
+    states: batch.states,
+    retrying: batch.retrying,
+    complete: batch.complete,
+  };
+}

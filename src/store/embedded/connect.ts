@@ -1,0 +1,43 @@
+// The first connection to a server: it proves that the server is ours and works, and that the database is there.
+// The pools of the worker are made by the rest of `store/`.
+
+import postgres from "postgres";
+import { OperatorError } from "../../task/errors.ts";
+
+/** The role that owns everything; the database is called the same. */
+export const ROLE = "fiscaut_tasks";
+
+const CONNECT_LIMIT_SECONDS = 10;
+const WRONG_PASSWORD = "28P01";
+
+/** The url of the database on the server at `port`, which has answered and has it. */
+export async function ensureDatabase(port: number, password: string): Promise<string> {
+  const url = (database: string) => `postgres://${ROLE}:${password}@127.0.0.1:${port}/${database}`;
+  const sql = postgres(url("postgres"), {
+    max: 1,
+    connect_timeout: CONNECT_LIMIT_SECONDS,
+    connection: { application_name: "fiscaut-tasks embedded" },
+  });
+  try {
+    const found = await sql`select from pg_database where datname = ${ROLE}`;
+    if (found.length === 0) await sql`create database ${sql(ROLE)}`;
+    return url(ROLE);
+  } catch (fault) {
+    throw explain(fault);
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+function explain(fault: unknown): OperatorError {
+  if (fault instanceof postgres.PostgresError && fault.code === WRONG_PASSWORD) {
+    return new OperatorError("config", "the embedded Postgres refuses the password that is kept beside it", {
+      hint: "restore the data directory from a backup, password file and all",
+      cause: fault,
+    });
+  }
+  const reason = fault instanceof Error ? fault.message : String(fault);
+  return new OperatorError("unavailable", `the embedded Postgres does not answer: ${reason}`, {
+    cause: fault,
+  });
+}

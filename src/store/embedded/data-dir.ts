@@ -1,0 +1,75 @@
+// The directory that the embedded Postgres lives in: whether it is ours, its layout, whom its files belong to.
+// Where it is by default is for `config/` to say.
+
+import { chown, mkdir, open, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { OperatorError } from "../../task/errors.ts";
+import { explainFileFault } from "./faults.ts";
+import { plainPath } from "./plain-path.ts";
+
+/** The marker file says in words what the directory is, to whoever finds it. Its presence makes it ours. */
+const MARKER = "fiscaut-tasks.txt";
+const MARKER_TEXT = `This directory belongs to fiscaut-tasks: its tasks are stored here.
+
+database/      the Postgres database. Back this up (with fiscaut-tasks stopped), it can't be made again.
+postgres/      the Postgres programs, unpacked from the executable. Made again when missing.
+postgres.log   what the Postgres server had to say; the one before is postgres.log.1.
+*.lock         held by the processes that use the server. Never in anybody's way when none runs.
+`;
+
+export interface DataDir {
+  readonly path: string;
+  /** Postgres's own data directory. */
+  readonly database: string;
+  /** One folder a version of the programs. */
+  readonly versions: string;
+  readonly log: string;
+  /** Gives a file that root made to the directory's owner, who may run the next worker. */
+  handOver(path: string): Promise<void>;
+}
+
+/**
+ * Takes `wanted` as ours: makes it where it is missing, marks it where it is empty.
+ * @throws OperatorError "config" when it holds something else, or can't be written
+ */
+export async function claimDataDir(wanted: string): Promise<DataDir> {
+  try {
+    await mkdir(wanted, { recursive: true, mode: 0o755 });
+    await requireOurs(wanted);
+    const path = plainPath(wanted);
+    const owner = await stat(path);
+    const isRoot = process.getuid?.() === 0;
+    return {
+      path,
+      database: join(path, "database"),
+      versions: join(path, "postgres"),
+      log: join(path, "postgres.log"),
+      async handOver(file) {
+        if (isRoot && owner.uid !== 0) await chown(file, owner.uid, owner.gid);
+      },
+    };
+  } catch (fault) {
+    throw explainFileFault(fault, wanted);
+  }
+}
+
+async function requireOurs(path: string): Promise<void> {
+  // A file system mounted for us is empty but for this.
+  const entries = (await readdir(path)).filter((name) => name !== "lost+found");
+  if (entries.length > 0 && !entries.includes(MARKER)) {
+    throw new OperatorError(
+      "config",
+      `${path} is not a data directory of fiscaut-tasks: it holds ${entries[0]}`,
+      {
+        hint: "name an empty or a new directory with --data-dir or FISCAUT_TASKS_DATA_DIR",
+      },
+    );
+  }
+  // Opening for writing tells a read-only file system and a missing permission apart from all else, always.
+  const marker = await open(join(path, MARKER), "a");
+  try {
+    if ((await marker.stat()).size === 0) await marker.writeFile(MARKER_TEXT);
+  } finally {
+    await marker.close();
+  }
+}

@@ -1,0 +1,89 @@
+// Locks between processes, freed by the operating system whenever their holder ends, however it ends.
+// What they guard is for `embedded-postgres.ts` to say.
+
+import { Database } from "bun:sqlite";
+import { join } from "node:path";
+import { OperatorError } from "../../task/errors.ts";
+import type { DataDir } from "./data-dir.ts";
+import { codeOf, explainFileFault } from "./faults.ts";
+
+const POLL_MS = 20;
+/** Unpacking and creating the database on a slow Windows machine, with time to spare. */
+const WAIT_LIMIT_MS = 5 * 60_000;
+
+/**
+ * A lock on a file. Bun offers no flock or LockFileEx, but SQLite, which it carries, has wrapped both for
+ * decades: an open transaction on an empty database is a shared or an exclusive lock, and writes nothing.
+ */
+export class ProcessLock {
+  readonly #file: Database;
+
+  private constructor(file: Database) {
+    this.#file = file;
+  }
+
+  /** Waits until nobody else holds the lock in any way. `onWait` is called once if that takes a while. */
+  static async takeAlone(dataDir: DataDir, name: string, onWait: () => void): Promise<ProcessLock> {
+    const lock = await ProcessLock.#open(dataDir, name);
+    const deadline = Date.now() + WAIT_LIMIT_MS;
+    for (let waits = 0; !lock.#begin("BEGIN EXCLUSIVE"); waits++) {
+      if (waits === 10) onWait();
+      if (Date.now() > deadline) {
+        lock.release();
+        throw new OperatorError(
+          "unavailable",
+          `another process has held ${join(dataDir.path, name)} for minutes`,
+          {
+            hint: "look for a fiscaut-tasks that hangs, and end it",
+          },
+        );
+      }
+      await Bun.sleep(POLL_MS);
+    }
+    return lock;
+  }
+
+  /** Takes the lock beside the others that share it. Nobody may hold it alone then, or this throws. */
+  static async share(dataDir: DataDir, name: string): Promise<ProcessLock> {
+    const lock = await ProcessLock.#open(dataDir, name);
+    if (!lock.#begin("BEGIN; SELECT * FROM sqlite_schema")) {
+      lock.release();
+      throw new OperatorError("unavailable", `${join(dataDir.path, name)} is locked by another process`);
+    }
+    return lock;
+  }
+
+  /** Turns a shared lock into one of our own. When others share it, it is given up and false returned. */
+  becomeOnlyUser(): boolean {
+    this.#file.run("ROLLBACK");
+    return this.#begin("BEGIN EXCLUSIVE");
+  }
+
+  /** Frees the lock. More than once does no harm. */
+  release(): void {
+    this.#file.close();
+  }
+
+  static async #open(dataDir: DataDir, name: string): Promise<ProcessLock> {
+    const path = join(dataDir.path, name);
+    try {
+      const file = new Database(path, { create: true, readwrite: true });
+      await dataDir.handOver(path);
+      return new ProcessLock(file);
+    } catch (fault) {
+      throw explainFileFault(fault, path);
+    }
+  }
+
+  #begin(statement: string): boolean {
+    try {
+      // An exclusive transaction opens its journal at once; in memory, so that no file is left behind.
+      this.#file.run("PRAGMA journal_mode = MEMORY");
+      this.#file.run(statement);
+      return true;
+    } catch (fault) {
+      if (codeOf(fault) === "SQLITE_BUSY") return false;
+      throw fault;
+    }
+  }
+}
