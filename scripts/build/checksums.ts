@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { DIST } from "./paths.ts";
 import { TARGETS } from "./targets.ts";
 
-/** Lists every executable in dist/, also those of an earlier build, and returns how many. */
-export async function writeChecksums(): Promise<number> {
+/** Lists every executable in `folder`, also those of an earlier build, and returns how many. */
+export async function writeChecksums(folder = DIST): Promise<number> {
   const lines: string[] = [];
   for (const name of TARGETS.map((target) => target.executable).sort()) {
-    const file = Bun.file(join(DIST, name));
+    const file = Bun.file(join(folder, name));
     if (!(await file.exists())) continue;
     lines.push(`${new Bun.CryptoHasher("sha256").update(await file.bytes()).digest("hex")}  ${name}\n`);
   }
-  await Bun.write(join(DIST, "SHA256SUMS"), lines.join(""));
+  await Bun.write(join(folder, "SHA256SUMS"), lines.join(""));
   return lines.length;
 }

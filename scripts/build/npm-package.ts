@@ -58,10 +58,14 @@ async function pack(id: string, pin: Pin, folder: string): Promise<void> {
   const tarball = (await new Response(npm.stdout).text()).trim();
   if ((await npm.exited) !== 0) throw new Error(`npm pack ${id} failed`);
   const bytes = await Bun.file(join(scratch, tarball)).bytes();
-  const integrity = `sha512-${new Bun.CryptoHasher("sha512").update(bytes).digest("base64")}`;
-  if (integrity !== pin.integrity)
-    throw new Error(`npm delivered another ${id} than bun.lock pins: ${integrity}`);
+  requireIntegrity(id, bytes, pin.integrity);
   await new Bun.Archive(bytes).extract(scratch);
   await rename(join(scratch, "package"), folder);
   await rm(scratch, { recursive: true });
+}
+
+/** Throws unless `bytes` have the sha512 of `integrity`, which is written as npm does: "sha512-" and base64. */
+export function requireIntegrity(id: string, bytes: Uint8Array, integrity: string): void {
+  const found = `sha512-${new Bun.CryptoHasher("sha512").update(bytes).digest("base64")}`;
+  if (found !== integrity) throw new Error(`npm delivered another ${id} than bun.lock pins: ${found}`);
 }

@@ -121,13 +121,16 @@ The stand-in holds ${api.records.size} of the ${expected} CNPJs and CPFs; its an
   for (const key of missing) say(`MISSING: ${key}`);
   if (missing.length > 0) return 1;
 
-  if (process.stdout.isTTY && !stopped.aborted) {
-    say(`
+  say(`
 Look at  ${http}/health
          ${http}/tasks?batch=${id}
          ${http}/tasks/1
-The worker's log is build/demo/worker.log. Ctrl+C ends the demo and removes its database.`);
+The worker's log is build/demo/worker.log.`);
+  if (process.stdout.isTTY && !stopped.aborted) {
+    say("Ctrl+C ends the demo and removes its database.");
     await Promise.race([worker.died(), new Promise((resolve) => stopped.addEventListener("abort", resolve))]);
+  } else {
+    say("Without a terminal the demo ends here; in one it stays up until Ctrl+C.");
   }
   say("\nStopping the worker");
   await worker.stop();

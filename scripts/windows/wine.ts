@@ -31,9 +31,14 @@ export class Wine implements AsyncDisposable {
   /** Makes the fresh drive (about 7 s). */
   static async open(root: string): Promise<Wine> {
     const wine = new Wine(root);
-    const boot = await wine.run("wineboot", ["--init"]);
-    if ((await boot.exited) !== 0) throw new Error(`wineboot failed\n${boot.describe()}`);
-    return wine;
+    try {
+      const boot = await wine.run("wineboot", ["--init"]);
+      if ((await boot.exited) !== 0) throw new Error(`wineboot failed\n${boot.describe()}`);
+      return wine;
+    } catch (error) {
+      await wine[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Where Linux sees a path of the C: drive: `C:\a b\c`, in the same upper and lower case. */

@@ -36,9 +36,14 @@ export class WorkerBed implements AsyncDisposable {
   static async open(): Promise<WorkerBed> {
     const root = await layWineRoot((line) => process.stdout.write(`${line}\n`));
     const wine = await Wine.open(root);
-    wine.copyIn(join(import.meta.dir, "../../dist/fiscaut-tasks-windows-x64.exe"), PROGRAM);
-    wine.copyIn(join(import.meta.dir, "console-event.ts"), CONSOLE_EVENT);
-    return new WorkerBed(wine);
+    try {
+      wine.copyIn(join(import.meta.dir, "../../dist/fiscaut-tasks-windows-x64.exe"), PROGRAM);
+      wine.copyIn(join(import.meta.dir, "console-event.ts"), CONSOLE_EVENT);
+      return new WorkerBed(wine);
+    } catch (error) {
+      await wine[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Runs one command to its end. */

@@ -4,6 +4,7 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
+import { isLoopback } from "../config/value-kinds.ts";
 import { OperatorError } from "../task/errors.ts";
 import { Problem } from "./problem.ts";
 
@@ -36,11 +37,6 @@ export function createGuard({ token, loopbackOnly }: GuardOptions): MiddlewareHa
   };
 }
 
-/** A name or an address that only this machine can reach. Other names are not looked up. */
-export function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
-}
-
 /** Digests are compared, so that neither the token's bytes nor its length show in the time that it takes. */
 function tokenCheck(token: string): (given: string) => boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
@@ -68,7 +64,7 @@ function requireToken(c: Context, isOurs: (given: string) => boolean): void {
  */
 function refuseForeignHost(c: Context): void {
   const host = hostOf(c);
-  if (isLoopback(host.replace(/:\d+$/, ""))) return;
+  if (isLoopback(host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1"))) return;
   throw new Problem(403, `without a token this server answers to loopback names alone, not to ${host}`, {
     hint: "ask for 127.0.0.1 or localhost, or set a token",
   });
@@ -86,12 +82,19 @@ function refuseOtherSites(c: Context): void {
 
 /** Without it, a form of another site could post text that reads as JSON. */
 function requireJson(c: Context): void {
-  if (c.req.raw.body === null) return;
   const contentType = c.req.header("content-type");
+  if (!hasBody(c)) return;
   if (/^application\/json *(;|$)/i.test(contentType ?? "")) return;
   throw new Problem(415, `the body's content type is ${contentType ?? "not given"}, not application/json`, {
     hint: "send the header Content-Type: application/json",
   });
+}
+
+/** Told by the headers alone: a body that is asked for is a body that Bun starts to keep. */
+function hasBody(c: Context): boolean {
+  const length = c.req.header("content-length");
+  if (length !== undefined) return length !== "0";
+  return c.req.header("transfer-encoding") !== undefined || c.req.header("content-type") !== undefined;
 }
 
 /** In lower case, with the port where it is not the scheme's own. */

@@ -147,7 +147,9 @@ describe("the executable with its embedded Postgres", () => {
     expect(shown.stdout).toContain("Check FISCAUT_API_URL");
     const config = await execute(["config", "show"], env);
     expect(config.stdout).toContain("fiscaut-api-key");
-    const password = (await Bun.file(`${env["FISCAUT_TASKS_DATA_DIR"]}/database/fiscaut-tasks.password`).text()).trim();
+    const password = (
+      await Bun.file(`${env["FISCAUT_TASKS_DATA_DIR"]}/database/fiscaut-tasks.password`).text()
+    ).trim();
     const processes = await new Response(
       Bun.spawn(["ps", "axeww", "-o", "args="], { env: {} }).stdout,
     ).text();

@@ -1,6 +1,5 @@
 // Who may ask: the token, other sites' pages, foreign names of this machine, and what a body must say of itself.
 import { afterAll, describe, expect, test } from "bun:test";
-import { isLoopback } from "../../src/http/guard.ts";
 import { OperatorError } from "../../src/task/errors.ts";
 import { buildApp, openUnreachableStore, postJson } from "./app-under-test.ts";
 
@@ -138,7 +137,8 @@ describe("a body", () => {
       "multipart/form-data",
     ])
       expect(await post(posted, { "content-type": type }, '{"name":"x"}')).toBe(415);
-    expect(await post(posted, {}, "x")).toBe(415);
+    expect(await post(posted, { "content-length": "1" }, "x")).toBe(415);
+    expect(await post(posted, { "transfer-encoding": "chunked" }, "x")).toBe(415);
   });
 
   test("may name its character set", async () => {
@@ -152,21 +152,6 @@ describe("a body", () => {
 
   test("that is absent needs no type", async () => {
     expect(await post(posted, {})).toBe(passed.post);
-    expect(await post(posted, { "content-type": "text/plain" })).toBe(passed.post);
+    expect(await post(posted, { "content-type": "text/plain", "content-length": "0" })).toBe(passed.post);
   });
-});
-
-test("loopback is told from other hosts", () => {
-  for (const host of ["localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]"])
-    expect(isLoopback(host)).toBe(true);
-  for (const host of [
-    "0.0.0.0",
-    "::",
-    "",
-    "192.168.0.1",
-    "localhost.example",
-    "127.0.0.1.example",
-    "1270.0.0.1",
-  ])
-    expect(isLoopback(host)).toBe(false);
 });

@@ -9,6 +9,7 @@ import { checkNewTask } from "../../src/task/new-task.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";
 import { buildApp, openUnreachableStore, wellWorker } from "./app-under-test.ts";
+import type { Body } from "./task-steps.ts";
 
 let database: TestDatabase;
 let unreachable: Store;
@@ -21,8 +22,6 @@ afterAll(async () => {
   await database.drop();
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: bodies are judged member by member
-type Body = any;
 const noLease: WorkerReport = { ...wellWorker, workerId: undefined };
 const stopping: WorkerReport = { ...wellWorker, stopping: true };
 

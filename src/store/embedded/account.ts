@@ -37,6 +37,7 @@ export async function chooseAccount(dataDir: DataDir): Promise<Account | undefin
       hint: `useradd --system fiscaut-tasks${owner ? ` --uid ${owner}` : ""}`,
     });
   }
+  await requireKnown(account);
   await requireReachable(dataDir.path, account);
   return account;
 }
@@ -58,6 +59,23 @@ async function ownerOf(path: string): Promise<number | undefined> {
     if (isMissing(fault)) return undefined;
     throw fault;
   }
+}
+
+/** In a container without a range of users, /etc/passwd may name one that can't be had. See user_namespaces(7). */
+async function requireKnown(account: Account): Promise<void> {
+  const ranges = (await readFile("/proc/self/uid_map", "utf8")).trim().split("\n");
+  const isKnown = ranges.some((range) => {
+    const [first = 0, , count = 0] = range.trim().split(/\s+/).map(Number);
+    return account.uid >= first && account.uid < first + count;
+  });
+  if (isKnown) return;
+  throw new OperatorError(
+    "config",
+    `Postgres would run as ${account.name}, a user that this container lacks`,
+    {
+      hint: "give the container a range of users, or set DATABASE_URL to a Postgres of your own",
+    },
+  );
 }
 
 /** Every directory on the way must let the account pass: Postgres would only say "permission denied". */

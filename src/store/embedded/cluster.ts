@@ -2,15 +2,15 @@
 // Must run under the start lock.
 
 import { randomBytes } from "node:crypto";
-import { chown, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { chown, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OperatorError } from "../../task/errors.ts";
 import type { Account } from "./account.ts";
 import { ROLE } from "./connect.ts";
+import { renameDurably } from "./durable-rename.ts";
 import { explainFileFault, explainProgramFailure, isMissing } from "./faults.ts";
 import type { Launch } from "./launch.ts";
 import { runProgram } from "./program.ts";
-import { syncDirectory } from "./sync-directory.ts";
 
 /**
  * Within the cluster, so that the two can't be parted: one rename brings both, one backup holds both.
@@ -68,10 +68,8 @@ async function create({ dataDir, binaries, account, onStep }: Launch): Promise<v
       account,
     });
     if (exitCode !== 0) throw explainProgramFailure("initdb", exitCode, output);
-    await rename(passwordFile, join(fresh, PASSWORD_FILE));
-    await syncDirectory(fresh);
-    await rename(fresh, dataDir.database);
-    await syncDirectory(dataDir.path);
+    await renameDurably(passwordFile, join(fresh, PASSWORD_FILE));
+    await renameDurably(fresh, dataDir.database);
   } catch (fault) {
     await removeLeftovers(fresh).catch(() => {});
     throw fault;

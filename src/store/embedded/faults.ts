@@ -45,6 +45,11 @@ export function explainFileFault(fault: unknown, path: string): unknown {
         hint: "name a directory with --data-dir or FISCAUT_TASKS_DATA_DIR",
         cause: fault,
       });
+    case "ENOENT":
+      return new OperatorError("config", `${path} is gone, or can't be made where it should be`, {
+        hint: "see whether its disk is there, or name another directory with --data-dir",
+        cause: fault,
+      });
     default:
       return fault;
   }
@@ -89,7 +94,7 @@ export function explainProgramFailure(
       'install the "Microsoft Visual C++ Redistributable (x64)", or set DATABASE_URL to a Postgres of your own',
     );
   }
-  if (process.platform !== "win32" && !existsSync("/bin/sh")) {
+  if (program === "initdb" && process.platform !== "win32" && !existsSync("/bin/sh")) {
     return unavailable(
       `${program} needs /bin/sh, which is not there`,
       "set DATABASE_URL to a Postgres of your own, or start in a system that has a shell",

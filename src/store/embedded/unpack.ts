@@ -2,13 +2,13 @@
 // Must run under the start lock; which archive it is comes from `archive.ts`.
 
 import { readFileSync, statSync } from "node:fs";
-import { chmod, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, open, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { OperatorError } from "../../task/errors.ts";
 import type { ArchivedFile, PostgresArchive } from "./archive.ts";
 import type { DataDir } from "./data-dir.ts";
+import { renameDurably, syncDirectory } from "./durable-rename.ts";
 import { explainFileFault, isMissing } from "./faults.ts";
-import { syncDirectory } from "./sync-directory.ts";
 
 /** Files written at once: their fsyncs then share the disk's flushes. */
 const WRITERS = 32;
@@ -36,11 +36,14 @@ export async function repair(
   return true;
 }
 
-/** Removes the programs of other versions, and what a broken unpacking left. No server may run from them. */
+/**
+ * Removes the programs of other versions, and what a broken unpacking left. No server may run from them.
+ * What can't be removed, since a virus scanner reads it or somebody looks at it, stays until the next time.
+ */
 export async function removeOtherVersions(dataDir: DataDir, keep: string): Promise<void> {
   for (const name of await readdir(dataDir.versions)) {
     const folder = join(dataDir.versions, name);
-    if (folder !== keep) await rm(folder, { recursive: true, force: true });
+    if (folder !== keep) await rm(folder, { recursive: true, force: true }).catch(() => {});
   }
 }
 
@@ -70,8 +73,7 @@ async function unpack(
     await Promise.all(Array.from({ length: WRITERS }, writeSome));
     for (const directory of directories) await syncDirectory(directory);
     await rm(folder, { recursive: true, force: true });
-    await rename(fresh, folder);
-    await syncDirectory(dataDir.versions);
+    await renameDurably(fresh, folder);
   } catch (fault) {
     // A disk that filled up must not stay full of what is no use.
     await rm(fresh, { recursive: true, force: true }).catch(() => {});

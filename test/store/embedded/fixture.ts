@@ -39,10 +39,10 @@ export function makeWorkplace() {
   let executable: Promise<string> | undefined;
 
   afterAll(async () => {
-    for (const each of opened) await each.close();
+    await Promise.all(opened.map((each) => each.close()));
     for (const holder of holders) await holder.kill();
     for (const path of made) await rm(path, { recursive: true, force: true });
-  });
+  }, 60_000);
 
   /** A new empty directory that any user may enter. */
   async function newDirectory(): Promise<string> {

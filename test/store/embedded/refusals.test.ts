@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { chmod, chown, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OperatorError } from "../../../src/task/errors.ts";
-import { isRoot, linesOf, makeWorkplace, NOBODY, serverPid, type Told } from "./fixture.ts";
+import { isRoot, linesOf, makeWorkplace, NOBODY, serverPid } from "./fixture.ts";
 
 const workplace = makeWorkplace();
 const SLOW = 60_000;
@@ -141,47 +141,63 @@ describe("an ordinary user", () => {
 });
 
 describe("a full disk", () => {
-  test.each([
-    ["while unpacking", 20],
-    ["while creating the database", 70],
-  ])(
-    "is told %s, and the half that was made is removed",
-    async (_, megabytes) => {
-      const dataDir = await workplace.newDirectory();
-      const { told, left } = await openOnSmallDisk(dataDir, megabytes);
-      const { kind, message, hint } = told.at(-1) ?? {};
-      expect(kind).toBe("unavailable");
+  test(
+    "is told while unpacking, and the half that was made is removed",
+    async () => {
+      const { kind, message, hint, left } = await openOnSmallDisk(await emptyDataDir(), 20);
+      expect({ kind, hint }).toEqual({ kind: "unavailable", hint: FREE_SPACE });
       expect(message).toStartWith("no space is left for ");
-      expect(hint).toStartWith("free some space there");
+      expect(left.filter((name) => name.includes(".new"))).toEqual([]);
+    },
+    SLOW,
+  );
+
+  test(
+    "is told while creating the database, and the half that was made is removed",
+    async () => {
+      const dataDir = await workplace.readyDataDir();
+      await rm(join(dataDir, "database"), { recursive: true });
+      const { kind, message, hint, left } = await openOnSmallDisk(dataDir, 10);
+      expect({ kind, hint }).toEqual({ kind: "unavailable", hint: FREE_SPACE });
+      expect(message).toBe("no space is left for the database (initdb)");
       expect(left.filter((name) => name.includes(".new"))).toEqual([]);
     },
     SLOW,
   );
 });
 
+const FREE_SPACE = "free some space there, or name a directory on another disk with --data-dir";
+
+async function emptyDataDir(): Promise<string> {
+  const dataDir = join(await workplace.newDirectory(), "data");
+  await mkdir(dataDir);
+  return dataDir;
+}
+
 /**
- * Runs a holder on a file system of `megabytes`, in a mount namespace of its own. Where that is not allowed, a limit on
- * the size of a file stands in: it is reached by the same writes.
+ * Runs a holder where `dataDir` has `megabytes` to spare: on a file system of its own, which root may mount and only
+ * this process sees. For others, or where mounting is forbidden, a limit on the size of each file stands in.
  */
 async function openOnSmallDisk(dataDir: string, megabytes: number) {
   const holder = await workplace.holderPath();
-  const show = 'find "$1" -printf "%f\\n" >&2';
-  const onDisk = `mount -t tmpfs -o size=${megabytes}m tmpfs "$1" || exit 99; "$2" "$1"; ${show}`;
-  const limited = `trap "" XFSZ; ulimit -f ${megabytes * 256}; "$2" "$1"; ${show}`;
+  const run = '"$2" "$1"; find "$1" -printf "%f\\n" >&2';
+  const onDisk = `
+    cp -a "$1" "$1.before" && size=$(($(du -sm "$1" | cut -f1) + ${megabytes})) &&
+    mount -t tmpfs -o mode=755,size=\${size}m tmpfs "$1" || exit 99
+    cp -a "$1.before/." "$1"; ${run}`;
+  const limited = `trap "" XFSZ; ulimit -f ${megabytes * 1024}; ${run}`;
   for (const command of [
-    ["unshare", "--mount", ...(isRoot ? [] : ["--user", "--map-root-user"]), "sh", "-c", onDisk],
+    ["unshare", "--mount", "sh", "-c", onDisk],
     ["bash", "-c", limited],
   ]) {
-    const run = Bun.spawn([...command, "small-disk", dataDir, holder], {
+    const process = Bun.spawn([...command, "small-disk", dataDir, holder], {
       cwd: "/",
       stdout: "pipe",
       stderr: "pipe",
     });
-    const [told, left] = await Promise.all([
-      Array.fromAsync(linesOf(run.stdout)),
-      new Response(run.stderr).text(),
-    ]);
-    if (told.length > 0) return { told: told as Partial<Told>[], left: left.split("\n") };
+    const told = await Array.fromAsync(linesOf(process.stdout));
+    const left = (await new Response(process.stderr).text()).split("\n");
+    if (told.length > 0) return { ...(told.at(-1) ?? {}), left };
   }
   throw new Error("the disk could not be made small");
 }
