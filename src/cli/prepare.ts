@@ -21,7 +21,7 @@ export function prepare(context: { args: Record<string, unknown>; rawArgs: strin
     flags: givenFlags(context.args, context.rawArgs),
     env: process.env,
     platform: process.platform,
-    home: homedir(),
+    home: homeFolder(),
     isRoot: process.getuid?.() === 0,
     currentFolder: process.cwd(),
     executableFolder: buildInfo.target === "source" ? undefined : dirname(process.execPath),
@@ -36,4 +36,13 @@ export function prepare(context: { args: Record<string, unknown>; rawArgs: strin
     redact: secretsOf(config),
   });
   return { ...loaded, logger, onStep: (step) => logger.debug(step) };
+}
+
+/** A service may run without HOME, and as a user that /etc/passwd does not list. */
+function homeFolder(): string {
+  try {
+    return homedir();
+  } catch {
+    return "/";
+  }
 }

@@ -102,6 +102,8 @@ function serveWorker(
     version: buildInfo.version,
     releaseId: buildInfo.commit,
     startedAt: new Date(),
+    // A claimer that idles claims once in a poll interval.
+    claimLimitMs: Math.max(60_000, 4 * config.pollIntervalMs),
     onFault: (error, request) => logger.error("HTTP request failed", { ...request, error }),
   });
   return serveHttp({ app, host: config.host, port: config.port });

@@ -2,7 +2,7 @@
  * Stores what attempts came to, many at once: while one statement is under way the next outcomes gather, so a
  * busy worker batches and an idle one never waits. Loses none while the database is away.
  */
-import { type Completion, completeTasks } from "../store/complete.ts";
+import { type Completed, type Completion, completeTasks } from "../store/complete.ts";
 import type { Store } from "../store/connection.ts";
 import type { EmitEvent, TaskEvent, TaskReference } from "../task/events.ts";
 import type { Outcome } from "../task/outcome.ts";
@@ -53,15 +53,16 @@ export class Completer {
     if (first !== undefined) {
       // After a lost lease two worker ids may wait here; a statement is guarded by one.
       const round = this.#waiting.filter((ended) => ended.workerId === first.workerId).slice(0, mostAtOnce);
-      const accepted = await completeTasks(
+      const completed = await completeTasks(
         this.#store,
         first.workerId,
         round.map((ended) => ended.completion),
       );
       const done = new Set(round);
       this.#waiting = this.#waiting.filter((ended) => !done.has(ended));
+      const states = new Map(completed.map(({ id, state }) => [id, state]));
       for (const ended of round) {
-        const event = eventOf(ended, accepted.has(ended.task.id));
+        const event = eventOf(ended, states.get(ended.task.id));
         this.#emit(event);
         if (event.kind === "errored") this.#onReturned();
       }
@@ -84,16 +85,20 @@ export class Completer {
   }
 }
 
-function eventOf({ task, outcome, durationMs, completion }: Ended, accepted: boolean): TaskEvent {
+/** @param state what the task is now; undefined: the store refused the outcome. */
+function eventOf(
+  { task, outcome, durationMs, completion }: Ended,
+  state: Completed["state"] | undefined,
+): TaskEvent {
   const reference = referTo(task);
   const { transition } = completion;
-  if (!accepted) return { kind: "refused", task: reference, durationMs };
-  if (outcome.kind === "given-back") return { kind: "given-back", task: reference, durationMs };
   const message = transition.error?.message ?? "";
-  if (transition.to === "pending")
-    return { kind: "errored", task: reference, durationMs, message, delayMs: transition.delayMs };
-  if (transition.state === "failed") return { kind: "failed", task: reference, durationMs, message };
-  return { kind: transition.state, task: reference, durationMs };
+  if (state === undefined) return { kind: "refused", task: reference, durationMs };
+  if (state === "failed") return { kind: "failed", task: reference, durationMs, message };
+  if (state !== "pending") return { kind: state, task: reference, durationMs };
+  if (outcome.kind === "given-back") return { kind: "given-back", task: reference, durationMs };
+  const delayMs = transition.to === "pending" ? transition.delayMs : 0;
+  return { kind: "errored", task: reference, durationMs, message, delayMs };
 }
 
 /** What an event says of a task. */

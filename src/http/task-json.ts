@@ -3,11 +3,11 @@
  * appears because the store has one more. Instants become ISO 8601 in UTC when they are written as JSON.
  */
 import type { Batch } from "../store/batch.ts";
-import type { Task } from "../task/task.ts";
+import type { Task, TaskSummary } from "../task/task.ts";
 
 /** One line of a list: without the payload, the result and the stacks, which may be large. */
-export function taskSummary(task: Task) {
-  const lastError = task.errors.at(-1);
+export function taskSummary(task: TaskSummary) {
+  const { error } = task;
   return {
     id: task.id,
     name: task.name,
@@ -24,11 +24,7 @@ export function taskSummary(task: Task) {
     startedAt: task.startedAt,
     finishedAt: task.finishedAt,
     progress: task.progress,
-    /** The newest of the task's errors; a task that succeeded after all may have one. */
-    error:
-      lastError === undefined
-        ? null
-        : { attempt: lastError.attempt, at: lastError.at, message: lastError.message },
+    error: error === null ? null : { attempt: error.attempt, at: error.at, message: error.message },
   };
 }
 

@@ -3,6 +3,7 @@
  * worker): a worker that has lost a task changes nothing.
  */
 import type { Transition } from "../task/settle.ts";
+import type { TaskState } from "../task/task.ts";
 import type { Store } from "./connection.ts";
 import { keptColumns, withError } from "./fragments.ts";
 import type { Sql } from "./sql.ts";
@@ -13,30 +14,36 @@ export interface Completion {
   transition: Transition;
 }
 
+export interface Completed {
+  id: number;
+  /** As the transition says, but cancelled where it would have waited and somebody has asked for the cancel. */
+  state: Exclude<TaskState, "running">;
+}
+
 type Of<To extends Transition["to"]> = Completion & { transition: Extract<Transition, { to: To }> };
 
 /**
  * Completes many at once.
- * @returns the ids that were still this worker's; the others were refused, and nothing of theirs was changed.
+ * @returns a row for each that was still this worker's; the others were refused, and nothing of theirs was changed.
  */
 export async function completeTasks(
   store: Store,
   workerId: number,
   completions: Completion[],
-): Promise<Set<number>> {
+): Promise<Completed[]> {
   const finished = completions.filter((c): c is Of<"finished"> => c.transition.to === "finished");
   const waiting = completions.filter((c): c is Of<"pending"> => c.transition.to === "pending");
   const accepted = await Promise.all([
     finished.length > 0 ? finishTasks(store.sql, workerId, finished) : [],
     waiting.length > 0 ? returnTasks(store.sql, workerId, waiting) : [],
   ]);
-  return new Set(accepted.flat().map((row) => row.id));
+  return accepted.flat();
 }
 
 /** One statement moves a row from the hot table to the history: it is never in both and never in neither. */
 function finishTasks(sql: Sql, workerId: number, completions: Of<"finished">[]) {
   const errors = withError(sql, sql`message`, sql`stack`);
-  return sql<{ id: number }[]>`
+  return sql<Completed[]>`
     with settled as (
       select * from unnest(
         ${completions.map((c) => c.id)}::bigint[], ${completions.map((c) => c.attempt)}::int[],
@@ -54,12 +61,16 @@ function finishTasks(sql: Sql, workerId: number, completions: Of<"finished">[]) 
       (${keptColumns(sql)}, state, errors, result)
     select ${keptColumns(sql)}, state, ${errors}, result::jsonb
     from gone
-    returning id`;
+    returning id, state`;
 }
 
-/** Back among the pending: after an error with its delay, or given back with the attempt uncounted. */
+/**
+ * Back among the pending: after an error with its delay, or given back with the attempt uncounted. One whose cancel
+ * was asked for too late to abort it is cancelled instead of run again.
+ */
 function returnTasks(sql: Sql, workerId: number, completions: Of<"pending">[]) {
-  return sql<{ id: number }[]>`
+  const errors = withError(sql, sql`message`, sql`stack`);
+  return sql<Completed[]>`
     with settled as (
       select * from unnest(
         ${completions.map((c) => c.id)}::bigint[], ${completions.map((c) => c.attempt)}::int[],
@@ -67,16 +78,26 @@ function returnTasks(sql: Sql, workerId: number, completions: Of<"pending">[]) {
         ${completions.map((c) => c.transition.error?.message ?? null)}::text[],
         ${completions.map((c) => c.transition.error?.stack ?? null)}::text[]
       ) as s (id, fence, delay_ms, uncounted, message, stack)
+    ), returned as (
+      update fiscaut_tasks.task t
+      set worker_id = null, started_at = null, progress = null,
+          due = s.delay_ms = 0,
+          run_at = case when s.delay_ms = 0 then t.run_at else now() + s.delay_ms * interval '1 ms' end,
+          attempt = t.attempt - s.uncounted,
+          errors = ${errors}
+      from settled s
+      where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId} and not t.cancel_requested
+      returning t.id
+    ), gone as (
+      delete from fiscaut_tasks.task t using settled s
+      where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId} and t.cancel_requested
+      returning t.*, s.message, s.stack
+    ), cancelled as (
+      insert into fiscaut_tasks.task_history (${keptColumns(sql)}, state, errors)
+      select ${keptColumns(sql)}, 'cancelled', ${errors} from gone
+      returning id
     )
-    update fiscaut_tasks.task t
-    set worker_id = null, started_at = null, progress = null,
-        due = s.delay_ms = 0,
-        run_at = case when s.delay_ms = 0 then t.run_at else now() + s.delay_ms * interval '1 ms' end,
-        attempt = t.attempt - s.uncounted,
-        errors = ${withError(sql, sql`message`, sql`stack`)}
-    from settled s
-    where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId}
-    returning t.id`;
+    select id, 'pending' as state from returned union all select id, 'cancelled' from cancelled`;
 }
 
 /** undefined and null are both "no result". */

@@ -40,6 +40,8 @@ export function openStore(options: StoreOptions): Store {
       // A plan is made once a connection, often while the tables are still empty: a sequential scan chosen then
       // would stay when there are a million rows.
       enable_seqscan: "off",
+      // No statement of ours takes seconds, but for those that migrate.
+      statement_timeout: 30_000,
       TimeZone: "UTC",
     } as Partial<postgres.ConnectionParameters>,
   });

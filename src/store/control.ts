@@ -44,6 +44,17 @@ async function revive(sql: Sql, id: number): Promise<boolean> {
 
 /** A pending task is cancelled at once; a running one is told to abort, wherever it runs. */
 export async function cancelTask(store: Store, id: number): Promise<ControlResult> {
+  for (let tries = 1; ; tries++) {
+    const result = await tryCancel(store, id);
+    // Between the two statements it was claimed or given back: it is the other kind now.
+    const moved = result.kind === "unchanged" && (result.state === "pending" || result.state === "running");
+    if (!moved || tries === cancelTries) return result;
+  }
+}
+
+const cancelTries = 5;
+
+async function tryCancel(store: Store, id: number): Promise<ControlResult> {
   const cancelled = await store.sql`
     with gone as (
       delete from fiscaut_tasks.task where id = ${id} and worker_id is null returning *

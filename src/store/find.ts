@@ -2,7 +2,7 @@
  * Reads tasks wherever they are, live or finished, as one shape. Not hot: built with Drizzle each time.
  */
 import { and, desc, eq, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
-import type { FinishedState, Task, TaskState } from "../task/task.ts";
+import type { AttemptError, FinishedState, Task, TaskState, TaskSummary } from "../task/task.ts";
 import type { Store } from "./connection.ts";
 import { taskHistory, task as taskTable } from "./schema.ts";
 
@@ -16,49 +16,78 @@ export interface TaskFilter {
 }
 
 export async function findTask(store: Store, id: number): Promise<Task | undefined> {
+  const selectFinished = () =>
+    store.db
+      .select({
+        ...summaryOf(taskHistory),
+        ...finishedColumns,
+        ...wideOf(taskHistory),
+        result: taskHistory.result,
+      })
+      .from(taskHistory)
+      .where(eq(taskHistory.id, id));
   const [[live], [finished]] = await Promise.all([
-    selectLive(store, eq(taskTable.id, id), 1),
-    selectFinished(store, eq(taskHistory.id, id), 1),
+    store.db
+      .select({ ...summaryOf(taskTable), ...wideOf(taskTable) })
+      .from(taskTable)
+      .where(eq(taskTable.id, id)),
+    selectFinished(),
   ]);
+  if (live !== undefined) return { ...live, ...liveColumns(live), result: null, errors: live.errors ?? [] };
   // A task that moves to the history between the two reads is in neither; it is there by now.
-  return live ?? finished ?? (await selectFinished(store, eq(taskHistory.id, id), 1))[0];
+  const found = finished ?? (await selectFinished())[0];
+  return found && { ...found, errors: found.errors ?? [] };
 }
 
 /** The newest first (by id), at most `limit`. */
-export async function listTasks(store: Store, filter: TaskFilter, limit: number): Promise<Task[]> {
-  const live = filter.state === undefined || filter.state === "pending" || filter.state === "running";
-  const finished = filter.state === undefined || !live;
+export async function listTasks(store: Store, filter: TaskFilter, limit: number): Promise<TaskSummary[]> {
+  const wantsLive = filter.state === undefined || filter.state === "pending" || filter.state === "running";
+  const wantsFinished = filter.state === undefined || !wantsLive;
   const found = await Promise.all([
-    live ? selectLive(store, liveConditions(filter), limit) : [],
-    finished ? selectFinished(store, finishedConditions(filter), limit) : [],
+    wantsLive ? listLive(store, filter, limit) : [],
+    wantsFinished ? listFinished(store, filter, limit) : [],
   ]);
   const newestFirst = found.flat().sort((a, b) => b.id - a.id);
   // One that finished between the two reads is in both.
   return newestFirst.filter((task, index) => task.id !== newestFirst[index - 1]?.id).slice(0, limit);
 }
 
-function liveConditions(filter: TaskFilter): SQL | undefined {
-  return and(
-    ...commonConditions(taskTable, filter),
-    filter.state === "pending" ? isNull(taskTable.workerId) : undefined,
-    filter.state === "running" ? isNotNull(taskTable.workerId) : undefined,
-  );
+async function listLive(store: Store, filter: TaskFilter, limit: number): Promise<TaskSummary[]> {
+  const rows = await store.db
+    .select(summaryOf(taskTable))
+    .from(taskTable)
+    .where(
+      and(
+        ...commonConditions(taskTable, filter),
+        filter.state === "pending" ? isNull(taskTable.workerId) : undefined,
+        filter.state === "running" ? isNotNull(taskTable.workerId) : undefined,
+      ),
+    )
+    .orderBy(desc(taskTable.id))
+    .limit(limit);
+  return rows.map((row) => ({ ...row, ...liveColumns(row) }));
 }
 
-function finishedConditions(filter: TaskFilter): SQL | undefined {
+async function listFinished(store: Store, filter: TaskFilter, limit: number): Promise<TaskSummary[]> {
   const state = filter.state as FinishedState | undefined;
-  return and(
-    ...commonConditions(taskHistory, filter),
-    state === undefined ? undefined : eq(taskHistory.state, state),
-    // Said again in these words so that the index of the unsuccessful ones serves.
-    state === "failed" || state === "cancelled" ? sql`state <> 'succeeded'` : undefined,
-  );
+  return await store.db
+    .select({ ...summaryOf(taskHistory), ...finishedColumns })
+    .from(taskHistory)
+    .where(
+      and(
+        ...commonConditions(taskHistory, filter),
+        state === undefined ? undefined : eq(taskHistory.state, state),
+        // Said again in these words so that the index of the unsuccessful ones serves.
+        state === "failed" || state === "cancelled" ? sql`state <> 'succeeded'` : undefined,
+      ),
+    )
+    .orderBy(desc(taskHistory.id))
+    .limit(limit);
 }
 
-function commonConditions(
-  table: typeof taskTable | typeof taskHistory,
-  filter: TaskFilter,
-): (SQL | undefined)[] {
+type AnyTaskTable = typeof taskTable | typeof taskHistory;
+
+function commonConditions(table: AnyTaskTable, filter: TaskFilter): (SQL | undefined)[] {
   return [
     filter.name === undefined ? undefined : eq(table.name, filter.name),
     filter.queue === undefined ? undefined : eq(table.queue, filter.queue),
@@ -67,13 +96,12 @@ function commonConditions(
   ];
 }
 
-const sharedColumns = (table: typeof taskTable | typeof taskHistory) => ({
+const summaryOf = (table: AnyTaskTable) => ({
   id: table.id,
   name: table.name,
   queue: table.queue,
   title: table.title,
   priority: table.priority,
-  payload: table.payload,
   attempt: table.attempt,
   maxAttempts: table.maxAttempts,
   timeoutMs: table.timeoutMs,
@@ -83,36 +111,14 @@ const sharedColumns = (table: typeof taskTable | typeof taskHistory) => ({
   runAt: table.runAt,
   startedAt: table.startedAt,
   progress: table.progress,
-  errors: table.errors,
+  error: sql<AttemptError | null>`${table.errors} -> -1`,
 });
 
-async function selectLive(store: Store, where: SQL | undefined, limit: number): Promise<Task[]> {
-  const rows = await store.db
-    .select(sharedColumns(taskTable))
-    .from(taskTable)
-    .where(where)
-    .orderBy(desc(taskTable.id))
-    .limit(limit);
-  return rows.map((row) => ({
-    ...row,
-    state: row.workerId === null ? "pending" : "running",
-    finishedAt: null,
-    result: null,
-    errors: row.errors ?? [],
-  }));
-}
+const wideOf = (table: AnyTaskTable) => ({ payload: table.payload, errors: table.errors });
 
-async function selectFinished(store: Store, where: SQL | undefined, limit: number): Promise<Task[]> {
-  const rows = await store.db
-    .select({
-      ...sharedColumns(taskHistory),
-      state: taskHistory.state,
-      finishedAt: taskHistory.finishedAt,
-      result: taskHistory.result,
-    })
-    .from(taskHistory)
-    .where(where)
-    .orderBy(desc(taskHistory.id))
-    .limit(limit);
-  return rows.map((row) => ({ ...row, errors: row.errors ?? [] }));
-}
+const finishedColumns = { state: taskHistory.state, finishedAt: taskHistory.finishedAt };
+
+const liveColumns = (row: { workerId: number | null }) => ({
+  state: row.workerId === null ? ("pending" as const) : ("running" as const),
+  finishedAt: null,
+});

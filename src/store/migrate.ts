@@ -68,6 +68,7 @@ export async function migrate(store: Pick<Store, "sql">): Promise<readonly Migra
     // Begun with the lock, so that the status read after it sees what the holder before us has committed.
     await transaction`select pg_advisory_xact_lock(${lockKey})`;
     const sql = transaction as unknown as Store["sql"];
+    await sql`set local statement_timeout = 0`;
     await sql`create schema if not exists ${sql(schemaName)}`;
     await sql`
       create table if not exists ${sql(schemaName)}.${sql(migrationTable)} (

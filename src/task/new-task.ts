@@ -22,6 +22,14 @@ export const queueNameSchema = word("the queue's name");
 
 /** Milliseconds that still fit Postgres' integer: 24 days. */
 const maxTimeoutMs = 2 ** 31 - 1;
+const maxDelayMs = 10 * 365 * 86_400_000;
+/** Far below what Postgres' own parser bears. */
+const maxNesting = 200;
+
+/** Only with its zone is a text the same instant on every machine. */
+const instantSchema = z
+  .union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))])
+  .refine((at) => at.getTime() >= 0 && at.getUTCFullYear() <= 9999, "not between the years 1970 and 9999");
 
 export const newTaskSchema = z
   .strictObject({
@@ -29,16 +37,16 @@ export const newTaskSchema = z
     payload: z.json().default({}).describe("the handler's arguments"),
     queue: queueNameSchema.default(defaultQueue),
     priority: z.int().min(-32768).max(32767).default(0).describe("higher runs first"),
-    delayMs: z
-      .int()
-      .min(0)
-      .max(Number.MAX_SAFE_INTEGER)
-      .optional()
-      .describe("from now, by the database's clock"),
-    runAt: z.coerce.date().optional().describe("ISO 8601 with a time zone"),
+    delayMs: z.int().min(0).max(maxDelayMs).optional().describe("from now, by the database's clock"),
+    runAt: instantSchema.optional().describe("ISO 8601 with a time zone"),
     maxAttempts: z.int().min(1).max(1000).default(defaultMaxAttempts),
     timeoutMs: z.int().min(1).max(maxTimeoutMs).optional(),
-    title: z.string().min(1).max(200).optional(),
+    title: z
+      .string()
+      .min(1)
+      .max(200)
+      .refine((text) => text.isWellFormed() && !text.includes("\u0000"), "holds a NUL or half a character")
+      .optional(),
   })
   .refine(
     (task) => task.delayMs === undefined || task.runAt === undefined,
@@ -55,6 +63,9 @@ export type CheckedTask = z.output<typeof newTaskSchema>;
  * @throws OperatorError "usage", naming every fault.
  */
 export function checkNewTask(input: unknown): CheckedTask {
+  // Before zod, which walks the payload recursively.
+  if (nestingOf(input) > maxNesting)
+    throw new OperatorError("usage", `the payload is nested more than ${maxNesting} levels deep`);
   const parsed = newTaskSchema.safeParse(input);
   if (!parsed.success) throw new OperatorError("usage", describeIssues(parsed.error));
   const json = JSON.stringify(parsed.data.payload);
@@ -73,6 +84,19 @@ export function checkNewTask(input: unknown): CheckedTask {
 
 /** JSON.stringify writes both as escapes; an even number of backslashes before one is text, not an escape. */
 const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/i;
+
+/** Level by level, since a recursive walk is what it guards against; stops counting beyond the limit. */
+function nestingOf(input: unknown): number {
+  let level = [input];
+  let depth = 0;
+  while (level.length > 0 && depth <= maxNesting + 1) {
+    level = level.flatMap((value) =>
+      typeof value === "object" && value !== null ? Object.values(value) : [],
+    );
+    depth += 1;
+  }
+  return depth;
+}
 
 /** Zod's issues as one line: `payload.company: expected number; queue: ...`. */
 export function describeIssues(error: z.ZodError): string {

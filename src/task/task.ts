@@ -28,14 +28,14 @@ export interface Progress {
   message: string | null;
 }
 
-export interface Task {
+/** One line of a list: what a task has but for its payload, result and all of its errors, which may be large. */
+export interface TaskSummary {
   id: number;
   name: string;
   queue: string;
   title: string | null;
   state: TaskState;
   priority: number;
-  payload: unknown;
   /** Times that a worker has claimed it; 0 before the first. With `workerId`, the fencing token. */
   attempt: number;
   maxAttempts: number;
@@ -49,6 +49,13 @@ export interface Task {
   startedAt: Date | null;
   finishedAt: Date | null;
   progress: Progress | null;
+  /** The newest one; a task that succeeded after all may have one. */
+  error: AttemptError | null;
+}
+
+/** All of one task. */
+export interface Task extends TaskSummary {
+  payload: unknown;
   result: unknown;
   errors: AttemptError[];
 }

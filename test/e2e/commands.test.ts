@@ -173,7 +173,8 @@ describe("enqueue, list, show, cancel and retry", () => {
       ["list", "--queue", "reports", "--state", "pending"],
       env,
     );
-    expect(listed).toMatchObject({ id, priority: -5, title: "Relatório", payload: { month: "2026-11" } });
+    expect(listed).toMatchObject({ id, priority: -5, title: "Relatório" });
+    expect(await executeJson(["show", String(id)], env)).toMatchObject({ payload: { month: "2026-11" } });
     expect((await execute(["show", String(id)], env)).stdout).toMatch(
       /state +pending\nname +office.report\ntitle +Relatório/,
     );

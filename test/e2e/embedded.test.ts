@@ -82,7 +82,7 @@ describe("the executable with its embedded Postgres", () => {
         const response = await fetch(`${worker.url}/tasks`, {
           method: "POST",
           headers: { "content-type": "application/json" },
-          body: JSON.stringify({ name: "kept", payload: { index } }),
+          body: JSON.stringify({ name: "kept", title: `number ${index}` }),
         });
         return ((await response.json()) as { id: number }).id;
       }),
@@ -94,12 +94,12 @@ describe("the executable with its embedded Postgres", () => {
     worker.signal("SIGKILL");
     await worker.exited;
 
-    const found = await executeJson<{ id: number; payload: { index: number } }[]>(
+    const found = await executeJson<{ id: number; title: string }[]>(
       ["list", "--name", "kept", "--state", "pending", "--limit", "1000"],
       env,
     );
     expect(found.map((task) => task.id).toSorted((a, b) => a - b)).toEqual(ids.toSorted((a, b) => a - b));
-    expect(new Set(found.map((task) => task.payload.index)).size).toBe(50);
+    expect(new Set(found.map((task) => task.title)).size).toBe(50);
   }, 60_000);
 
   test("brings its Postgres back when that is killed under it", async () => {

@@ -126,7 +126,7 @@ describe("completeTasks", () => {
     const accepted = await completeTasks(database.store, workerId, [
       { id, attempt: task.attempt, transition: settle(task, succeeded) },
     ]);
-    expect([...accepted]).toEqual([id]);
+    expect(accepted).toEqual([{ id, state: "succeeded" }]);
     expect(await findTask(database.store, id)).toMatchObject({
       state: "succeeded",
       result: { ok: true },

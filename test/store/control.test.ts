@@ -69,6 +69,23 @@ describe("cancelTask", () => {
   });
 });
 
+describe("a cancel that comes too late to abort", () => {
+  test("cancels the task instead of running it again", async () => {
+    const id = await enqueue({ name: "late" });
+    const [task] = await claimTasks(database.store, { workerId, names: ["late"], queues: [], limit: 1 });
+    if (task === undefined) throw new Error("nothing was claimed");
+    expect(await cancelTask(database.store, id)).toEqual({ kind: "requested" });
+    const transition = settle(task, { kind: "errored", error: { message: "reset", stack: null } });
+    expect(await completeTasks(database.store, workerId, [{ id, attempt: 1, transition }])).toEqual([
+      { id, state: "cancelled" },
+    ]);
+    expect(await findTask(database.store, id)).toMatchObject({
+      state: "cancelled",
+      errors: [{ message: "reset" }],
+    });
+  });
+});
+
 describe("enqueueBatch", () => {
   const tasks = (count: number) => Array.from({ length: count }, () => checkNewTask({ name: "in-batch" }));
 

@@ -37,6 +37,30 @@ describe("checkNewTask", () => {
     expect(refusal({ name: "a", delayMs: 1, runAt: "2026-12-01T00:00:00Z" })).toContain("exclude each other");
   });
 
+  test("takes an instant with its time zone only, in years that Postgres and people know", () => {
+    expect(checkNewTask({ name: "a", runAt: "2026-12-01T08:00:00-03:00" }).runAt).toEqual(
+      new Date("2026-12-01T11:00:00Z"),
+    );
+    for (const runAt of [
+      null,
+      true,
+      5,
+      "2026-12-01 10:00",
+      "2026-12-01T10:00:00",
+      new Date(-1),
+      new Date(8e15),
+    ])
+      expect(refusal({ name: "a", runAt })).toContain("runAt");
+  });
+
+  test("refuses a delay beyond ten years, a title with a NUL, and nesting without end", () => {
+    expect(refusal({ name: "a", delayMs: 4e11 })).toContain("delayMs");
+    expect(refusal({ name: "a", title: "a\u0000" })).toContain("title");
+    let payload: unknown = 1;
+    for (let level = 0; level < 20_000; level++) payload = [payload];
+    expect(refusal({ name: "a", payload })).toContain("nested");
+  });
+
   test("refuses a payload over 1 MiB", () => {
     expect(refusal({ name: "a", payload: "x".repeat(1024 * 1024) })).toContain("larger than");
   });

@@ -1,8 +1,9 @@
 /** `list`: the newest tasks, as a table or as JSON. */
 import { defineCommand } from "citty";
+import { taskSummary } from "../../http/task-json.ts";
 import { listTasks } from "../../store/find.ts";
 import { OperatorError } from "../../task/errors.ts";
-import { type Task, type TaskState, taskStates } from "../../task/task.ts";
+import { type TaskState, type TaskSummary, taskStates } from "../../task/task.ts";
 import { withDatabase } from "../database.ts";
 import { formatInstant, printJson, printLine, printTable, shorten } from "../output.ts";
 import { prepare } from "../prepare.ts";
@@ -44,13 +45,13 @@ export const listCommand = defineCommand({
       { config, purpose: "list", maxConnections: 2, onStep, schema: "require" },
       ({ store }) => listTasks(store, filter, limit),
     );
-    if (args.json) printJson(tasks);
+    if (args.json) printJson(tasks.map(taskSummary));
     else if (tasks.length === 0) printLine("no such task");
     else printTable(tasks.map(toRow));
   },
 });
 
-function toRow(task: Task) {
+function toRow(task: TaskSummary) {
   return {
     id: task.id,
     state: task.state,
@@ -60,7 +61,7 @@ function toRow(task: Task) {
     "run at": formatInstant(task.runAt),
     finished: formatInstant(task.finishedAt),
     title: shorten(task.title ?? "", 32) || null,
-    error: shorten(task.errors.at(-1)?.message ?? "", 60) || null,
+    error: shorten(task.error?.message ?? "", 60) || null,
   };
 }
 

@@ -1,5 +1,6 @@
 /** `show ID`: all that is known of one task. `show --batch ID`: how far a batch has come. */
 import { defineCommand } from "citty";
+import { batchJson, taskJson } from "../../http/task-json.ts";
 import { type Batch, findBatch } from "../../store/batch.ts";
 import { findTask } from "../../store/find.ts";
 import { OperatorError } from "../../task/errors.ts";
@@ -33,12 +34,12 @@ export const showCommand = defineCommand({
         if (taskId !== undefined) {
           const task = await findTask(store, taskId);
           if (task === undefined) throw unknown(`task ${taskId}`);
-          if (args.json) printJson(task);
+          if (args.json) printJson(taskJson(task));
           else printFields(fieldsOfTask(task));
         } else if (batchId !== undefined) {
           const batch = await findBatch(store, batchId);
           if (batch === undefined) throw unknown(`batch ${batchId}`);
-          if (args.json) printJson(batch);
+          if (args.json) printJson(batchJson(batch));
           else printFields(fieldsOfBatch(batch));
         }
       },

@@ -1,6 +1,7 @@
 /** `sync suppliers`: reads a company's suppliers, enqueues them as one batch and, when asked, follows it. */
 import { defineCommand } from "citty";
 import { enqueueSupplierBatch } from "../../handlers/supplier-batch.ts";
+import { batchJson } from "../../http/task-json.ts";
 import { parseSource } from "../../sources/parse-source.ts";
 import { enqueueBatch } from "../../store/enqueue.ts";
 import { OperatorError } from "../../task/errors.ts";
@@ -58,7 +59,11 @@ const suppliersCommand = defineCommand({
       if (!args.json) printLine(describe(enqueued));
       const batch = args.wait ? await followBatch(store, enqueued.id) : undefined;
       if (args.json)
-        printJson(batch ?? { id: enqueued.id, total: enqueued.total, skipped: enqueued.skipped });
+        printJson(
+          batch === undefined
+            ? { id: enqueued.id, total: enqueued.total, skipped: enqueued.skipped }
+            : batchJson(batch),
+        );
       return batch === undefined || batch.states.succeeded === batch.total ? exitCodes.ok : exitCodes.failed;
     });
   },
