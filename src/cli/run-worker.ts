@@ -21,7 +21,6 @@ import { onStopSignals } from "./stop-signals.ts";
 
 /** The engine's four loops, HTTP, and a few to spare; LISTEN has one of its own. */
 const connections = 8;
-const keeperIntervalMs = 2_000;
 
 /** Why the worker stops; an error when nobody asked it to. */
 type StopReason = string | OperatorError;
@@ -36,7 +35,7 @@ export async function runWorker(config: Config, logger: Logger): Promise<ExitCod
 async function runOn(database: Database, config: Config, logger: Logger): Promise<ExitCode> {
   let keeper: Loop | undefined;
   const emit = (event: EngineEvent) => {
-    // Most likely the database: the keeper need not wait for its next round.
+    // Most likely the database.
     if (event.kind === "part-failed") keeper?.wake();
     const told = event.kind === "part-failed" ? { ...event, error: database.explain(event.error) } : event;
     const { level, message, fields } = lineOf(told);
@@ -96,7 +95,6 @@ function serveWorker(
     store,
     handlers,
     status: () => worker.status(),
-    ready: () => true,
     token: config.httpToken,
     loopbackOnly: isLoopback(config.host),
     version: buildInfo.version,
@@ -118,7 +116,10 @@ function stopOnSignals(stop: (reason: StopReason) => void, worker: Worker, logge
   });
 }
 
-/** Looks after the embedded Postgres; a database of somebody else's is theirs to look after. */
+/**
+ * Looks after the embedded Postgres whenever a part has failed: the heartbeat asks it often enough to notice. A
+ * database of somebody else's is theirs to look after.
+ */
 function startKeeper(
   { keepRunning }: Database,
   stop: (reason: StopReason) => void,
@@ -132,7 +133,7 @@ function startKeeper(
           hint: "start fiscaut-tasks again, as its service does by itself",
         }),
       );
-    return keeperIntervalMs;
+    return Number.POSITIVE_INFINITY;
   };
   return startLoop("embedded Postgres", round, emit);
 }

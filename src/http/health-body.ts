@@ -16,7 +16,6 @@ export interface HealthOptions {
 
 export interface Observations {
   at: Date;
-  ready: boolean;
   worker: WorkerReport;
   reading: DatabaseReading;
   /** How long the worker has failed to claim, if it has. */
@@ -90,15 +89,13 @@ function databaseChecks(reading: DatabaseReading): Record<string, Check[]> {
   };
 }
 
-function workerChecks({ worker, ready, at: time, unclaimedMs }: Observations): Record<string, Check[]> {
+function workerChecks({ worker, at: time, unclaimedMs }: Observations): Record<string, Check[]> {
   const component = { componentType: "component", time } as const;
   const lease: Pick<Check, "status" | "output"> = worker.stopping
     ? { status: "warn", output: "the worker is stopping" }
-    : !ready
-      ? { status: "fail", output: "the worker is starting" }
-      : worker.workerId === undefined
-        ? { status: "fail", output: "the worker holds no lease" }
-        : { status: "pass" };
+    : worker.workerId === undefined
+      ? { status: "fail", output: "the worker holds no lease" }
+      : { status: "pass" };
   const claim: Pick<Check, "status" | "output"> =
     unclaimedMs === undefined
       ? { status: "pass" }

@@ -13,21 +13,18 @@ import type { WorkerReport } from "./worker-report.ts";
 export interface HealthRoutesOptions extends HealthOptions {
   store: Store;
   status: () => WorkerReport;
-  /** false while the program still starts: the schema may not be there yet. */
-  ready: () => boolean;
   /** A worker with a free slot that has not claimed for this long is sick: well above its poll interval. */
   claimLimitMs?: number | undefined;
 }
 
 export function healthRoutes(options: HealthRoutesOptions): Route[] {
-  const { store, status, ready } = options;
+  const { store, status } = options;
   const database = new DatabaseCheck(store);
   const claims = new ClaimWatch(options.claimLimitMs ?? defaultClaimLimitMs);
 
   /** Why no task would run here now; undefined when one would. */
   async function whyNotReady(): Promise<string | undefined> {
     if (status().stopping) return "the worker is stopping";
-    if (!ready()) return "the worker is starting";
     const reading = await database.read();
     if (!reading.ok) return reading.fault;
     return status().workerId === undefined ? "the worker holds no lease" : undefined;
@@ -59,7 +56,6 @@ export function healthRoutes(options: HealthRoutesOptions): Route[] {
         const worker = status();
         const body = healthBody(options, {
           at: new Date(),
-          ready: ready(),
           worker,
           reading,
           unclaimedMs: claims.look(worker, performance.now()),

@@ -21,7 +21,7 @@ export interface Store {
 
 export interface StoreOptions {
   url: string;
-  /** Seen in pg_stat_activity; the embedded Postgres counts its users by the prefix "fiscaut-tasks". */
+  /** Seen in pg_stat_activity. */
   applicationName: string;
   maxConnections: number;
 }

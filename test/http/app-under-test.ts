@@ -23,7 +23,6 @@ export function buildApp(store: Store, options: Partial<AppOptions> = {}) {
     loopbackOnly: true,
     version: "1.2.3",
     startedAt: new Date(),
-    ready: () => true,
     onFault: (error) => {
       throw error;
     },

@@ -26,7 +26,7 @@ const noLease: WorkerReport = { ...wellWorker, workerId: undefined };
 const stopping: WorkerReport = { ...wellWorker, stopping: true };
 
 test("/livez passes whatever becomes of the database and the worker", async () => {
-  const app = buildApp(unreachable, { status: () => noLease, ready: () => false });
+  const app = buildApp(unreachable, { status: () => noLease });
   const response = await app.request("/livez");
   expect([response.status, await response.json()]).toEqual([200, { status: "pass" }]);
 });
@@ -46,7 +46,6 @@ describe("/readyz", () => {
     expect(await ask(unreachable, {})).toEqual([503, "the database can't be reached"]);
     expect(await ask(database.store, { status: () => noLease })).toEqual([503, "the worker holds no lease"]);
     expect(await ask(database.store, { status: () => stopping })).toEqual([503, "the worker is stopping"]);
-    expect(await ask(database.store, { ready: () => false })).toEqual([503, "the worker is starting"]);
   });
 });
 
@@ -94,13 +93,12 @@ describe("/health", () => {
     expect(JSON.stringify(body)).not.toMatch(/secret|127\.0\.0\.1/);
   });
 
-  test("fails without a lease and while starting, and warns while stopping", async () => {
+  test("fails without a lease, and warns while stopping", async () => {
     const outcome = async (options: Parameters<typeof buildApp>[1]) => {
       const [status, body] = await ask(buildApp(database.store, options));
       return [status, body.status, body.output];
     };
     expect(await outcome({ status: () => noLease })).toEqual([503, "fail", "the worker holds no lease"]);
-    expect(await outcome({ ready: () => false })).toEqual([503, "fail", "the worker is starting"]);
     expect(await outcome({ status: () => stopping })).toEqual([200, "warn", "the worker is stopping"]);
   });
 

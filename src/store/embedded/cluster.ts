@@ -9,6 +9,7 @@ import type { Account } from "./account.ts";
 import { ROLE } from "./connect.ts";
 import { renameDurably } from "./durable-rename.ts";
 import { explainFileFault, explainProgramFailure, isMissing } from "./faults.ts";
+import { withInitdbInput } from "./initdb-input.ts";
 import type { Launch } from "./launch.ts";
 import { runProgram } from "./program.ts";
 
@@ -60,13 +61,9 @@ async function create({ dataDir, binaries, account, onStep }: Launch): Promise<v
       "--no-instructions",
     ];
     await makePrivateDirectory(fresh, account);
-    const { exitCode, output } = await runProgram({
-      binaries,
-      name: "initdb",
-      arguments: how,
-      cwd: dataDir.path,
-      account,
-    });
+    const { exitCode, output } = await withInitdbInput(binaries, (where) =>
+      runProgram({ binaries, name: "initdb", arguments: [...how, ...where], cwd: dataDir.path, account }),
+    );
     if (exitCode !== 0) throw explainProgramFailure("initdb", exitCode, output);
     await renameDurably(passwordFile, join(fresh, PASSWORD_FILE));
     await renameDurably(fresh, dataDir.database);

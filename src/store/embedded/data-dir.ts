@@ -5,7 +5,7 @@ import { chown, mkdir, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { OperatorError } from "../../task/errors.ts";
 import { explainFileFault } from "./faults.ts";
-import { plainPath } from "./plain-path.ts";
+import { keepOthersOut } from "./windows-access.ts";
 
 /** The marker file says in words what the directory is, to whoever finds it. Its presence makes it ours. */
 const MARKER = "fiscaut-tasks.txt";
@@ -29,14 +29,16 @@ export interface DataDir {
 }
 
 /**
- * Takes `wanted` as ours: makes it where it is missing, marks it where it is empty.
+ * Takes `path` as ours: makes it where it is missing, marks it where it is empty.
  * @throws OperatorError "config" when it holds something else, or can't be written
  */
-export async function claimDataDir(wanted: string): Promise<DataDir> {
+export async function claimDataDir(path: string, onStep: (step: string) => void): Promise<DataDir> {
   try {
-    await mkdir(wanted, { recursive: true, mode: 0o755 });
-    await requireOurs(wanted);
-    const path = plainPath(wanted);
+    await mkdir(path, { recursive: true, mode: 0o755 });
+    const isNew = await mark(path);
+    if (isNew && process.platform === "win32" && !(await keepOthersOut(path))) {
+      onStep(`other users of this machine may be able to read ${path}`);
+    }
     const owner = await stat(path);
     const isRoot = process.getuid?.() === 0;
     return {
@@ -49,11 +51,12 @@ export async function claimDataDir(wanted: string): Promise<DataDir> {
       },
     };
   } catch (fault) {
-    throw explainFileFault(fault, wanted);
+    throw explainFileFault(fault, path);
   }
 }
 
-async function requireOurs(path: string): Promise<void> {
+/** Makes sure that the directory is ours and can be written. Returns whether it has just become ours. */
+async function mark(path: string): Promise<boolean> {
   // A file system mounted for us is empty but for this.
   const entries = (await readdir(path)).filter((name) => name !== "lost+found");
   if (entries.length > 0 && !entries.includes(MARKER)) {
@@ -68,7 +71,9 @@ async function requireOurs(path: string): Promise<void> {
   // Opening for writing tells a read-only file system and a missing permission apart from all else, always.
   const marker = await open(join(path, MARKER), "a");
   try {
-    if ((await marker.stat()).size === 0) await marker.writeFile(MARKER_TEXT);
+    const isNew = (await marker.stat()).size === 0;
+    if (isNew) await marker.writeFile(MARKER_TEXT);
+    return isNew;
   } finally {
     await marker.close();
   }

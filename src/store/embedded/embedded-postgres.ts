@@ -39,7 +39,7 @@ export interface EmbeddedPostgresOptions {
  */
 export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const onStep = options.onStep ?? (() => {});
-  const dataDir = await claimDataDir(resolve(options.dataDir));
+  const dataDir = await claimDataDir(resolve(options.dataDir), onStep);
   const opened = await oneAtATime(dataDir, onStep, async () => ({
     server: await bringUp(dataDir, onStep),
     use: await ProcessLock.share(dataDir, "use.lock"),

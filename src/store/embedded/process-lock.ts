@@ -8,18 +8,21 @@ import type { DataDir } from "./data-dir.ts";
 import { codeOf, explainFileFault } from "./faults.ts";
 
 const POLL_MS = 20;
-/** Unpacking and creating the database on a slow Windows machine, with time to spare. */
-const WAIT_LIMIT_MS = 5 * 60_000;
+/** More than the longest start that the holder waits for: one that replays its log after a crash. */
+const WAIT_LIMIT_MS = 15 * 60_000;
 
 /**
  * A lock on a file. Bun offers no flock or LockFileEx, but SQLite, which it carries, has wrapped both for
  * decades: an open transaction on an empty database is a shared or an exclusive lock, and writes nothing.
  */
 export class ProcessLock {
+  /** Bun closes a database that nobody refers to, and its lock with it; a lock is held until it is released. */
+  static readonly #held = new Set<ProcessLock>();
   readonly #file: Database;
 
   private constructor(file: Database) {
     this.#file = file;
+    ProcessLock.#held.add(this);
   }
 
   /** Waits until nobody else holds the lock in any way. `onWait` is called once if that takes a while. */
@@ -32,7 +35,7 @@ export class ProcessLock {
         lock.release();
         throw new OperatorError(
           "unavailable",
-          `another process has held ${join(dataDir.path, name)} for minutes`,
+          `another process has held ${join(dataDir.path, name)} for a quarter of an hour`,
           {
             hint: "look for a fiscaut-tasks that hangs, and end it",
           },
@@ -61,6 +64,7 @@ export class ProcessLock {
 
   /** Frees the lock. More than once does no harm. */
   release(): void {
+    ProcessLock.#held.delete(this);
     this.#file.close();
   }
 

@@ -55,11 +55,13 @@ export function spawnProgram<Output extends "pipe" | "ignore" | number>(program:
 export async function runProgram(program: Program): Promise<{ exitCode: number; output: string }> {
   const child = spawnProgram(program, "pipe");
   const [out, err, exitCode] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
+    new Response(child.stdout).bytes(),
+    new Response(child.stderr).bytes(),
     child.exited,
   ]);
-  return { exitCode, output: out + err };
+  // On Windows the paths in messages are in the system's code page, in Brazil and its like 1252.
+  const decoder = new TextDecoder(process.platform === "win32" ? "windows-1252" : "utf-8");
+  return { exitCode, output: decoder.decode(out) + decoder.decode(err) };
 }
 
 /** LC_ALL=C keeps the programs' messages in the English that `faults.ts` looks for. */

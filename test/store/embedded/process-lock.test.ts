@@ -12,7 +12,7 @@ const noWait = () => {};
 let dataDir: DataDir;
 
 beforeAll(async () => {
-  dataDir = await claimDataDir(join(await workplace.newDirectory(), "data"));
+  dataDir = await claimDataDir(join(await workplace.newDirectory(), "data"), () => {});
 });
 
 describe("a lock", () => {
@@ -46,7 +46,8 @@ describe("a lock", () => {
   test("is freed by the death of its holder", async () => {
     const script = `
       const { Database } = require("bun:sqlite");
-      new Database(${JSON.stringify(join(dataDir.path, "c.lock"))}).run("BEGIN EXCLUSIVE");
+      globalThis.held = new Database(${JSON.stringify(join(dataDir.path, "c.lock"))});
+      held.run("BEGIN EXCLUSIVE");
       console.log("held");
       setInterval(() => {}, 1000);`;
     const holder = Bun.spawn([process.execPath, "--eval", script], { stdout: "pipe" });
@@ -54,6 +55,7 @@ describe("a lock", () => {
     const lock = ProcessLock.takeAlone(dataDir, "c.lock", () => holder.kill("SIGKILL"));
     (await lock).release();
     expect(holder.killed).toBe(true);
+    await holder.exited;
   });
 
   test("leaves no file but its own, which stays empty", async () => {

@@ -38,7 +38,7 @@ describe("a failed program is explained", () => {
       "unavailable",
       'FATAL:  invalid value for "x"',
     ],
-  ])("%s, exit code %d: %s", (program, exitCode, output, kind, message) => {
+  ])("%s, exit code %d, case %#", (program, exitCode, output, kind, message) => {
     const fault = explainProgramFailure(program, exitCode, output);
     expect(fault.kind).toBe(kind as OperatorError["kind"]);
     expect(fault.message).toContain(message);
@@ -107,7 +107,7 @@ test("an archive whose checksum is wrong is not unpacked, and the operator is to
     },
     readBytes: async () => new Uint8Array(1),
   };
-  const unpacking = ensureUnpacked(await claimDataDir(path), archive, () => {});
+  const unpacking = ensureUnpacked(await claimDataDir(path, () => {}), archive, () => {});
   expect(unpacking).rejects.toThrow("the Postgres inside this executable is damaged");
   await unpacking.catch(() => {});
 });
