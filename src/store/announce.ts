@@ -16,30 +16,33 @@ export interface Announcer {
   flush(): Promise<void>;
 }
 
+/** The first hint goes at once; those of the next milliseconds gather and go together. */
 const coalesceMs = 3;
 
 export function createAnnouncer(sql: Sql): Announcer {
   const waiting = new Set<string>();
-  let round: Promise<void> | undefined;
+  let sending: Promise<void> | undefined;
 
   async function send() {
-    await Bun.sleep(coalesceMs);
-    const messages = [...waiting];
-    waiting.clear();
-    round = undefined;
-    // A lost hint costs one poll interval: not worth an error.
-    await sql`select pg_notify(${channel}, message) from unnest(${messages}::text[]) as message`.catch(
-      () => {},
-    );
+    while (waiting.size > 0) {
+      const messages = [...waiting];
+      waiting.clear();
+      // A lost hint costs one poll interval: not worth an error.
+      await sql`select pg_notify(${channel}, message) from unnest(${messages}::text[]) as message`.catch(
+        () => {},
+      );
+      await Bun.sleep(coalesceMs);
+    }
+    sending = undefined;
   }
 
   return {
     announce(announcement) {
       waiting.add(JSON.stringify(announcement));
-      round ??= send();
+      sending ??= send();
     },
     async flush() {
-      await round;
+      await sending;
     },
   };
 }
