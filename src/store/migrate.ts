@@ -8,7 +8,7 @@ import { migrationTable, schemaName } from "./schema.ts";
 
 /** Any number serves, so long as nothing else in the database locks it. */
 const lockKey = 0x66_69_73_63; // "fisc"
-const oldestServer = 14;
+const oldestServer = 15;
 
 export interface MigrationStatus {
   applied: { name: string; appliedAt: string }[];
