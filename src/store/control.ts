@@ -1,7 +1,7 @@
 /** What an operator does to one task: retry it, cancel it. */
 import type { TaskState } from "../task/task.ts";
 import type { Store } from "./connection.ts";
-import { keptColumns } from "./fragments.ts";
+import { keptColumns, revivedColumns, revivedValues } from "./fragments.ts";
 import type { Sql } from "./sql.ts";
 
 /** "unchanged" tells the state in which the task can't be so treated. */
@@ -27,16 +27,13 @@ export async function retryTask(store: Store, id: number): Promise<ControlResult
 }
 
 async function revive(sql: Sql, id: number): Promise<boolean> {
-  // The attempts go on counting: with the worker's id they are the fencing token of an execution.
   const rows = await sql`
     with gone as (
       delete from fiscaut_tasks.task_history where id = ${id} and state in ('failed', 'cancelled') returning *
     )
-    insert into fiscaut_tasks.task
-      (id, queue, name, title, payload, priority, attempt, max_attempts, timeout_ms, batch_id, created_at, run_at, due, errors)
+    insert into fiscaut_tasks.task (${revivedColumns(sql)}, run_at, due)
     overriding system value
-    select id, queue, name, title, payload, priority, attempt, greatest(max_attempts, attempt + 1), timeout_ms, batch_id,
-      created_at, now(), true, errors
+    select ${revivedValues(sql)}, now(), true
     from gone
     returning 1`;
   return rows.length > 0;

@@ -1,11 +1,14 @@
 /** SQL pieces that several verbs share, each so that what they say of a task's row can't drift apart. */
 import { keptErrors } from "../task/task.ts";
 import type { Sql } from "./sql.ts";
+import * as columns from "./task-columns.ts";
 
-/** What a row takes along from `task` to `task_history` and back, as it is. */
-export const keptColumns = (sql: Sql) => sql`
-  id, run_at, created_at, started_at, worker_id, batch_id, priority, attempt, max_attempts, timeout_ms,
-  queue, name, title, payload, progress`;
+/** What a row takes along from `task` to `task_history`, as it is. */
+export const keptColumns = (sql: Sql) => sql.unsafe(columns.keptColumns);
+
+/** What it takes along from there when it is revived. */
+export const revivedColumns = (sql: Sql) => sql.unsafe(columns.revivedColumns);
+export const revivedValues = (sql: Sql) => sql.unsafe(columns.revivedValues);
 
 /**
  * The row's `errors` with one more, an `AttemptError`; the oldest go beyond what is kept. A null `message` adds none.
