@@ -36,7 +36,7 @@ CREATE TABLE "fiscaut_tasks"."task" (
 );
 --> statement-breakpoint
 CREATE TABLE "fiscaut_tasks"."task_history" (
-	"id" bigint PRIMARY KEY NOT NULL,
+	"id" bigint NOT NULL,
 	"run_at" timestamp with time zone NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"started_at" timestamp with time zone,
@@ -54,8 +54,7 @@ CREATE TABLE "fiscaut_tasks"."task_history" (
 	"payload" jsonb NOT NULL,
 	"progress" jsonb,
 	"errors" jsonb,
-	"result" jsonb,
-	CONSTRAINT "task_history_state" CHECK (state in ('succeeded', 'failed', 'cancelled'))
+	"result" jsonb
 );
 --> statement-breakpoint
 CREATE TABLE "fiscaut_tasks"."worker" (
@@ -71,5 +70,4 @@ CREATE TABLE "fiscaut_tasks"."worker" (
 CREATE INDEX "task_claim" ON "fiscaut_tasks"."task" USING btree ("queue","name","priority" DESC NULLS FIRST,"run_at","id") WHERE due;--> statement-breakpoint
 CREATE INDEX "task_future" ON "fiscaut_tasks"."task" USING btree ("run_at") WHERE not due;--> statement-breakpoint
 CREATE INDEX "task_batch" ON "fiscaut_tasks"."task" USING btree ("batch_id","id") WHERE batch_id is not null;--> statement-breakpoint
-CREATE INDEX "task_history_batch" ON "fiscaut_tasks"."task_history" USING btree ("batch_id","id","state") WHERE batch_id is not null;--> statement-breakpoint
-CREATE INDEX "task_history_unsuccessful" ON "fiscaut_tasks"."task_history" USING btree ("id") WHERE state <> 'succeeded';
+CREATE INDEX "task_history_batch" ON "fiscaut_tasks"."task_history" USING btree ("batch_id","id","state") WHERE batch_id is not null;

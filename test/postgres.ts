@@ -2,6 +2,7 @@
 // file that imports this. Its life is in `postgres-server.ts`, so that no end of the tests leaves it behind.
 import { join } from "node:path";
 import { openStore, type Store } from "../src/store/connection.ts";
+import { makePartitions } from "../src/store/history-partitions.ts";
 import { migrate } from "../src/store/migrate.ts";
 
 const template = "migrated";
@@ -49,6 +50,7 @@ async function prepareServer(url: string) {
   await admin.sql.unsafe(`create database ${template}`);
   const store = open(urlOf(template), 1);
   await migrate(store);
+  await makePartitions(store);
   // A database with connections can't be copied.
   await store.close();
   return { admin, urlOf };

@@ -16,10 +16,11 @@ import type { EmitEvent, EngineEvent } from "../task/events.ts";
 import { buildInfo } from "./build-info.ts";
 import { type Database, withDatabase } from "./database.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { retentionOf } from "./retention.ts";
 import { createHandlers } from "./run-handlers.ts";
 import { onStopSignals } from "./stop-signals.ts";
 
-/** The engine's four loops, HTTP, and a few to spare; LISTEN has one of its own. */
+/** The engine's five loops, HTTP, and a few to spare; LISTEN has one of its own. */
 const connections = 8;
 
 /** Why the worker stops; an error when nobody asked it to. */
@@ -48,6 +49,7 @@ async function runOn(database: Database, config: Config, logger: Logger): Promis
     queues: [...config.queues],
     concurrency: config.concurrency,
     pollIntervalMs: config.pollIntervalMs,
+    retention: retentionOf(config),
     identity: { host: hostname(), pid: process.pid, version: buildInfo.version, leaseMs: config.leaseMs },
     emit,
   });

@@ -35,6 +35,7 @@ const none = (text: string): ComputedDefault<undefined> => ({ compute: () => und
 const maxTimerMs = 24 * 86_400_000;
 const secondMs = 1_000;
 const hourMs = 3_600_000;
+const dayMs = 86_400_000;
 
 export const settings = {
   "database-url": define({
@@ -112,6 +113,30 @@ export const settings = {
     flag: true,
     default: "false",
     about: "Stop the worker when no due task is left.",
+  }),
+  "retention-succeeded": define({
+    property: "retentionSucceededMs",
+    kind: kind.durationOrForever(dayMs, 100 * 365 * dayMs),
+    env: "FISCAUT_TASKS_RETENTION_SUCCEEDED",
+    flag: true,
+    default: "30d",
+    about: "How long succeeded tasks are kept at least; within another week they are gone.",
+  }),
+  "retention-failed": define({
+    property: "retentionFailedMs",
+    kind: kind.durationOrForever(dayMs, 100 * 365 * dayMs),
+    env: "FISCAUT_TASKS_RETENTION_FAILED",
+    flag: true,
+    default: "90d",
+    about: "The same for failed tasks.",
+  }),
+  "retention-cancelled": define({
+    property: "retentionCancelledMs",
+    kind: kind.durationOrForever(dayMs, 100 * 365 * dayMs),
+    env: "FISCAUT_TASKS_RETENTION_CANCELLED",
+    flag: true,
+    default: "30d",
+    about: "The same for cancelled tasks.",
   }),
   host: define({
     property: "host",

@@ -59,6 +59,16 @@ export function duration(minMs: number, maxMs: number): ValueKind<number> {
   };
 }
 
+/** Infinity is for ever. */
+export function durationOrForever(minMs: number, maxMs: number): ValueKind<number> {
+  const { accepts, read, show } = duration(minMs, maxMs);
+  return {
+    accepts: `${accepts}, or forever`,
+    read: (raw, resolvePath) => (raw === "forever" ? Number.POSITIVE_INFINITY : read(raw, resolvePath)),
+    show: (value) => (value === Number.POSITIVE_INFINITY ? "forever" : show(value)),
+  };
+}
+
 export function oneOf<const Value extends string>(...values: readonly Value[]): ValueKind<Value> {
   const accepts = `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
   return {

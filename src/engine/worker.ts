@@ -4,7 +4,9 @@
  */
 import type { HandlerRegistry } from "../handlers/handler.ts";
 import type { Store } from "../store/connection.ts";
+import { makePartitions } from "../store/history-partitions.ts";
 import { listenForAnnouncements } from "../store/listen.ts";
+import type { Retention } from "../store/prune.ts";
 import type { WorkerIdentity } from "../store/worker.ts";
 import type { EmitEvent } from "../task/events.ts";
 import { Claimer } from "./claimer.ts";
@@ -13,6 +15,7 @@ import { Executor } from "./executor.ts";
 import { Lease } from "./lease.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import { Promoter } from "./promoter.ts";
+import { Pruner } from "./pruner.ts";
 import { Rescuer } from "./rescuer.ts";
 
 export interface WorkerOptions {
@@ -23,6 +26,7 @@ export interface WorkerOptions {
   concurrency: number;
   pollIntervalMs: number;
   identity: WorkerIdentity;
+  retention: Retention;
   emit: EmitEvent;
 }
 
@@ -45,7 +49,8 @@ export class Worker {
   readonly #claimer: Claimer;
   readonly #promoter: Promoter;
   readonly #rescuer: Rescuer;
-  #loops: Record<"claimer" | "promoter" | "rescuer" | "notifier", Loop> | undefined;
+  readonly #pruner: Pruner;
+  #loops: Record<"claimer" | "promoter" | "rescuer" | "pruner" | "notifier", Loop> | undefined;
   #stopping: Promise<boolean> | undefined;
   /** Resolves when the drain, under way or to come, is to end. */
   readonly #drainEnds = Promise.withResolvers<"aborted">();
@@ -78,16 +83,22 @@ export class Worker {
     });
     this.#promoter = new Promoter(store, pollIntervalMs, wakeClaimer);
     this.#rescuer = new Rescuer(store, identity.leaseMs, emit);
+    this.#pruner = new Pruner(store, options.retention, emit);
   }
 
   /** @throws the driver's error when the database can't be reached. */
   async start(): Promise<void> {
-    const { emit, handlers, queues } = this.#options;
+    const { store, emit, handlers, queues } = this.#options;
     await this.#lease.start();
+    // Before the first claim, so that what finishes finds its week. Else the default partition takes it.
+    await makePartitions(store).catch((error: unknown) =>
+      emit({ kind: "part-failed", part: "pruner", error, retryMs: 0 }),
+    );
     this.#loops = {
       claimer: startLoop("claimer", () => this.#claimer.runOnce(), emit),
       promoter: startLoop("promoter", () => this.#promoter.runOnce(), emit),
       rescuer: startLoop("rescuer", () => this.#rescuer.runOnce(), emit),
+      pruner: startLoop("pruner", () => this.#pruner.runOnce(), emit),
       notifier: startLoop("notifier", () => this.#listen(), emit),
     };
     emit({ kind: "worker-started", workerId: this.#lease.workerId ?? 0, names: handlers.names, queues });
@@ -153,6 +164,7 @@ export class Worker {
       this.#completer.stop(),
       this.#loops?.promoter.stop(),
       this.#loops?.rescuer.stop(),
+      this.#loops?.pruner.stop(),
       this.#loops?.notifier.stop(),
       // With outcomes unsaved the row stays: its lease ends, and a rescuer gives the tasks back.
       this.#lease

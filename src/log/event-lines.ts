@@ -56,6 +56,10 @@ export function lineOf(event: EngineEvent): EventLine {
         worker: event.workerId,
         running: event.running,
       });
+    case "pruned": {
+      const { kind, ...partition } = event;
+      return line("info", "old tasks pruned from the history", partition);
+    }
     case "part-failed":
       return event.error instanceof OperatorError
         ? line("warn", `${event.part}: ${event.error.message}`, { retryInMs: event.retryMs })

@@ -11,7 +11,7 @@ export interface Batch {
   total: number;
   /** Left out before enqueuing, by reason. */
   skipped: Record<string, number>;
-  /** Tasks by state; they add up to `total`. */
+  /** Tasks by state; they add up to `total` until the oldest are pruned from the history. */
   states: Record<TaskState, number>;
   /** Pending tasks that already had an error. */
   retrying: number;

@@ -2,7 +2,7 @@
  * What the engine tells the outside: it emits these or throws, and never logs. Log lines subscribe in the
  * composition root.
  */
-import type { Progress } from "./task.ts";
+import type { FinishedState, Progress } from "./task.ts";
 
 /** The task that an event speaks of: enough for a log line. */
 export interface TaskReference {
@@ -39,6 +39,16 @@ export type WorkerEvent =
       name: string;
       workerId: number;
       state: "pending" | "failed" | "cancelled";
+    }
+  /** A partition of the history was dropped: tasks of `state` that finished in [from, to). `rows` is an estimate. */
+  | {
+      kind: "pruned";
+      partition: string;
+      state: FinishedState;
+      from: string;
+      to: string;
+      rows: number;
+      bytes: number;
     }
   /** A part's round threw; it is tried again in `retryMs`. */
   | { kind: "part-failed"; part: string; error: unknown; retryMs: number }

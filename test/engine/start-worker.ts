@@ -35,6 +35,7 @@ export async function startWorker(
     queues: [],
     concurrency: 4,
     pollIntervalMs: 60_000, // so that a test which passes shows that waking works
+    retention: { succeeded: Infinity, failed: Infinity, cancelled: Infinity },
     identity: { host: "test", pid: process.pid, version: "test", leaseMs },
     emit: (event) => events.push(event),
     ...rest,

@@ -1,5 +1,6 @@
 /** `migrate`: brings the database's schema up to this executable's, or tells what that would do. */
 import { defineCommand } from "citty";
+import { makePartitions } from "../../store/history-partitions.ts";
 import { migrate, readMigrationStatus } from "../../store/migrate.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { withDatabase } from "../database.ts";
@@ -36,11 +37,17 @@ export const migrateCommand = defineCommand({
           return;
         }
         const applied = await migrate(store);
-        if (args.json) printJson({ applied: applied.map(({ name }) => name) });
-        else
-          printLine(
-            applied.length === 0 ? "nothing to do" : applied.map(({ name }) => `applied ${name}`).join("\n"),
-          );
+        const made = await makePartitions(store);
+        const done = [
+          ...applied.map(({ name }) => `applied ${name}`),
+          ...made.map(({ name }) => `made the partition ${name}`),
+        ];
+        if (args.json)
+          printJson({
+            applied: applied.map(({ name }) => name),
+            partitions: made.map(({ name }) => name),
+          });
+        else printLine(done.length === 0 ? "nothing to do" : done.join("\n"));
       },
     );
   },

@@ -1,6 +1,7 @@
 /** `run`: the worker, in the foreground, until something stops it. */
 import { defineCommand } from "citty";
 import { prepare } from "../prepare.ts";
+import { retentionKeys } from "../retention.ts";
 import { runWorker } from "../run-worker.ts";
 import { settingFlags } from "../setting-flags.ts";
 
@@ -17,6 +18,7 @@ export const runCommand = defineCommand({
     "duration",
     "drain",
     "drain-timeout",
+    ...retentionKeys,
     "host",
     "port",
     "fiscaut-api-url",

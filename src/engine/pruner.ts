@@ -1,0 +1,28 @@
+/** Keeps the history in shape: partitions ahead, old ones gone. Every worker does so; no leader is needed. */
+import type { Store } from "../store/connection.ts";
+import { makePartitions } from "../store/history-partitions.ts";
+import { pruneHistory, type Retention } from "../store/prune.ts";
+import type { EmitEvent } from "../task/events.ts";
+import { jitter } from "./loop.ts";
+
+const intervalMs = 3_600_000;
+
+export class Pruner {
+  readonly #store: Store;
+  readonly #retention: Retention;
+  readonly #emit: EmitEvent;
+
+  constructor(store: Store, retention: Retention, emit: EmitEvent) {
+    this.#store = store;
+    this.#retention = retention;
+    this.#emit = emit;
+  }
+
+  async runOnce(): Promise<number> {
+    // First, for it brings rows that lie in a default partition to where the next step finds them.
+    await makePartitions(this.#store);
+    for (const { name, ...partition } of await pruneHistory(this.#store, this.#retention))
+      this.#emit({ kind: "pruned", partition: name, ...partition });
+    return jitter(intervalMs);
+  }
+}

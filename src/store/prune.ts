@@ -1,0 +1,62 @@
+/**
+ * Drops what is too old of the history, a week of a state at a time, whole: never row by row, which would cost as much
+ * as writing them did and leave their pages behind. Making partitions is `history-partitions.ts`'s work.
+ */
+import type { FinishedState } from "../task/task.ts";
+import type { Store } from "./connection.ts";
+import { changePartitions, isoInstant, type Partition, partitions } from "./history-partitions.ts";
+import { schemaName } from "./schema.ts";
+import type { Sql } from "./sql.ts";
+
+/** How long finished tasks are kept at least, ms by state; Infinity keeps them for ever. A week later they are gone. */
+export type Retention = Readonly<Record<FinishedState, number>>;
+
+/** A partition of which every row is older than its retention. */
+export interface PrunedPartition extends Partition {
+  /** As the statistics have it: about. */
+  rows: number;
+  bytes: number;
+}
+
+/** Reads only: what `pruneHistory` would drop, the oldest first. The database's clock decides. */
+export async function readPrunable(
+  { sql }: Pick<Store, "sql">,
+  retention: Retention,
+): Promise<PrunedPartition[]> {
+  const kept = Object.entries(retention).filter(([, ms]) => Number.isFinite(ms));
+  return await sql<PrunedPartition[]>`
+    select p.name, p.state, ${isoInstant(sql, sql`p.starts_at`)} as "from", ${isoInstant(sql, sql`p.ends_at`)} as "to",
+      greatest(p.analyzed_rows, pg_stat_get_live_tuples(p.oid), 0)::bigint as rows,
+      coalesce(pg_total_relation_size(p.oid), 0) as bytes
+    from (${partitions(sql)}) p
+    join unnest(${kept.map(([state]) => state)}::text[], ${kept.map(([, ms]) => ms)}::float8[]) as kept (state, ms)
+      on kept.state = p.state
+    where p.ends_at <= now() - kept.ms * interval '1 ms'
+    order by p.ends_at, p.state`;
+}
+
+/**
+ * Drops them. Idempotent and safe in every worker at once: each partition is dropped, and told, by one of them.
+ * A completion waits a tenth of a second for it at the most: a plain DROP under a short lock is all or nothing, where
+ * DETACH CONCURRENTLY waits for every open transaction, can be left half done, and refuses a default partition.
+ * @returns those that this call dropped.
+ * @throws OperatorError "unavailable" when another session locks the history; call again later.
+ */
+export async function pruneHistory(
+  store: Pick<Store, "sql">,
+  retention: Retention,
+): Promise<PrunedPartition[]> {
+  const dropped: PrunedPartition[] = [];
+  for (const partition of await readPrunable(store, retention))
+    if (await changePartitions(store, (sql) => dropPartition(sql, partition.name))) dropped.push(partition);
+  return dropped;
+}
+
+/** One a transaction, so that its locks are held for milliseconds. */
+async function dropPartition(sql: Sql, name: string): Promise<boolean> {
+  const table = `${schemaName}.${name}`;
+  const [row] = await sql<{ exists: boolean }[]>`select to_regclass(${table}) is not null as exists`;
+  if (!row?.exists) return false;
+  await sql.unsafe(`drop table ${table}`);
+  return true;
+}
