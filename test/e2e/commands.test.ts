@@ -146,7 +146,10 @@ describe("a database that was never migrated", () => {
       `CREATE TABLE "fiscaut_tasks"."task"`,
     );
     expect(await fresh.store.sql`select 1 from pg_namespace where nspname = 'fiscaut_tasks'`).toBeEmpty();
-    expect((await execute(["migrate"], at)).stdout).toBe("applied 0000_tables\napplied 0001_storage\n");
+    expect((await execute(["migrate"], at)).stdout).toMatch(
+      /^applied 0000_tables\napplied 0001_storage\n(made the partition task_history_\w+_\d{8}\n){9}$/,
+    );
+    expect((await execute(["migrate"], at)).stdout).toBe("nothing to do\n");
     expect((await execute(["list"], at)).stdout).toBe("no such task\n");
     await fresh.drop();
   });
@@ -199,6 +202,32 @@ describe("enqueue, list, show, cancel and retry", () => {
       select 'long', 'long', jsonb_build_object('text', repeat('x', 1000)), 0, 1, now(), false from generate_series(1, 1000)`;
     const tasks = await executeJson<unknown[]>(["list", "--queue", "long", "--limit", "1000"], env);
     expect(tasks).toHaveLength(1000);
+  });
+});
+
+describe("prune", () => {
+  test("tells what is old enough, and drops it when it is not only asked", async () => {
+    const { id } = await executeJson<{ id: number }>(["enqueue", "office.old", "--delay", "1h"], env);
+    await executeJson(["cancel", String(id)], env);
+    await database.store.sql`
+      update fiscaut_tasks.task_history set finished_at = now() - interval '50 days' where id = ${id}`;
+    await executeJson(["migrate"], env);
+    const dropped = [{ name: expect.stringMatching(/^task_history_cancelled_\d{8}$/), state: "cancelled" }];
+    expect(await executeJson<object>(["prune", "--dry-run"], env)).toMatchObject({ dryRun: true, dropped });
+    expect((await execute(["prune", "--dry-run"], env)).stdout).toMatch(
+      /^STATE .*\ncancelled .*\nwould drop about \d+ tasks, 0\.\d MB\n$/,
+    );
+    const kept = await execute(["prune", "--retention-cancelled", "forever"], env);
+    expect(kept.stdout).toBe("nothing is old enough\n");
+    expect((await execute(["show", String(id)], env)).exitCode).toBe(0);
+    expect(await executeJson<object>(["prune"], env)).toMatchObject({ dryRun: false, dropped });
+    expect((await execute(["show", String(id)], env)).exitCode).toBe(1);
+  });
+
+  test("refuses a retention that is none", async () => {
+    const { exitCode, stderr } = await execute(["prune", "--retention-failed", "never"], env);
+    expect(stderr).toContain("--retention-failed");
+    expect(exitCode).toBe(2);
   });
 });
 

@@ -6,6 +6,7 @@ import { findTask } from "../../src/store/find.ts";
 import { registerWorker } from "../../src/store/worker.ts";
 import { checkNewTask, type NewTask } from "../../src/task/new-task.ts";
 import { PermanentError, RetryAfter } from "../../src/task/outcome.ts";
+import { dropPartitions } from "../drop-partitions.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";
 import { type StartedWorker, startWorker } from "./start-worker.ts";
@@ -188,6 +189,31 @@ describe("a worker that stops", () => {
     worker.abortNow();
     expect(await stopped).toBe(false);
     expect(await find(id)).toMatchObject({ state: "pending" });
+  });
+});
+
+describe("the history", () => {
+  test("has its partitions before the first claim, and loses what is too old", async () => {
+    const { sql } = database.store;
+    await dropPartitions(database.store);
+    await sql`
+      insert into fiscaut_tasks.task_history
+        (id, queue, name, payload, priority, max_attempts, run_at, finished_at, state)
+      values (-1, 'default', 'old', '{}', 0, 1, now(), now() - interval '100 days', 'failed')`;
+    const id = await enqueue({ name: "new" });
+    const { event } = await start(
+      { new: async () => "done" },
+      { retention: { succeeded: Infinity, failed: 90 * 86_400_000, cancelled: Infinity } },
+    );
+    await event("succeeded", id);
+    const [row] = await sql<{ partition: string }[]>`
+      select tableoid::regclass::text as partition from fiscaut_tasks.task_history where id = ${id}`;
+    expect(row?.partition).toMatch(/_succeeded_\d{8}$/);
+    expect(await event("pruned")).toMatchObject({
+      partition: expect.stringMatching(/^task_history_failed_\d{8}$/),
+      state: "failed",
+    });
+    expect(await find(-1)).toBeUndefined();
   });
 });
 

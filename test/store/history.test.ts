@@ -12,6 +12,7 @@ import { checkNewTask } from "../../src/task/new-task.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import { settle } from "../../src/task/settle.ts";
 import type { FinishedState } from "../../src/task/task.ts";
+import { dropPartitions } from "../drop-partitions.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 
 const dayMs = 86_400_000;
@@ -76,13 +77,7 @@ async function weekOf(days: number): Promise<string> {
 
 describe("makePartitions", () => {
   test("makes this week and the next ones of every state, once, however many make them at once", async () => {
-    await database.store.sql.unsafe(`
-      do $$ declare week regclass; begin
-        for week in select relid from pg_partition_tree('fiscaut_tasks.task_history')
-            where isleaf and relid::text !~ '_default$' loop
-          execute format('drop table %s', week);
-        end loop;
-      end $$`);
+    await dropPartitions(database.store);
     const rounds = await Promise.all(Array.from({ length: 4 }, () => makePartitions(database.store)));
     const weeks = await Promise.all(Array.from({ length: weeksAhead + 1 }, (_, week) => weekOf(-7 * week)));
     expect(
