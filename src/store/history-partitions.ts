@@ -23,7 +23,7 @@ export interface Partition {
 
 /** Any number serves, so long as nothing else in the database locks it. */
 const lockKey = 0x68_69_73_74; // "hist"
-const lockTries = 5;
+const lockTries = 3;
 const pauseMs = 100;
 const lockNotAvailable = "55P03";
 
