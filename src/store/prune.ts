@@ -37,8 +37,9 @@ export async function readPrunable(
 
 /**
  * Drops them. Idempotent and safe in every worker at once: each partition is dropped, and told, by one of them.
- * A completion waits a tenth of a second for it at the most: a plain DROP under a short lock is all or nothing, where
- * DETACH CONCURRENTLY waits for every open transaction, can be left half done, and refuses a default partition.
+ * A completion waits some milliseconds for it, tenths of a second where another session reads the history: a plain DROP
+ * that soon gives way is all or nothing. DETACH CONCURRENTLY waits for every open transaction, can be left half done,
+ * and refuses a default partition.
  * @returns those that this call dropped.
  * @throws OperatorError "unavailable" when another session locks the history; call again later.
  */

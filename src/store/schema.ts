@@ -103,7 +103,7 @@ export const task = schema.table(
 /**
  * Finished tasks, under the id that they had. Partitioned by state, and below by the week of `finished_at`, so that
  * each state's old rows go by dropping a table. The primary key, the id alone, is each partition's own: one of the
- * whole would have to hold the partition keys too, and to a task's statements it would be no more unique.
+ * whole would have to hold the partition keys too, at twice the size, and would not make the id alone unique either.
  */
 export const taskHistory = schema.table(
   "task_history",
