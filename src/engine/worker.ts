@@ -2,7 +2,6 @@
  * One worker: builds the engine's parts, wires who wakes whom, and stops them in order. Start reading here.
  * It never logs, reads no signal and ends no process: the command line does.
  */
-import type { HandlerRegistry } from "../handlers/handler.ts";
 import type { Store } from "../store/connection.ts";
 import { makePartitions } from "../store/history-partitions.ts";
 import { listenForAnnouncements } from "../store/listen.ts";
@@ -17,10 +16,11 @@ import { type Loop, startLoop } from "./loop.ts";
 import { Promoter } from "./promoter.ts";
 import { Pruner } from "./pruner.ts";
 import { Rescuer } from "./rescuer.ts";
+import type { HandlerRunner } from "./runner.ts";
 
 export interface WorkerOptions {
   store: Store;
-  handlers: HandlerRegistry;
+  runner: HandlerRunner;
   /** Empty: every queue. */
   queues: string[];
   concurrency: number;
@@ -35,6 +35,8 @@ export interface WorkerStatus {
   running: number;
   slots: number;
   lastClaimAt: Date | undefined;
+  /** How long the handlers have failed to answer, ms; 0 while they do. */
+  handlersDeafMs: number;
   stopping: boolean;
 }
 
@@ -57,13 +59,13 @@ export class Worker {
   #onExhausted: (() => void)[] = [];
 
   constructor(options: WorkerOptions) {
-    const { store, handlers, emit, identity, pollIntervalMs } = options;
+    const { store, runner, emit, identity, pollIntervalMs } = options;
     this.#options = options;
     const wakeClaimer = () => this.#loops?.claimer.wake();
     this.#completer = new Completer(store, emit, () => this.#loops?.promoter.wake());
     this.#executor = new Executor({
       store,
-      handlers,
+      runner,
       completer: this.#completer,
       slots: options.concurrency,
       emit,
@@ -74,7 +76,7 @@ export class Worker {
       store,
       lease: this.#lease,
       executor: this.#executor,
-      names: handlers.names,
+      names: runner.names,
       queues: options.queues,
       pollIntervalMs,
       onExhausted: () => {
@@ -88,7 +90,7 @@ export class Worker {
 
   /** @throws the driver's error when the database can't be reached. */
   async start(): Promise<void> {
-    const { store, emit, handlers, queues } = this.#options;
+    const { store, emit, runner, queues } = this.#options;
     await this.#lease.start();
     // Before the first claim, so that what finishes finds its week. Else the default partition takes it.
     await makePartitions(store).catch((error: unknown) =>
@@ -101,7 +103,7 @@ export class Worker {
       pruner: startLoop("pruner", () => this.#pruner.runOnce(), emit),
       notifier: startLoop("notifier", () => this.#listen(), emit),
     };
-    emit({ kind: "worker-started", workerId: this.#lease.workerId ?? 0, names: handlers.names, queues });
+    emit({ kind: "worker-started", workerId: this.#lease.workerId ?? 0, names: runner.names, queues });
   }
 
   status(): WorkerStatus {
@@ -110,6 +112,7 @@ export class Worker {
       running: this.#executor.running,
       slots: this.#options.concurrency,
       lastClaimAt: this.#claimer.lastClaimAt,
+      handlersDeafMs: this.#options.runner.deafMs,
       stopping: this.#stopping !== undefined,
     };
   }

@@ -60,6 +60,10 @@ export function lineOf(event: EngineEvent): EventLine {
       const { kind, ...partition } = event;
       return line("info", "old tasks pruned from the history", partition);
     }
+    case "handlers-restarted":
+      return line("error", `handlers restarted: ${event.reason}`, { running: event.running });
+    case "handler-fault":
+      return line("error", `a handler left an error behind: ${event.message}`, {});
     case "part-failed":
       return event.error instanceof OperatorError
         ? line("warn", `${event.part}: ${event.error.message}`, { retryInMs: event.retryMs })
