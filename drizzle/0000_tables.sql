@@ -11,7 +11,25 @@ CREATE TABLE "fiscaut_tasks"."batch" (
 CREATE TABLE "fiscaut_tasks"."queue" (
 	"name" text collate "C" PRIMARY KEY NOT NULL,
 	"paused" boolean DEFAULT false NOT NULL,
+	"limited" boolean DEFAULT false NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "fiscaut_tasks"."queue_limit" (
+	"queue" text collate "C" PRIMARY KEY NOT NULL,
+	"max_running" integer,
+	"rate_count" integer,
+	"rate_period_ms" integer,
+	"settled" boolean DEFAULT false NOT NULL,
+	"starts" timestamp with time zone[] DEFAULT '{}' NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "fiscaut_tasks"."queue_slot" (
+	"queue" text collate "C" NOT NULL,
+	"task_id" bigint NOT NULL,
+	"attempt" integer NOT NULL,
+	"worker_id" bigint NOT NULL,
+	CONSTRAINT "queue_slot_queue_task_id_pk" PRIMARY KEY("queue","task_id")
 );
 --> statement-breakpoint
 CREATE TABLE "fiscaut_tasks"."task" (

@@ -11,3 +11,7 @@ ALTER TABLE "fiscaut_tasks"."task" SET (
 --> statement-breakpoint
 -- One row a worker, rewritten at every heartbeat.
 ALTER TABLE "fiscaut_tasks"."worker" SET (fillfactor = 50);
+
+--> statement-breakpoint
+-- Rewritten by every claim of a queue with limits.
+ALTER TABLE "fiscaut_tasks"."queue_limit" SET (fillfactor = 50);

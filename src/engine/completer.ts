@@ -66,6 +66,7 @@ export class Completer {
         this.#emit(event);
         if (event.kind === "errored") this.#onReturned();
       }
+      if (round.some(({ task }) => task.holdsSlot)) this.#store.announcer.announce({ kind: "due" });
     }
     if (this.#waiting.length > 0) return 0;
     for (const resolve of this.#flushed.splice(0)) resolve();

@@ -18,6 +18,7 @@ import {
   integer,
   jsonb,
   pgSchema,
+  primaryKey,
   text,
   timestamp,
 } from "drizzle-orm/pg-core";
@@ -35,8 +36,40 @@ const id = (name: string) => bigint(name, { mode: "number" });
 export const queue = schema.table("queue", {
   name: word("name").primaryKey(),
   paused: boolean("paused").notNull().default(false),
+  /** It has a row in `queue_limit`: the ordinary claim leaves it to `claim-limited.ts`. */
+  limited: boolean("limited").notNull().default(false),
   createdAt: instant("created_at").notNull().defaultNow(),
 });
+
+/**
+ * What bounds a queue across all workers. Apart from `queue`, because its row is locked and written by every claim of
+ * that queue, and the other queues' claims read `queue`.
+ */
+export const queueLimit = schema.table("queue_limit", {
+  queue: word("queue").primaryKey(),
+  maxRunning: integer("max_running"),
+  rateCount: integer("rate_count"),
+  ratePeriodMs: integer("rate_period_ms"),
+  /** The tasks that ran when the limits were set have their slots; nothing is claimed before. */
+  settled: boolean("settled").notNull().default(false),
+  /** The instants of the newest starts, as many as the rate has to look back on. */
+  starts: timestamp("starts", { withTimezone: true }).array().notNull().default(sql`'{}'`),
+});
+
+/**
+ * One row an execution that counts against its queue's `max_running`. It counts as long as that execution, which
+ * (task, attempt, worker) names, is under way: whatever ends it need not know of this table.
+ */
+export const queueSlot = schema.table(
+  "queue_slot",
+  {
+    queue: word("queue").notNull(),
+    taskId: id("task_id").notNull(),
+    attempt: integer("attempt").notNull(),
+    workerId: id("worker_id").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.queue, t.taskId] })],
+);
 
 /** One row a running process. Its lease is `heartbeat_at + lease_ms`; when that is past, its tasks are rescued. */
 export const worker = schema.table("worker", {

@@ -72,4 +72,6 @@ export interface ClaimedTask {
   timeoutMs: number | null;
   batchId: number | null;
   runAt: Date;
+  /** It counts against its queue's `maxRunning`: its end may let another one start, anywhere. */
+  holdsSlot: boolean;
 }
