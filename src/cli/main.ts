@@ -8,6 +8,7 @@ import { cancelCommand, retryCommand } from "./commands/control.ts";
 import { enqueueCommand } from "./commands/enqueue.ts";
 import { listCommand } from "./commands/list.ts";
 import { migrateCommand } from "./commands/migrate.ts";
+import { queueCommand } from "./commands/queue.ts";
 import { runCommand } from "./commands/run.ts";
 import { showCommand } from "./commands/show.ts";
 import { syncCommand } from "./commands/sync.ts";
@@ -25,6 +26,7 @@ const root: AnyCommand = defineCommand({
     show: showCommand,
     retry: retryCommand,
     cancel: cancelCommand,
+    queue: queueCommand,
     migrate: migrateCommand,
     config: configCommand,
     version: versionCommand,

@@ -2,6 +2,7 @@
  * What an operator does to a queue: list, pause, resume, limit. What a pause or a limit means to a claim stands in
  * `claim.ts` and `claim-limited.ts`.
  */
+import { z } from "zod";
 import type { Rate } from "../task/rate.ts";
 import type { Store } from "./connection.ts";
 import type { Sql } from "./sql.ts";
@@ -16,6 +17,9 @@ export interface Queue {
   waiting: number;
   running: number;
 }
+
+/** Not 0: that is a pause, and said so. Each claim looks up as many rows. */
+export const maxRunningSchema = z.int().min(1).max(10_000);
 
 /** Counting a queue's tasks stops here. */
 export const queueCountLimit = 10_000;
