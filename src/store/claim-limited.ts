@@ -30,7 +30,7 @@ export async function readLimitedQueues(
     select l.queue, not q.paused and exists (
         select 1 from unnest(${names}::text[]) as handler (name) cross join lateral (
           select 1 from fiscaut_tasks.task t
-          where t.queue = q.name and t.name = handler.name and t.due and t.worker_id is null
+          where t.queue = q.name and t.name = handler.name and t.due and not t.blocked and t.worker_id is null
           limit 1) as head) as waits,
       l.settled and (
         select count(*) from fiscaut_tasks.queue_slot s join fiscaut_tasks.task t on t.id = s.task_id
@@ -114,7 +114,7 @@ function claimWithin(sql: Sql, queue: string, { workerId, names, limit }: ClaimR
         cross join lateral (
           select t.ctid, t.priority, t.run_at, t.id
           from fiscaut_tasks.task t
-          where t.queue = ${queue} and t.name = handler.name and t.due and t.worker_id is null
+          where t.queue = ${queue} and t.name = handler.name and t.due and not t.blocked and t.worker_id is null
           order by t.priority desc, t.run_at, t.id
           limit (select tasks from room)
           for update skip locked

@@ -35,7 +35,7 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
       cross join lateral (
         select t.ctid, t.priority, t.run_at, t.id
         from fiscaut_tasks.task t
-        where t.queue = q.name and t.name = handler.name and t.due and t.worker_id is null
+        where t.queue = q.name and t.name = handler.name and t.due and not t.blocked and t.worker_id is null
         order by t.priority desc, t.run_at, t.id
         limit ${request.limit}
         for update skip locked
@@ -50,7 +50,9 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
 
 /** What a claim returns of each task, for `toClaimedTasks`. */
 export const claimedColumns = (sql: Sql) =>
-  sql.unsafe("id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, batch_id, run_at");
+  sql.unsafe(
+    "id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, batch_id, run_at, serial_key",
+  );
 
 /** In the order of the claim, since RETURNING keeps none. */
 export function toClaimedTasks(rows: readonly ClaimedRow[]): ClaimedTask[] {
@@ -68,6 +70,7 @@ export interface ClaimedRow {
   timeout_ms: number | null;
   batch_id: number | null;
   run_at: string;
+  serial_key: string | null;
   holds_slot?: boolean;
 }
 
@@ -82,6 +85,7 @@ const toClaimedTask = (row: ClaimedRow): ClaimedTask => ({
   timeoutMs: row.timeout_ms,
   batchId: row.batch_id,
   runAt: instant(row.run_at),
+  serialKey: row.serial_key,
   holdsSlot: row.holds_slot ?? false,
 });
 

@@ -13,7 +13,7 @@ export interface Queue {
   /** How many of its tasks may run at once, all workers together; null: as many as there are slots. */
   maxRunning: number | null;
   rate: Rate | null;
-  /** Its live tasks, due ones at most `queueCountLimit` each. */
+  /** Due tasks that could start; with those that run counted to `queueCountLimit` at the most. */
   waiting: number;
   running: number;
 }
@@ -93,7 +93,7 @@ async function readQueues(sql: Sql, name: string | null): Promise<Queue[]> {
     left join fiscaut_tasks.queue_limit l on l.queue = q.name
     cross join lateral (
       select count(*) filter (where worker_id is null) as waiting, count(worker_id) as running
-      from (select worker_id from fiscaut_tasks.task t where t.queue = q.name and t.due limit ${queueCountLimit}) t
+      from (select worker_id from fiscaut_tasks.task t where t.queue = q.name and t.due and not t.blocked limit ${queueCountLimit}) t
     ) live
     where ${name}::text is null or q.name = ${name}
     order by q.name`;

@@ -21,6 +21,7 @@ import {
   primaryKey,
   text,
   timestamp,
+  uniqueIndex,
 } from "drizzle-orm/pg-core";
 import type { AttemptError, FinishedState, Progress } from "../task/task.ts";
 
@@ -109,6 +110,8 @@ const wideTaskColumns = {
   queue: word("queue").notNull(),
   name: word("name").notNull(),
   title: text("title"),
+  /** Tasks of one key run one at a time, see `blocked`. */
+  serialKey: word("serial_key"),
   payload: jsonb("payload").notNull(),
   progress: jsonb("progress").$type<Progress>(),
   errors: jsonb("errors").$type<AttemptError[]>(),
@@ -124,12 +127,19 @@ export const task = schema.table(
     due: boolean("due").notNull(),
     /** A running task is to be aborted by its worker. */
     cancelRequested: boolean("cancel_requested").notNull().default(false),
+    /** An earlier live task has its `serial_key`. Kept by the triggers of `0001_storage.sql` alone, whoever inserts or deletes. */
+    blocked: boolean("blocked").notNull().default(false),
     ...wideTaskColumns,
   },
   (t) => [
     // The claim's order, lane by lane: a lane that a worker has no handler for costs it nothing.
-    index("task_claim").on(t.queue, t.name, t.priority.desc().nullsFirst(), t.runAt, t.id).where(sql`due`),
-    index("task_future").on(t.runAt).where(sql`not due`),
+    index("task_claim")
+      .on(t.queue, t.name, t.priority.desc().nullsFirst(), t.runAt, t.id)
+      .where(sql`due and not blocked`),
+    index("task_future").on(t.runAt).where(sql`not due and not blocked`),
+    // At most one task of a key is not blocked, whatever else goes wrong.
+    uniqueIndex("task_serial_head").on(t.serialKey).where(sql`serial_key is not null and not blocked`),
+    index("task_serial_blocked").on(t.serialKey, t.id).where(sql`blocked`),
     index("task_batch").on(t.batchId, t.id).where(sql`batch_id is not null`),
   ],
 );

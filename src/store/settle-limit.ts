@@ -22,7 +22,7 @@ export async function settleLimit(sql: Sql, queue: string): Promise<boolean> {
   await sql`
     insert into fiscaut_tasks.queue_slot (queue, task_id, attempt, worker_id)
     select t.queue, t.id, t.attempt, t.worker_id from fiscaut_tasks.task t
-    where t.queue = ${queue} and t.due and t.worker_id is not null
+    where t.queue = ${queue} and t.due and not t.blocked and t.worker_id is not null
       and (select max_running from fiscaut_tasks.queue_limit where queue = ${queue}) is not null
     on conflict (queue, task_id) do update set attempt = excluded.attempt, worker_id = excluded.worker_id`;
   await sql`update fiscaut_tasks.queue_limit set settled = true where queue = ${queue}`;

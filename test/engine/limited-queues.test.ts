@@ -148,3 +148,20 @@ test("a worker asks for limits no more than its polls do while no queue has any"
   // At its start, and once more when it listens.
   expect(questions).toBeWithin(1, 4);
 });
+
+test("tasks of one serial key run one after another over two workers, each end waking the next", async () => {
+  const running = new Set<unknown>();
+  let overlapped = false;
+  const run = async (_: unknown, { task }: { task: { serialKey: string | null } }) => {
+    overlapped ||= running.has(task.serialKey);
+    running.add(task.serialKey);
+    await Bun.sleep(1);
+    running.delete(task.serialKey);
+  };
+  await start({ n: run });
+  await start({ n: run });
+  for (let i = 0; i < 40; i++)
+    await enqueueTask(database.store, checkNewTask({ name: "n", serialKey: `key${i % 2}` }));
+  await until(() => succeeded() === 40);
+  expect(overlapped).toBe(false);
+});
