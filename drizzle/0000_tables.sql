@@ -11,7 +11,25 @@ CREATE TABLE "fiscaut_tasks"."batch" (
 CREATE TABLE "fiscaut_tasks"."queue" (
 	"name" text collate "C" PRIMARY KEY NOT NULL,
 	"paused" boolean DEFAULT false NOT NULL,
+	"limited" boolean DEFAULT false NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "fiscaut_tasks"."queue_limit" (
+	"queue" text collate "C" PRIMARY KEY NOT NULL,
+	"max_running" integer,
+	"rate_count" integer,
+	"rate_period_ms" integer,
+	"settled" boolean DEFAULT false NOT NULL,
+	"starts" timestamp with time zone[] DEFAULT '{}' NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "fiscaut_tasks"."queue_slot" (
+	"queue" text collate "C" NOT NULL,
+	"task_id" bigint NOT NULL,
+	"attempt" integer NOT NULL,
+	"worker_id" bigint NOT NULL,
+	CONSTRAINT "queue_slot_queue_task_id_pk" PRIMARY KEY("queue","task_id")
 );
 --> statement-breakpoint
 CREATE TABLE "fiscaut_tasks"."task" (
@@ -27,9 +45,11 @@ CREATE TABLE "fiscaut_tasks"."task" (
 	"timeout_ms" integer,
 	"due" boolean NOT NULL,
 	"cancel_requested" boolean DEFAULT false NOT NULL,
+	"blocked" boolean DEFAULT false NOT NULL,
 	"queue" text collate "C" NOT NULL,
 	"name" text collate "C" NOT NULL,
 	"title" text,
+	"serial_key" text collate "C",
 	"payload" jsonb NOT NULL,
 	"progress" jsonb,
 	"errors" jsonb
@@ -51,6 +71,7 @@ CREATE TABLE "fiscaut_tasks"."task_history" (
 	"queue" text collate "C" NOT NULL,
 	"name" text collate "C" NOT NULL,
 	"title" text,
+	"serial_key" text collate "C",
 	"payload" jsonb NOT NULL,
 	"progress" jsonb,
 	"errors" jsonb,
@@ -67,7 +88,9 @@ CREATE TABLE "fiscaut_tasks"."worker" (
 	"version" text NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX "task_claim" ON "fiscaut_tasks"."task" USING btree ("queue","name","priority" DESC NULLS FIRST,"run_at","id") WHERE due;--> statement-breakpoint
-CREATE INDEX "task_future" ON "fiscaut_tasks"."task" USING btree ("run_at") WHERE not due;--> statement-breakpoint
+CREATE INDEX "task_claim" ON "fiscaut_tasks"."task" USING btree ("queue","name","priority" DESC NULLS FIRST,"run_at","id") WHERE due and not blocked;--> statement-breakpoint
+CREATE INDEX "task_future" ON "fiscaut_tasks"."task" USING btree ("run_at") WHERE not due and not blocked;--> statement-breakpoint
+CREATE UNIQUE INDEX "task_serial_head" ON "fiscaut_tasks"."task" USING btree ("serial_key") WHERE serial_key is not null and not blocked;--> statement-breakpoint
+CREATE INDEX "task_serial_blocked" ON "fiscaut_tasks"."task" USING btree ("serial_key","id") WHERE blocked;--> statement-breakpoint
 CREATE INDEX "task_batch" ON "fiscaut_tasks"."task" USING btree ("batch_id","id") WHERE batch_id is not null;--> statement-breakpoint
 CREATE INDEX "task_history_batch" ON "fiscaut_tasks"."task_history" USING btree ("batch_id","id","state") WHERE batch_id is not null;

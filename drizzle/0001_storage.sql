@@ -32,3 +32,46 @@ BEGIN
 		EXECUTE format('CREATE TABLE "fiscaut_tasks".%I PARTITION OF "fiscaut_tasks".%I (PRIMARY KEY ("id")) DEFAULT', 'task_history_' || state || '_default', 'task_history_' || state);
 	END LOOP;
 END $$;
+
+--> statement-breakpoint
+-- Rewritten by every claim of a queue with limits.
+ALTER TABLE "fiscaut_tasks"."queue_limit" SET (fillfactor = 50);
+
+--> statement-breakpoint
+-- Serial keys: of the live tasks with one key all but the first enqueued are blocked. Kept by triggers, so that it
+-- holds whichever statement inserts or deletes; their WHEN leaves them out for tasks without a key.
+CREATE FUNCTION "fiscaut_tasks"."block_serial"() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	new.blocked := true;
+	RETURN new;
+END $$;
+--> statement-breakpoint
+-- At the commit, under one lock for all keys: the snapshot of the UPDATE is younger than the lock, so of an enqueue and
+-- a finish at once the later one sees what the other has done. One lock needs no order, and is held for a commit only.
+CREATE FUNCTION "fiscaut_tasks"."release_serial"() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+	released_key text := CASE WHEN tg_op = 'INSERT' THEN new.serial_key ELSE old.serial_key END;
+BEGIN
+	PERFORM pg_advisory_xact_lock(1718186851, 1);
+	UPDATE fiscaut_tasks.task t SET blocked = false
+	WHERE t.id = (
+			SELECT id FROM fiscaut_tasks.task
+			WHERE serial_key = released_key AND blocked ORDER BY serial_key, id LIMIT 1)
+		AND t.blocked
+		AND NOT EXISTS (
+			SELECT 1 FROM fiscaut_tasks.task
+			WHERE serial_key = released_key AND serial_key IS NOT NULL AND NOT blocked);
+	RETURN NULL;
+END $$;
+--> statement-breakpoint
+CREATE TRIGGER "task_block_serial" BEFORE INSERT ON "fiscaut_tasks"."task"
+	FOR EACH ROW WHEN (new.serial_key IS NOT NULL) EXECUTE FUNCTION "fiscaut_tasks"."block_serial"();
+--> statement-breakpoint
+CREATE CONSTRAINT TRIGGER "task_insert_serial" AFTER INSERT ON "fiscaut_tasks"."task"
+	DEFERRABLE INITIALLY DEFERRED
+	FOR EACH ROW WHEN (new.serial_key IS NOT NULL) EXECUTE FUNCTION "fiscaut_tasks"."release_serial"();
+--> statement-breakpoint
+CREATE CONSTRAINT TRIGGER "task_delete_serial" AFTER DELETE ON "fiscaut_tasks"."task"
+	DEFERRABLE INITIALLY DEFERRED
+	FOR EACH ROW WHEN (old.serial_key IS NOT NULL AND NOT old.blocked)
+	EXECUTE FUNCTION "fiscaut_tasks"."release_serial"();

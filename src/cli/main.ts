@@ -9,6 +9,7 @@ import { enqueueCommand } from "./commands/enqueue.ts";
 import { listCommand } from "./commands/list.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { pruneCommand } from "./commands/prune.ts";
+import { queueCommand } from "./commands/queue.ts";
 import { runCommand } from "./commands/run.ts";
 import { showCommand } from "./commands/show.ts";
 import { syncCommand } from "./commands/sync.ts";
@@ -27,6 +28,7 @@ const root: AnyCommand = defineCommand({
     retry: retryCommand,
     cancel: cancelCommand,
     prune: pruneCommand,
+    queue: queueCommand,
     migrate: migrateCommand,
     config: configCommand,
     version: versionCommand,

@@ -3,6 +3,7 @@ import { claimTasks } from "../store/claim.ts";
 import type { Store } from "../store/connection.ts";
 import type { Executor } from "./executor.ts";
 import type { Lease } from "./lease.ts";
+import { LimitedClaimer } from "./limited-claimer.ts";
 import { jitter } from "./loop.ts";
 
 export interface ClaimerOptions {
@@ -18,23 +19,34 @@ export interface ClaimerOptions {
 
 export class Claimer {
   readonly #options: ClaimerOptions;
+  readonly #limited: LimitedClaimer;
   lastClaimAt: Date | undefined;
 
   constructor(options: ClaimerOptions) {
     this.#options = options;
+    const { store, names, queues, pollIntervalMs } = options;
+    this.#limited = new LimitedClaimer({ store, names, queues, pollIntervalMs });
+  }
+
+  /** A hint; waking the loop is left to whoever passes it on. */
+  hear(kind: "due" | "queues"): void {
+    this.#limited.hear(kind);
   }
 
   async runOnce(): Promise<number> {
     const { store, lease, executor, names, queues, pollIntervalMs, onExhausted } = this.#options;
     const workerId = lease.workerId;
-    const limit = executor.freeSlots;
+    const free = executor.freeSlots;
     // Woken when a slot is free or a lease is held again; deaf handlers may hear again with no such sign.
-    if (workerId === undefined || limit === 0 || names.length === 0) return jitter(pollIntervalMs);
-    const tasks = await claimTasks(store, { workerId, names, queues, limit });
+    if (workerId === undefined || free === 0 || names.length === 0) return jitter(pollIntervalMs);
+    const limitedTasks = await this.#limited.claim(workerId, free);
+    for (const task of limitedTasks) executor.start(workerId, task);
+    const limit = free - limitedTasks.length;
+    const tasks = limit === 0 ? [] : await claimTasks(store, { workerId, names, queues, limit });
     this.lastClaimAt = new Date();
     for (const task of tasks) executor.start(workerId, task);
     if (tasks.length === limit) return 0;
-    onExhausted();
-    return jitter(pollIntervalMs);
+    if (!this.#limited.waiting) onExhausted();
+    return Math.min(jitter(pollIntervalMs), this.#limited.delayMs);
   }
 }

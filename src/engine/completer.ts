@@ -66,6 +66,9 @@ export class Completer {
         this.#emit(event);
         if (event.kind === "errored") this.#onReturned();
       }
+      // The end of these may let others start, here or elsewhere.
+      if (round.some(({ task }) => task.holdsSlot || task.serialKey !== null))
+        this.#store.announcer.announce({ kind: "due" });
     }
     if (this.#waiting.length > 0) return 0;
     for (const resolve of this.#flushed.splice(0)) resolve();

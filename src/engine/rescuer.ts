@@ -21,7 +21,8 @@ export class Rescuer {
   async runOnce(): Promise<number> {
     const rescued = await rescueTasks(this.#store);
     for (const { id, ...task } of rescued) this.#emit({ kind: "rescued", taskId: id, ...task });
-    if (rescued.some((task) => task.state === "pending")) this.#store.announcer.announce({ kind: "due" });
+    // Also for one that is not pending now: its queue's limits may let another start.
+    if (rescued.length > 0) this.#store.announcer.announce({ kind: "due" });
     return jitter(this.#leaseMs / roundsPerLease);
   }
 }

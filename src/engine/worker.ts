@@ -83,7 +83,7 @@ export class Worker {
         for (const resolve of this.#onExhausted.splice(0)) resolve();
       },
     });
-    this.#promoter = new Promoter(store, pollIntervalMs, wakeClaimer);
+    this.#promoter = new Promoter(store, pollIntervalMs, () => this.#hear("due"));
     this.#rescuer = new Rescuer(store, identity.leaseMs, emit);
     this.#pruner = new Pruner(store, options.retention, emit);
   }
@@ -123,7 +123,7 @@ export class Worker {
       await this.#promoter.runOnce();
       await new Promise<void>((resolve) => {
         this.#onExhausted.push(resolve);
-        this.#loops?.claimer.wake();
+        this.#hear("queues");
       });
       if (this.#executor.running === 0 && this.#completer.waiting === 0) return;
       await this.#executor.idle();
@@ -178,16 +178,22 @@ export class Worker {
     return drained;
   }
 
+  #hear(kind: "due" | "queues"): void {
+    this.#claimer.hear(kind);
+    this.#loops?.claimer.wake();
+  }
+
   /** Hints only: with none arriving, the poll interval serves. */
   async #listen(): Promise<number> {
     const wakeAll = () => {
-      this.#loops?.claimer.wake();
+      this.#hear("queues");
       this.#loops?.promoter.wake();
     };
     await listenForAnnouncements(
       this.#options.store,
       (announcement) => {
-        if (announcement.kind === "due") this.#loops?.claimer.wake();
+        if (announcement.kind === "due") this.#hear("due");
+        else if (announcement.kind === "queues") this.#hear("queues");
         else if (announcement.kind === "future") this.#loops?.promoter.wake();
         else this.#executor.abort("cancelled", [announcement.id]);
       },

@@ -34,6 +34,7 @@ export function taskJson(task: Task) {
   return {
     ...summary,
     timeoutMs: task.timeoutMs,
+    serialKey: task.serialKey,
     payload: task.payload,
     result: task.result,
     errors: task.errors.map(({ attempt, at, workerId, message, stack }) => ({

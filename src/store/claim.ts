@@ -1,8 +1,10 @@
 /**
- * Takes due tasks for a worker. What is not yet due becomes so in `promote.ts`.
+ * Takes due tasks for a worker. What is not yet due becomes so in `promote.ts`; queues with limits are
+ * `claim-limited.ts`'s.
  */
 import type { ClaimedTask } from "../task/task.ts";
 import { instant, type Store } from "./connection.ts";
+import type { Sql } from "./sql.ts";
 
 export interface ClaimRequest {
   workerId: number;
@@ -23,7 +25,7 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
   // One index descent a lane (queue, name), so a backlog that this worker has no handler for is never walked.
   // `worker_id is null` is a filter and in no index: that keeps the claim's own write a heap-only update.
   // The array() fences LIMIT and the row locks from the UPDATE, which else might plan them into a join.
-  const rows = await store.sql<Row[]>`
+  const rows = await store.sql<ClaimedRow[]>`
     update fiscaut_tasks.task
     set worker_id = ${request.workerId}, attempt = attempt + 1, started_at = now()
     where ctid = any(array(
@@ -33,20 +35,31 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
       cross join lateral (
         select t.ctid, t.priority, t.run_at, t.id
         from fiscaut_tasks.task t
-        where t.queue = q.name and t.name = handler.name and t.due and t.worker_id is null
+        where t.queue = q.name and t.name = handler.name and t.due and not t.blocked and t.worker_id is null
         order by t.priority desc, t.run_at, t.id
         limit ${request.limit}
         for update skip locked
       ) head
-      where not q.paused and (cardinality(${request.queues}::text[]) = 0 or q.name = any(${request.queues}::text[]))
+      where not q.paused and not q.limited
+        and (cardinality(${request.queues}::text[]) = 0 or q.name = any(${request.queues}::text[]))
       order by head.priority desc, head.run_at, head.id
       limit ${request.limit}))
-    returning id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, batch_id, run_at`;
-  // RETURNING keeps no order.
+    returning ${claimedColumns(store.sql)}`;
+  return toClaimedTasks(rows);
+}
+
+/** What a claim returns of each task, for `toClaimedTasks`. */
+export const claimedColumns = (sql: Sql) =>
+  sql.unsafe(
+    "id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, batch_id, run_at, serial_key",
+  );
+
+/** In the order of the claim, since RETURNING keeps none. */
+export function toClaimedTasks(rows: readonly ClaimedRow[]): ClaimedTask[] {
   return rows.map(toClaimedTask).sort(byClaimOrder);
 }
 
-interface Row {
+export interface ClaimedRow {
   id: number;
   name: string;
   queue: string;
@@ -57,9 +70,11 @@ interface Row {
   timeout_ms: number | null;
   batch_id: number | null;
   run_at: string;
+  serial_key: string | null;
+  holds_slot?: boolean;
 }
 
-const toClaimedTask = (row: Row): ClaimedTask => ({
+const toClaimedTask = (row: ClaimedRow): ClaimedTask => ({
   id: row.id,
   name: row.name,
   queue: row.queue,
@@ -70,6 +85,8 @@ const toClaimedTask = (row: Row): ClaimedTask => ({
   timeoutMs: row.timeout_ms,
   batchId: row.batch_id,
   runAt: instant(row.run_at),
+  serialKey: row.serial_key,
+  holdsSlot: row.holds_slot ?? false,
 });
 
 const byClaimOrder = (a: ClaimedTask, b: ClaimedTask) =>

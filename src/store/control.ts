@@ -52,14 +52,17 @@ export async function cancelTask(store: Store, id: number): Promise<ControlResul
 const cancelTries = 5;
 
 async function tryCancel(store: Store, id: number): Promise<ControlResult> {
-  const cancelled = await store.sql`
+  const [cancelled] = await store.sql<{ serial_key: string | null }[]>`
     with gone as (
       delete from fiscaut_tasks.task where id = ${id} and worker_id is null returning *
     )
     insert into fiscaut_tasks.task_history (${keptColumns(store.sql)}, state, errors)
     select ${keptColumns(store.sql)}, 'cancelled', errors from gone
-    returning 1`;
-  if (cancelled.length > 0) return { kind: "done", state: "cancelled" };
+    returning serial_key`;
+  if (cancelled !== undefined) {
+    if (cancelled.serial_key !== null) store.announcer.announce({ kind: "due" });
+    return { kind: "done", state: "cancelled" };
+  }
   const requested = await store.sql`
     update fiscaut_tasks.task set cancel_requested = true where id = ${id} and worker_id is not null returning 1`;
   if (requested.length === 0) return await unchanged(store, id);

@@ -112,7 +112,11 @@ const summaryOf = (table: AnyTaskTable) => ({
   error: sql<AttemptError | null>`${table.errors} -> -1`,
 });
 
-const wideOf = (table: AnyTaskTable) => ({ payload: table.payload, errors: table.errors });
+const wideOf = (table: AnyTaskTable) => ({
+  serialKey: table.serialKey,
+  payload: table.payload,
+  errors: table.errors,
+});
 
 const finishedColumns = { state: taskHistory.state, finishedAt: taskHistory.finishedAt };
 

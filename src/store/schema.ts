@@ -17,8 +17,10 @@ import {
   integer,
   jsonb,
   pgSchema,
+  primaryKey,
   text,
   timestamp,
+  uniqueIndex,
 } from "drizzle-orm/pg-core";
 import type { AttemptError, FinishedState, Progress } from "../task/task.ts";
 
@@ -34,8 +36,40 @@ const id = (name: string) => bigint(name, { mode: "number" });
 export const queue = schema.table("queue", {
   name: word("name").primaryKey(),
   paused: boolean("paused").notNull().default(false),
+  /** It has a row in `queue_limit`: the ordinary claim leaves it to `claim-limited.ts`. */
+  limited: boolean("limited").notNull().default(false),
   createdAt: instant("created_at").notNull().defaultNow(),
 });
+
+/**
+ * What bounds a queue across all workers. Apart from `queue`, because its row is locked and written by every claim of
+ * that queue, and the other queues' claims read `queue`.
+ */
+export const queueLimit = schema.table("queue_limit", {
+  queue: word("queue").primaryKey(),
+  maxRunning: integer("max_running"),
+  rateCount: integer("rate_count"),
+  ratePeriodMs: integer("rate_period_ms"),
+  /** The tasks that ran when the limits were set have their slots; nothing is claimed before. */
+  settled: boolean("settled").notNull().default(false),
+  /** The instants of the newest starts, as many as the rate has to look back on. */
+  starts: timestamp("starts", { withTimezone: true }).array().notNull().default(sql`'{}'`),
+});
+
+/**
+ * One row an execution that counts against its queue's `max_running`. It counts as long as that execution, which
+ * (task, attempt, worker) names, is under way: whatever ends it need not know of this table.
+ */
+export const queueSlot = schema.table(
+  "queue_slot",
+  {
+    queue: word("queue").notNull(),
+    taskId: id("task_id").notNull(),
+    attempt: integer("attempt").notNull(),
+    workerId: id("worker_id").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.queue, t.taskId] })],
+);
 
 /** One row a running process. Its lease is `heartbeat_at + lease_ms`; when that is past, its tasks are rescued. */
 export const worker = schema.table("worker", {
@@ -75,6 +109,8 @@ const wideTaskColumns = {
   queue: word("queue").notNull(),
   name: word("name").notNull(),
   title: text("title"),
+  /** Tasks of one key run one at a time, see `blocked`. */
+  serialKey: word("serial_key"),
   payload: jsonb("payload").notNull(),
   progress: jsonb("progress").$type<Progress>(),
   errors: jsonb("errors").$type<AttemptError[]>(),
@@ -90,12 +126,19 @@ export const task = schema.table(
     due: boolean("due").notNull(),
     /** A running task is to be aborted by its worker. */
     cancelRequested: boolean("cancel_requested").notNull().default(false),
+    /** An earlier live task has its `serial_key`. Kept by the triggers of `0001_storage.sql` alone, whoever inserts or deletes. */
+    blocked: boolean("blocked").notNull().default(false),
     ...wideTaskColumns,
   },
   (t) => [
     // The claim's order, lane by lane: a lane that a worker has no handler for costs it nothing.
-    index("task_claim").on(t.queue, t.name, t.priority.desc().nullsFirst(), t.runAt, t.id).where(sql`due`),
-    index("task_future").on(t.runAt).where(sql`not due`),
+    index("task_claim")
+      .on(t.queue, t.name, t.priority.desc().nullsFirst(), t.runAt, t.id)
+      .where(sql`due and not blocked`),
+    index("task_future").on(t.runAt).where(sql`not due and not blocked`),
+    // At most one task of a key is not blocked, whatever else goes wrong.
+    uniqueIndex("task_serial_head").on(t.serialKey).where(sql`serial_key is not null and not blocked`),
+    index("task_serial_blocked").on(t.serialKey, t.id).where(sql`blocked`),
     index("task_batch").on(t.batchId, t.id).where(sql`batch_id is not null`),
   ],
 );

@@ -18,6 +18,7 @@ const askedColumns: readonly AskedColumn[] = [
   { name: "payload", type: "jsonb", valueOf: (task) => JSON.stringify(task.payload) },
   { name: "priority", type: "int", valueOf: (task) => task.priority },
   { name: "max_attempts", type: "int", valueOf: (task) => task.maxAttempts },
+  { name: "serial_key", type: "text", valueOf: (task) => task.serialKey ?? null },
   { name: "timeout_ms", type: "int", valueOf: (task) => task.timeoutMs ?? null },
 ];
 

@@ -41,6 +41,7 @@ export const newTaskSchema = z
     runAt: instantSchema.optional().describe("ISO 8601 with a time zone"),
     maxAttempts: z.int().min(1).max(1000).default(defaultMaxAttempts),
     timeoutMs: z.int().min(1).max(maxTimeoutMs).optional(),
+    serialKey: word("the serial key").optional().describe("tasks of one key run one at a time"),
     title: z
       .string()
       .min(1)

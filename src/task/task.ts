@@ -55,6 +55,8 @@ export interface TaskSummary {
 
 /** All of one task. */
 export interface Task extends TaskSummary {
+  /** Of the live tasks with one key only the first enqueued may run. */
+  serialKey: string | null;
   payload: unknown;
   result: unknown;
   errors: AttemptError[];
@@ -72,4 +74,7 @@ export interface ClaimedTask {
   timeoutMs: number | null;
   batchId: number | null;
   runAt: Date;
+  serialKey: string | null;
+  /** It counts against its queue's `maxRunning`: its end may let another one start, anywhere. */
+  holdsSlot: boolean;
 }

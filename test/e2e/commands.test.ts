@@ -38,6 +38,7 @@ describe("every command", () => {
       "retry",
       "cancel",
       "prune",
+      "queue",
       "migrate",
       "config",
       "version",
@@ -167,6 +168,8 @@ describe("enqueue, list, show, cancel and retry", () => {
         "--priority=-5",
         "--delay",
         "1h",
+        "--serial-key",
+        "month",
         "--title",
         "Relatório",
       ],
@@ -178,7 +181,10 @@ describe("enqueue, list, show, cancel and retry", () => {
       env,
     );
     expect(listed).toMatchObject({ id, priority: -5, title: "Relatório" });
-    expect(await executeJson(["show", String(id)], env)).toMatchObject({ payload: { month: "2026-11" } });
+    expect(await executeJson(["show", String(id)], env)).toMatchObject({
+      payload: { month: "2026-11" },
+      serialKey: "month",
+    });
     expect((await execute(["show", String(id)], env)).stdout).toMatch(
       /state +pending\nname +office.report\ntitle +Relatório/,
     );

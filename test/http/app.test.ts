@@ -29,6 +29,8 @@ test("GET / lists every route that is served", async () => {
     "POST /tasks/:id/retry",
     "POST /tasks/:id/cancel",
     "GET /batches/:id",
+    "GET /queues",
+    "PATCH /queues/:name",
   ]);
 });
 

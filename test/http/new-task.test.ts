@@ -26,6 +26,7 @@ describe("POST /tasks", () => {
         runAt: "2031-05-06T07:08:09-03:00",
         maxAttempts: 2,
         timeoutMs: 1500,
+        serialKey: "company:7",
         title: "One of another worker's",
       }),
     );
@@ -41,6 +42,7 @@ describe("POST /tasks", () => {
       runAt: new Date("2031-05-06T10:08:09Z"),
       maxAttempts: 2,
       timeoutMs: 1500,
+      serialKey: "company:7",
       title: "One of another worker's",
       state: "pending",
     });

@@ -33,6 +33,7 @@ describe("GET /tasks/:id", () => {
       attempt: 0,
       maxAttempts: 25,
       timeoutMs: 100,
+      serialKey: null,
       batchId: null,
       workerId: null,
       createdAt: expect.stringMatching(instantPattern),

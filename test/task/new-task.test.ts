@@ -24,9 +24,9 @@ describe("checkNewTask", () => {
   });
 
   test("names every fault at once", () => {
-    const message = refusal({ name: "no blanks", priority: 1.5, maxAttempts: 0 });
+    const message = refusal({ name: "no blanks", priority: 1.5, maxAttempts: 0, serialKey: "a b" });
     expect(message).toStartWith("usage: ");
-    for (const field of ["name", "priority", "maxAttempts"]) expect(message).toContain(field);
+    for (const field of ["name", "priority", "maxAttempts", "serialKey"]) expect(message).toContain(field);
   });
 
   test("refuses a field that it does not know", () => {

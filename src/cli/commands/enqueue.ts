@@ -37,6 +37,11 @@ export const enqueueCommand = defineCommand({
       valueHint: "number",
     },
     timeout: { type: "string", description: "Abort an attempt after this long", valueHint: "duration" },
+    "serial-key": {
+      type: "string",
+      description: "Run only when no earlier task of this key is pending or running",
+      valueHint: "key",
+    },
     title: { type: "string", description: "What people see beside the name", valueHint: "text" },
     json: { type: "boolean", description: "Print JSON" },
     ...settingFlags(),
@@ -52,6 +57,7 @@ export const enqueueCommand = defineCommand({
       runAt: readInstant(args["run-at"]),
       maxAttempts: readInteger("max-attempts", args["max-attempts"]),
       timeoutMs: args.timeout === undefined ? undefined : parseDurationMs(args.timeout),
+      serialKey: args["serial-key"],
       title: args.title,
     });
     checkBuiltInPayload(task.name, task.payload);

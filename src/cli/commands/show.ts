@@ -66,6 +66,7 @@ function fieldsOfTask(task: Task): [string, string | number | null][] {
     ["queue", task.queue],
     ["priority", task.priority],
     ["batch", task.batchId],
+    ["serial key", task.serialKey],
     ["attempt", `${task.attempt} of ${task.maxAttempts}`],
     ["worker", task.workerId],
     ["created", formatInstant(task.createdAt)],

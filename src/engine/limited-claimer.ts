@@ -1,0 +1,97 @@
+/**
+ * The claimer's second door: queues with limits. Knows when it is worth asking them, so that the others' claims pay
+ * nothing for them. What a limit lets through is decided in `store/claim-limited.ts`.
+ */
+import { claimFromLimited, type LimitedQueue, readLimitedQueues } from "../store/claim-limited.ts";
+import type { Store } from "../store/connection.ts";
+import type { ClaimedTask } from "../task/task.ts";
+import { jitter } from "./loop.ts";
+
+export interface LimitedClaimerOptions {
+  store: Store;
+  names: string[];
+  queues: string[];
+  /** How long a lost hint can go unnoticed. */
+  pollIntervalMs: number;
+}
+
+/** Another worker is at this queue, for a few milliseconds. */
+const busyRetryMs = 10;
+/** Hints that come closer together are answered together: a busy stream of enqueues is not one of questions. */
+const hintIntervalMs = 5;
+
+export class LimitedClaimer {
+  readonly #options: LimitedClaimerOptions;
+  #any = false;
+  #waiting = false;
+  #askedAtMs = Number.NEGATIVE_INFINITY;
+  #askAtMs = Number.NEGATIVE_INFINITY;
+  #turn = 0;
+
+  constructor(options: LimitedClaimerOptions) {
+    this.#options = options;
+  }
+
+  /** Tasks that are due waited for their queue's limits when they were last read. */
+  get waiting(): boolean {
+    return this.#waiting;
+  }
+
+  /** Until it wants to be asked again. */
+  get delayMs(): number {
+    return Math.max(0, this.#askAtMs - performance.now());
+  }
+
+  /** "due": one more may start, of no interest where no queue has limits. "queues": limits may have changed. */
+  hear(kind: "due" | "queues"): void {
+    if (kind === "queues") this.#askAtMs = Number.NEGATIVE_INFINITY;
+    else if (this.#any) this.#askAtMs = Math.min(this.#askAtMs, this.#askedAtMs + hintIntervalMs);
+  }
+
+  /**
+   * At most half of `freeSlots`, and of a single one every other: neither kind of queue starves the other.
+   * @returns what `start` is to be called with.
+   */
+  async claim(workerId: number, freeSlots: number): Promise<ClaimedTask[]> {
+    if (this.delayMs > 0) return [];
+    this.#turn += 1;
+    const share = Math.floor((freeSlots + (this.#turn % 2)) / 2);
+    if (share === 0) return [];
+    const { store, pollIntervalMs, ...served } = this.#options;
+    const askedAtMs = performance.now();
+    // Before the question: a hint that arrives while it is under way asks again.
+    this.#askedAtMs = askedAtMs;
+    this.#askAtMs = askedAtMs + jitter(pollIntervalMs);
+    const { any, waiting } = await readLimitedQueues(store, served);
+    this.#any = any;
+    this.#waiting = waiting.length > 0;
+    const tasks: ClaimedTask[] = [];
+    for (const { queue, startsInMs } of this.#inTurn(waiting)) {
+      if (startsInMs === null) continue;
+      if (startsInMs > 0 || tasks.length === share) {
+        // One more millisecond, else rounding asks just too early.
+        this.#askIn(startsInMs + (startsInMs > 0 ? 1 : 0));
+        continue;
+      }
+      const claimed = await claimFromLimited(store, queue, {
+        workerId,
+        ...served,
+        limit: share - tasks.length,
+      });
+      tasks.push(...claimed.tasks);
+      // The limits have just been used: when the next may start is read anew.
+      this.#askIn(claimed.tasks.length > 0 ? 0 : jitter(busyRetryMs));
+    }
+    return tasks;
+  }
+
+  /** Another queue first each time, so that none takes every share. */
+  #inTurn(waiting: LimitedQueue[]): LimitedQueue[] {
+    const first = waiting.length === 0 ? 0 : this.#turn % waiting.length;
+    return [...waiting.slice(first), ...waiting.slice(0, first)];
+  }
+
+  #askIn(delayMs: number): void {
+    this.#askAtMs = Math.min(this.#askAtMs, performance.now() + delayMs);
+  }
+}

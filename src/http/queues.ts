@@ -1,0 +1,62 @@
+/** The routes of queues: list, and pause, resume or limit one. What those do is `store/queues.ts`'s. */
+import { z } from "zod";
+import type { Store } from "../store/connection.ts";
+import { changeQueue, listQueues, maxRunningSchema, type Queue } from "../store/queues.ts";
+import { describeIssues, queueNameSchema } from "../task/new-task.ts";
+import { formatRate, parseRate } from "../task/rate.ts";
+import { Problem } from "./problem.ts";
+import { readJson, readQuery } from "./request.ts";
+import type { Route } from "./route.ts";
+
+const noQuery = z.strictObject({});
+const changeBody = z
+  .strictObject({
+    paused: z.boolean().optional(),
+    maxRunning: maxRunningSchema.nullable().optional(),
+    rate: z.string().nullable().optional(),
+  })
+  .refine((body) => Object.keys(body).length > 0, "nothing to change: give paused, maxRunning or rate");
+
+export function queueRoutes({ store }: { store: Store }): Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/queues",
+      about: "every queue with its pause, its limits and how many tasks wait and run",
+      async handle(c) {
+        readQuery(c, noQuery);
+        return c.json({ queues: (await listQueues(store)).map(queueJson) });
+      },
+    },
+    {
+      method: "PATCH",
+      path: "/queues/:name",
+      about: "change a queue: paused, maxRunning (null: no limit), rate such as 60/1m (null: none)",
+      async handle(c) {
+        readQuery(c, noQuery);
+        const name = queueNameSchema.safeParse(c.req.param("name"));
+        if (!name.success) throw new Problem(400, describeIssues(name.error));
+        const change = changeBody.safeParse(await readJson(c));
+        if (!change.success) throw new Problem(400, describeIssues(change.error));
+        const { rate, ...rest } = change.data;
+        const queue = await changeQueue(store, name.data, {
+          ...rest,
+          rate: typeof rate === "string" ? parseRate(rate) : rate,
+        });
+        return c.json(queueJson(queue));
+      },
+    },
+  ];
+}
+
+/** A contract with other programs: every member is named here. */
+export function queueJson(queue: Queue) {
+  return {
+    name: queue.name,
+    paused: queue.paused,
+    maxRunning: queue.maxRunning,
+    rate: queue.rate === null ? null : formatRate(queue.rate),
+    waiting: queue.waiting,
+    running: queue.running,
+  };
+}

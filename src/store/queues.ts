@@ -1,0 +1,111 @@
+/**
+ * What an operator does to a queue: list, pause, resume, limit. What a pause or a limit means to a claim stands in
+ * `claim.ts` and `claim-limited.ts`.
+ */
+import { z } from "zod";
+import type { Rate } from "../task/rate.ts";
+import type { Store } from "./connection.ts";
+import type { Sql } from "./sql.ts";
+
+export interface Queue {
+  name: string;
+  paused: boolean;
+  /** How many of its tasks may run at once, all workers together; null: as many as there are slots. */
+  maxRunning: number | null;
+  rate: Rate | null;
+  /** Due tasks that could start; with those that run counted to `queueCountLimit` at the most. */
+  waiting: number;
+  running: number;
+}
+
+/** Not 0: that is a pause, and said so. Each claim looks up as many rows. */
+export const maxRunningSchema = z.int().min(1).max(10_000);
+
+/** Counting a queue's tasks stops here. */
+export const queueCountLimit = 10_000;
+
+interface QueueRow {
+  name: string;
+  paused: boolean;
+  max_running: number | null;
+  rate_count: number | null;
+  rate_period_ms: number | null;
+  waiting: number;
+  running: number;
+}
+
+/** Every queue that a task or an operator has named, by name. */
+export function listQueues(store: Store): Promise<Queue[]> {
+  return readQueues(store.sql, null);
+}
+
+export interface QueueChange {
+  paused?: boolean | undefined;
+  /** null takes the limit away. */
+  maxRunning?: number | null | undefined;
+  rate?: Rate | null | undefined;
+}
+
+/**
+ * Changes what is given and leaves the rest; a queue that nobody has named yet is made. In force when this returns:
+ * a paused queue starts nothing more, except what a claim under way has already taken, and running tasks go on.
+ * Tasks that run count against `maxRunning` from its first claim on; starts before a queue was limited do not count
+ * against its rate.
+ */
+export async function changeQueue(store: Store, name: string, change: QueueChange): Promise<Queue> {
+  const queue = await store.sql.begin(async (transaction) => {
+    const sql = transaction as unknown as Sql;
+    await sql`
+      insert into fiscaut_tasks.queue (name, paused) values (${name}, ${change.paused ?? false})
+      on conflict (name) do update set paused = coalesce(${change.paused ?? null}::boolean, queue.paused)`;
+    if (change.maxRunning !== undefined || change.rate !== undefined) await changeLimits(sql, name, change);
+    const [row] = await readQueues(sql, name);
+    if (row === undefined) throw new Error(`queue ${name} has vanished`);
+    return row;
+  });
+  store.announcer.announce({ kind: "queues" });
+  return queue;
+}
+
+async function changeLimits(sql: Sql, name: string, { maxRunning, rate }: QueueChange): Promise<void> {
+  // In this order of locks, queue then limit, everywhere.
+  const [limit] = await sql<{ max_running: number | null; rate_count: number | null }[]>`
+    insert into fiscaut_tasks.queue_limit as l (queue, max_running, rate_count, rate_period_ms)
+    values (${name}, ${maxRunning ?? null}, ${rate?.count ?? null}, ${rate?.periodMs ?? null})
+    on conflict (queue) do update set
+      max_running = case when ${maxRunning !== undefined} then excluded.max_running else l.max_running end,
+      rate_count = case when ${rate !== undefined} then excluded.rate_count else l.rate_count end,
+      rate_period_ms = case when ${rate !== undefined} then excluded.rate_period_ms else l.rate_period_ms end,
+      settled = l.settled and (l.max_running is not null or ${(maxRunning ?? null) === null})
+    returning max_running, rate_count`;
+  const limited = limit !== undefined && (limit.max_running !== null || limit.rate_count !== null);
+  await sql`update fiscaut_tasks.queue set limited = ${limited} where name = ${name}`;
+  if (limited) return;
+  await sql`delete from fiscaut_tasks.queue_limit where queue = ${name}`;
+  await sql`delete from fiscaut_tasks.queue_slot where queue = ${name}`;
+}
+
+/** One index descent a queue, and no walk longer than `queueCountLimit`. */
+async function readQueues(sql: Sql, name: string | null): Promise<Queue[]> {
+  const rows = await sql<QueueRow[]>`
+    select q.name, q.paused, l.max_running, l.rate_count, l.rate_period_ms, live.waiting, live.running
+    from fiscaut_tasks.queue q
+    left join fiscaut_tasks.queue_limit l on l.queue = q.name
+    cross join lateral (
+      select count(*) filter (where worker_id is null) as waiting, count(worker_id) as running
+      from (select worker_id from fiscaut_tasks.task t where t.queue = q.name and t.due and not t.blocked limit ${queueCountLimit}) t
+    ) live
+    where ${name}::text is null or q.name = ${name}
+    order by q.name`;
+  return rows.map((row) => ({
+    name: row.name,
+    paused: row.paused,
+    maxRunning: row.max_running,
+    rate:
+      row.rate_count === null || row.rate_period_ms === null
+        ? null
+        : { count: row.rate_count, periodMs: row.rate_period_ms },
+    waiting: row.waiting,
+    running: row.running,
+  }));
+}

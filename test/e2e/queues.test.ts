@@ -1,0 +1,124 @@
+/** Queues with the executable: their commands, and limits that hold over two workers and a crash. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { enqueueBatch } from "../../src/store/enqueue.ts";
+import { listTasks } from "../../src/store/find.ts";
+import { checkNewTask } from "../../src/task/new-task.ts";
+import { createDatabase, type TestDatabase } from "../postgres.ts";
+import { until } from "../until.ts";
+import { endLeftovers, execute, executeJson, startRun } from "./executable.ts";
+import { type HeldApi, startHeldApi, supplier } from "./held-api.ts";
+
+let database: TestDatabase;
+let api: HeldApi;
+beforeAll(async () => {
+  database = await createDatabase();
+});
+beforeEach(() => {
+  api = startHeldApi();
+});
+afterEach(async () => {
+  await endLeftovers();
+  await api.stop();
+});
+afterAll(() => database.drop());
+
+const env = () => ({ DATABASE_URL: database.url, ...api.env });
+const enqueue = (queue: string, count: number) =>
+  enqueueBatch(
+    database.store,
+    { title: queue, skipped: {}, enqueuedBy: null },
+    Array.from({ length: count }, (_, index) =>
+      checkNewTask({ name: "fiscaut.sync-supplier", queue, payload: supplier(`${queue}-${index}`) }),
+    ),
+  );
+const succeeded = async (queue: string) =>
+  (await listTasks(database.store, { queue, state: "succeeded" }, 500)).length;
+
+describe("the queue commands", () => {
+  test("pause, limit, resume and list", async () => {
+    const paused = await execute(["queue", "pause", "night"], env());
+    expect(paused).toMatchObject({ exitCode: 0, stdout: "queue night is paused, without limits\n" });
+    const limited = await execute(
+      ["queue", "limit", "night", "--max-running", "2", "--rate", "60/1m"],
+      env(),
+    );
+    expect(limited.stdout).toBe("queue night is paused, at most 2 running, at most 60/1m starting\n");
+    await executeJson(["queue", "limit", "night", "--rate", "none"], env());
+    expect(await executeJson<unknown>(["queue", "list"], env())).toEqual([
+      { name: "night", paused: true, maxRunning: 2, rate: null, waiting: 0, running: 0 },
+    ]);
+    const table = await execute(["queue", "list"], env());
+    expect(table.stdout).toMatch(/^QUEUE .*MAX RUNNING.*\nnight +paused +2 +- +0 +0\n$/);
+    await executeJson(["queue", "limit", "night", "--max-running", "none"], env());
+    expect((await execute(["queue", "resume", "night"], env())).stdout).toBe(
+      "queue night is open, without limits\n",
+    );
+  }, 20_000);
+
+  const wrong: [string, string[], string][] = [
+    ["a limit that is not given", ["limit", "q"], "no limit is given"],
+    ["a name that no queue can have", ["pause", "a b"], "the queue's name may hold"],
+    ["a max-running that is none", ["limit", "q", "--max-running", "0"], `--max-running: "0"`],
+    ["a rate that is none", ["limit", "q", "--rate", "60"], `"60" is not a rate\nTry: 60/1m`],
+  ];
+  for (const [what, words, message] of wrong)
+    test(`refuse ${what} with exit code 2`, async () => {
+      const { exitCode, stderr } = await execute(["queue", ...words], env());
+      expect(stderr).toContain(message);
+      expect(exitCode).toBe(2);
+    });
+});
+
+describe("two workers", () => {
+  test("keep a queue's max-running together, also when one dies, and the other queues go on", async () => {
+    await executeJson(["queue", "limit", "few", "--max-running", "3"], env());
+    const flags = ["--lease", "5s"];
+    const [first, second] = await Promise.all([startRun(flags, env()), startRun(flags, env())]);
+    await enqueue("few", 20);
+    await enqueue("many", 10);
+    const arrived = (queue: string) =>
+      api.arrived.filter((document) => document.startsWith(`${queue}-`)).length;
+    // All calls are held: three of the limited queue are under way, and no more come beside all ten of the other.
+    await until(() => arrived("few") === 3 && arrived("many") === 10);
+
+    first.signal("SIGKILL");
+    await first.exited;
+    await until(async () => {
+      const [row] = await database.store.sql<{ gone: boolean }[]>`
+        select not exists (select 1 from fiscaut_tasks.worker where pid = ${first.pid}) as gone`;
+      return row?.gone;
+    }, 15_000);
+    const running = await listTasks(database.store, { queue: "few", state: "running" }, 500);
+    expect(running.length).toBeLessThanOrEqual(3);
+    api.release();
+    await until(async () => (await succeeded("few")) === 20 && (await succeeded("many")) === 10, 20_000);
+    expect(await second.stop()).toBe(0);
+  }, 60_000);
+
+  test("keep a queue's rate together, by the database's clock", async () => {
+    api.release();
+    await executeJson(["queue", "limit", "slow", "--rate", "4/500ms"], env());
+    const workers = await Promise.all([startRun([], env()), startRun([], env())]);
+    await enqueue("slow", 13);
+    await until(async () => (await succeeded("slow")) === 13, 20_000);
+    const [row] = await database.store.sql<{ closest: number }[]>`
+      select min(apart) as closest from (
+        select (extract(epoch from started_at - lag(started_at, 4) over (order by started_at)) * 1000)::float8 as apart
+        from fiscaut_tasks.task_history where queue = 'slow') as t`;
+    expect(row?.closest).toBeGreaterThanOrEqual(500);
+    for (const worker of workers) expect(await worker.stop()).toBe(0);
+  }, 60_000);
+
+  test("start a paused queue's tasks as soon as it is resumed", async () => {
+    api.release();
+    await executeJson(["queue", "pause", "later"], env());
+    const workers = await Promise.all([startRun(["--poll-interval", "1h"], env()), startRun([], env())]);
+    await enqueue("later", 2);
+    await enqueue("now", 2);
+    await until(async () => (await succeeded("now")) === 2);
+    expect(await succeeded("later")).toBe(0);
+    await executeJson(["queue", "resume", "later"], env());
+    await until(async () => (await succeeded("later")) === 2);
+    for (const worker of workers) expect(await worker.stop()).toBe(0);
+  }, 60_000);
+});
