@@ -30,6 +30,7 @@ CREATE TABLE "fiscaut_tasks"."task" (
 	"queue" text collate "C" NOT NULL,
 	"name" text collate "C" NOT NULL,
 	"title" text,
+	"key" text collate "C",
 	"payload" jsonb NOT NULL,
 	"progress" jsonb,
 	"errors" jsonb
@@ -51,6 +52,7 @@ CREATE TABLE "fiscaut_tasks"."task_history" (
 	"queue" text collate "C" NOT NULL,
 	"name" text collate "C" NOT NULL,
 	"title" text,
+	"key" text collate "C",
 	"payload" jsonb NOT NULL,
 	"progress" jsonb,
 	"errors" jsonb,
@@ -70,6 +72,7 @@ CREATE TABLE "fiscaut_tasks"."worker" (
 --> statement-breakpoint
 CREATE INDEX "task_claim" ON "fiscaut_tasks"."task" USING btree ("queue","name","priority" DESC NULLS FIRST,"run_at","id") WHERE due;--> statement-breakpoint
 CREATE INDEX "task_future" ON "fiscaut_tasks"."task" USING btree ("run_at") WHERE not due;--> statement-breakpoint
+CREATE UNIQUE INDEX "task_key" ON "fiscaut_tasks"."task" USING btree ("key") WHERE key is not null;--> statement-breakpoint
 CREATE INDEX "task_batch" ON "fiscaut_tasks"."task" USING btree ("batch_id","id") WHERE batch_id is not null;--> statement-breakpoint
 CREATE INDEX "task_history_batch" ON "fiscaut_tasks"."task_history" USING btree ("batch_id","id","state") WHERE batch_id is not null;--> statement-breakpoint
 CREATE INDEX "task_history_unsuccessful" ON "fiscaut_tasks"."task_history" USING btree ("id") WHERE state <> 'succeeded';

@@ -9,6 +9,7 @@ import type { EmitEvent } from "../task/events.ts";
 import type { ClaimedTask, Progress } from "../task/task.ts";
 import { type AbortReason, type Attempt, startAttempt } from "./attempt.ts";
 import { type Completer, referTo } from "./completer.ts";
+import { createHandlerEnqueue } from "./handler-enqueue.ts";
 
 const progressIntervalMs = 1_000;
 
@@ -75,8 +76,8 @@ export class Executor {
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  #reportsOf(task: ClaimedTask, workerId: number): Pick<HandlerContext, "log" | "progress"> {
-    const { emit, store } = this.#options;
+  #reportsOf(task: ClaimedTask, workerId: number): Omit<HandlerContext, "task" | "signal"> {
+    const { emit, store, handlers } = this.#options;
     const reference = referTo(task);
     let newest: Progress | undefined;
     let timer: Timer | undefined;
@@ -91,6 +92,7 @@ export class Executor {
       timer.unref();
     };
     return {
+      ...createHandlerEnqueue(store, handlers, task.id),
       log: (message, fields = {}) => emit({ kind: "log", task: reference, message, fields }),
       progress: (fraction, message) => {
         newest = { fraction: Math.min(1, Math.max(0, fraction)), message: message ?? null };

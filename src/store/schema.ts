@@ -20,6 +20,7 @@ import {
   pgSchema,
   text,
   timestamp,
+  uniqueIndex,
 } from "drizzle-orm/pg-core";
 import type { AttemptError, FinishedState, Progress } from "../task/task.ts";
 
@@ -76,6 +77,8 @@ const wideTaskColumns = {
   queue: word("queue").notNull(),
   name: word("name").notNull(),
   title: text("title"),
+  /** No two live tasks have the same; see `task/key.ts`. */
+  key: word("key"),
   payload: jsonb("payload").notNull(),
   progress: jsonb("progress").$type<Progress>(),
   errors: jsonb("errors").$type<AttemptError[]>(),
@@ -97,6 +100,7 @@ export const task = schema.table(
     // The claim's order, lane by lane: a lane that a worker has no handler for costs it nothing.
     index("task_claim").on(t.queue, t.name, t.priority.desc().nullsFirst(), t.runAt, t.id).where(sql`due`),
     index("task_future").on(t.runAt).where(sql`not due`),
+    uniqueIndex("task_key").on(t.key).where(sql`key is not null`),
     index("task_batch").on(t.batchId, t.id).where(sql`batch_id is not null`),
   ],
 );

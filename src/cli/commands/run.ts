@@ -12,6 +12,7 @@ export const runCommand = defineCommand({
   args: settingFlags(
     "queue",
     "concurrency",
+    "priority-order",
     "poll-interval",
     "lease",
     "duration",
