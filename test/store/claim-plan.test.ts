@@ -45,7 +45,8 @@ test("a claim reads its lane in the index's order and stops at its limit", async
   const claimed = await claimTasks(store, { workerId, names: ["a", "b"], queues: [], limit: 10 });
   expect(claimed.map(({ priority }) => priority)).toEqual(Array(10).fill(6));
   const [prepared] = await store.sql<{ statement: string }[]>`
-    select statement from pg_prepared_statements where statement like '%for update skip locked%'`;
+    select statement from pg_prepared_statements 
+    where statement like '%for update skip locked%' and statement not like '%pg_prepared_statements%'`;
   const [explained] = await store.sql
     .unsafe<{ "QUERY PLAN": [{ Plan: Plan }] }[]>(
       `explain (generic_plan, format json) ${prepared?.statement}`,
