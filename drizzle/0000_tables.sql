@@ -27,6 +27,7 @@ CREATE TABLE "fiscaut_tasks"."task" (
 	"timeout_ms" integer,
 	"due" boolean NOT NULL,
 	"cancel_requested" boolean DEFAULT false NOT NULL,
+	"superseded" boolean,
 	"queue" text collate "C" NOT NULL,
 	"name" text collate "C" NOT NULL,
 	"title" text,

@@ -66,7 +66,8 @@ function finishTasks(sql: Sql, workerId: number, completions: Of<"finished">[]) 
 
 /**
  * Back among the pending: after an error with its delay, or given back with the attempt uncounted. One whose cancel
- * was asked for too late to abort it is cancelled instead of run again.
+ * was asked for too late to abort it is cancelled instead of run again, and so is one that an equal task has
+ * superseded (see `enqueue-once.ts`).
  */
 function returnTasks(sql: Sql, workerId: number, completions: Of<"pending">[]) {
   const errors = withError(sql, sql`message`, sql`stack`);
@@ -86,11 +87,11 @@ function returnTasks(sql: Sql, workerId: number, completions: Of<"pending">[]) {
           attempt = t.attempt - s.uncounted,
           errors = ${errors}
       from settled s
-      where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId} and not t.cancel_requested
+      where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId} and not t.cancel_requested and t.superseded is not true
       returning t.id
     ), gone as (
       delete from fiscaut_tasks.task t using settled s
-      where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId} and t.cancel_requested
+      where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId} and (t.cancel_requested or t.superseded)
       returning t.*, s.message, s.stack
     ), cancelled as (
       insert into fiscaut_tasks.task_history (${keptColumns(sql)}, state, errors)

@@ -56,7 +56,7 @@ export async function enqueueOnce(sql: Sql, tasks: KeyedTask[], batchId: number 
     for (const key of await cancelPending(sql, replacing)) replaced.add(key);
     settle(await reschedulePending(sql, withRule("reschedule")));
     // What still has the key now runs, or was claimed since.
-    await takeKeysFromRunning(sql, [...replacing, ...withRule("reschedule")]);
+    await supersedeRunning(sql, [...replacing, ...withRule("reschedule")]);
     settle(
       (await insertOnce(sql, open, batchId)).map((row) => ({
         ...row,
@@ -132,10 +132,11 @@ async function reschedulePending(sql: Sql, tasks: KeyedTask[]): Promise<KeyedRow
     returning t.key, t.id, t.run_at, 'rescheduled' as outcome`;
 }
 
-async function takeKeysFromRunning(sql: Sql, tasks: KeyedTask[]): Promise<void> {
+/** Else it would come back after an error, and do once more what the new one is there for. */
+async function supersedeRunning(sql: Sql, tasks: KeyedTask[]): Promise<void> {
   if (tasks.length === 0) return;
   await sql`
-    update fiscaut_tasks.task set key = null
+    update fiscaut_tasks.task set key = null, superseded = true
     where key = any(${tasks.map((task) => task.key)}::text[]) and key is not null and worker_id is not null`;
 }
 

@@ -40,7 +40,11 @@ export async function enqueueTask(store: Store, task: CheckedTask): Promise<Enqu
 
 function enqueueKeyed(sql: Sql, task: KeyedTask) {
   if (!needsTransaction(task)) return enqueueOnce(sql, [task], null);
-  return sql.begin((transaction) => enqueueOnce(transaction as unknown as Sql, [task], null));
+  return sql.begin(async (transaction) => {
+    // One after another: without it, of many that replace each other, one might lose round after round.
+    await transaction`select pg_advisory_xact_lock(hashtextextended(${task.key}, 0))`;
+    return await enqueueOnce(transaction as unknown as Sql, [task], null);
+  });
 }
 
 export interface NewBatch {

@@ -94,6 +94,8 @@ export const task = schema.table(
     due: boolean("due").notNull(),
     /** A running task is to be aborted by its worker. */
     cancelRequested: boolean("cancel_requested").notNull().default(false),
+    /** An equal one has taken this running task's key and place: it may finish, but runs no second time. */
+    superseded: boolean("superseded"),
     ...wideTaskColumns,
   },
   (t) => [

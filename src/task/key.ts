@@ -9,8 +9,9 @@ import { z } from "zod";
  * new one added (remove_existing_tasks). reschedule: a pending one gets the new one's priority and time, and keeps
  * its payload (RESCHEDULE_EXISTING).
  *
- * Is the live one running, skip leaves it at that; replace and reschedule take its key away, let it go on and add the
- * new one: what it was to do may have changed since it started.
+ * Is the live one running, skip leaves it at that. replace and reschedule take its key away, let this attempt go on
+ * and add the new one, since what it was to do may have changed after it started; should the attempt not succeed,
+ * the task is cancelled instead of run again, as graphile-worker ends its attempts.
  */
 export const conflictRules = ["skip", "replace", "reschedule"] as const;
 export type ConflictRule = (typeof conflictRules)[number];
