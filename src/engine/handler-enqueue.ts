@@ -39,7 +39,13 @@ export function createHandlerEnqueue(
       if (batchTitle !== undefined)
         throw new Error(`a task enqueues one batch at the most, and this one has enqueued "${batchTitle}"`);
       batchTitle = title;
-      return await enqueueBatch(store, { title, skipped: {}, enqueuedBy: taskId }, checkAll(tasks));
+      try {
+        return await enqueueBatch(store, { title, skipped: {}, enqueuedBy: taskId }, checkAll(tasks));
+      } catch (error) {
+        // Nothing was stored: the handler may correct itself.
+        batchTitle = undefined;
+        throw error;
+      }
     },
   };
 }

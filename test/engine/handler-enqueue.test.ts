@@ -93,13 +93,16 @@ describe("a handler's enqueueBatch", () => {
     );
   });
 
-  test("stores nothing when one of its tasks is no task", async () => {
+  test("stores nothing when one of its tasks is no task, and may be called again then", async () => {
     const { id, event } = await runParent(async ({ enqueueBatch }) => {
-      await enqueueBatch("half", [{ name: waiting }, { name: "" }]).catch((error) => {
-        throw new PermanentError(error.message);
-      });
+      const refusal = await enqueueBatch("half", [{ name: waiting }, { name: "" }]).catch(String);
+      return { refusal, batch: await enqueueBatch("corrected", [{ name: waiting }]) };
     });
-    await event("failed", id);
-    expect(await childrenOf(waiting)).toEqual([]);
+    await event("succeeded", id);
+    expect((await findTask(database.store, id))?.result).toMatchObject({
+      refusal: expect.stringContaining("the task's name is empty"),
+      batch: { total: 1, created: true },
+    });
+    expect(await childrenOf(waiting)).toHaveLength(1);
   });
 });
