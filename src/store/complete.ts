@@ -31,8 +31,10 @@ export async function completeTasks(
   workerId: number,
   completions: Completion[],
 ): Promise<Completed[]> {
-  const finished = completions.filter((c): c is Of<"finished"> => c.transition.to === "finished");
-  const waiting = completions.filter((c): c is Of<"pending"> => c.transition.to === "pending");
+  // In the order of ids: whoever else locks many running tasks does so too (see `enqueue-once.ts`).
+  const ordered = completions.toSorted((a, b) => a.id - b.id);
+  const finished = ordered.filter((c): c is Of<"finished"> => c.transition.to === "finished");
+  const waiting = ordered.filter((c): c is Of<"pending"> => c.transition.to === "pending");
   const accepted = await Promise.all([
     finished.length > 0 ? finishTasks(store.sql, workerId, finished) : [],
     waiting.length > 0 ? returnTasks(store.sql, workerId, waiting) : [],

@@ -41,31 +41,45 @@ const maxRounds = 100;
  */
 export async function enqueueOnce(sql: Sql, tasks: KeyedTask[], batchId: number | null): Promise<KeyedRow[]> {
   const done: KeyedRow[] = [];
-  const replaced = new Set<string>();
   let open = tasks;
   for (let round = 1; open.length > 0; round++) {
     if (round > maxRounds) throw new Error(`the key ${open[0]?.key} did not come to rest`);
-    const settle = (rows: KeyedRow[]) => {
-      done.push(...rows);
-      const keys = new Set(rows.map((row) => row.key));
-      open = open.filter((task) => !keys.has(task.key));
-    };
-    const withRule = (rule: ConflictRule) => open.filter((task) => ruleOf(task) === rule);
-
-    const replacing = withRule("replace");
-    for (const key of await cancelPending(sql, replacing)) replaced.add(key);
-    settle(await reschedulePending(sql, withRule("reschedule")));
-    // What still has the key now runs, or was claimed since.
-    await supersedeRunning(sql, [...replacing, ...withRule("reschedule")]);
-    settle(
-      (await insertOnce(sql, open, batchId)).map((row) => ({
-        ...row,
-        outcome: replaced.has(row.key) ? "replaced" : "created",
-      })),
-    );
-    settle(await findLive(sql, withRule("skip")));
+    await supersedeRunning(sql, open.filter(needsTransaction));
+    const { rows, left } = await enqueueBesideRunning(sql, open, batchId);
+    done.push(...rows);
+    open = left;
   }
   return done;
+}
+
+/**
+ * One round, in which running tasks keep their keys: `left` are the tasks whose place one has, or that a concurrent
+ * change was ahead of. It waits for nobody who could be waiting for this transaction, however many it enqueues.
+ */
+export async function enqueueBesideRunning(
+  sql: Sql,
+  tasks: KeyedTask[],
+  batchId: number | null,
+): Promise<{ rows: KeyedRow[]; left: KeyedTask[] }> {
+  const rows: KeyedRow[] = [];
+  let left = tasks;
+  const settle = (settled: KeyedRow[]) => {
+    rows.push(...settled);
+    const keys = new Set(settled.map((row) => row.key));
+    left = left.filter((task) => !keys.has(task.key));
+  };
+  const withRule = (rule: ConflictRule) => left.filter((task) => ruleOf(task) === rule);
+
+  const replaced = new Set(await cancelPending(sql, withRule("replace")));
+  settle(await reschedulePending(sql, withRule("reschedule")));
+  settle(
+    (await insertOnce(sql, left, batchId)).map((row) => ({
+      ...row,
+      outcome: replaced.has(row.key) ? "replaced" : "created",
+    })),
+  );
+  settle(await findLive(sql, withRule("skip")));
+  return { rows, left };
 }
 
 /**
@@ -135,9 +149,13 @@ async function reschedulePending(sql: Sql, tasks: KeyedTask[]): Promise<KeyedRow
 /** Else it would come back after an error, and do once more what the new one is there for. */
 async function supersedeRunning(sql: Sql, tasks: KeyedTask[]): Promise<void> {
   if (tasks.length === 0) return;
+  // In the order of ids, in which completions take them too: else each could wait for the other.
   await sql`
     update fiscaut_tasks.task set key = null, superseded = true
-    where key = any(${tasks.map((task) => task.key)}::text[]) and key is not null and worker_id is not null`;
+    where id = any(array(
+      select id from fiscaut_tasks.task
+      where key = any(${tasks.map((task) => task.key)}::text[]) and key is not null and worker_id is not null
+      order by id for update))`;
 }
 
 async function insertOnce(sql: Sql, tasks: KeyedTask[], batchId: number | null) {

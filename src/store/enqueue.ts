@@ -7,6 +7,7 @@ import type { CheckedTask } from "../task/new-task.ts";
 import { instant, type Store } from "./connection.ts";
 import {
   type EnqueueOutcome,
+  enqueueBesideRunning,
   enqueueOnce,
   foldEqualTasks,
   hasKey,
@@ -95,14 +96,19 @@ export async function enqueueBatch(
     }
 
     let total = 0;
-    let needless = 0;
+    let asked = 0;
     let future = false;
+    // Left for the end: only then may a batch hold locks that completions wait for. No more than there are running.
+    const besideRunning: KeyedTask[] = [];
     for await (const chunk of inChunks(tasks)) {
-      const added = await insertChunk(sql, chunk, created.id);
+      const { added, left } = await insertChunk(sql, chunk, created.id);
       total += added;
-      needless += chunk.length - added;
+      asked += chunk.length;
+      besideRunning.push(...left);
       future ||= chunk.some(isFuture);
     }
+    total += (await enqueueOnce(sql, foldEqualTasks(besideRunning), created.id)).filter(isAdded).length;
+    const needless = asked - total;
     const skipped = needless === 0 ? batch.skipped : { ...batch.skipped, [equalIsLive]: needless };
     await sql`
       update fiscaut_tasks.batch set total = ${total}, skipped = ${JSON.stringify(skipped)}::text::jsonb
@@ -118,16 +124,20 @@ export async function enqueueBatch(
 /** Any number serves, so long as nothing else in the database locks it. */
 const keyedBatchLock = 0x6b_65_79_73; // "keys"
 
-/** @returns how many were added. */
-async function insertChunk(sql: Sql, chunk: CheckedTask[], batchId: number): Promise<number> {
+/** `added` counts the tasks; `left` is as `enqueueBesideRunning` has it. */
+async function insertChunk(
+  sql: Sql,
+  chunk: CheckedTask[],
+  batchId: number,
+): Promise<{ added: number; left: KeyedTask[] }> {
   const keyed = chunk.filter(hasKey);
   const free = keyed.length === 0 ? chunk : chunk.filter((task) => !hasKey(task));
   if (free.length > 0) await insertTasks(sql, free, batchId);
-  if (keyed.length === 0) return free.length;
+  if (keyed.length === 0) return { added: free.length, left: [] };
   // Of two batches that name the same keys in different order, each would wait for the other.
   await sql`select pg_advisory_xact_lock(${keyedBatchLock})`;
-  const rows = await enqueueOnce(sql, foldEqualTasks(keyed), batchId);
-  return free.length + rows.filter(isAdded).length;
+  const { rows, left } = await enqueueBesideRunning(sql, foldEqualTasks(keyed), batchId);
+  return { added: free.length + rows.filter(isAdded).length, left };
 }
 
 function insertTasks(sql: Sql, tasks: CheckedTask[], batchId: number | null) {

@@ -76,6 +76,23 @@ describe("under concurrency", () => {
     expect(await bed.cancelled()).toHaveLength(cancels);
   });
 
+  test("a batch that replaces running tasks and their completions never wait for each other", async () => {
+    const keys = Array.from({ length: 1_000 }, (_, index) => `key ${index}`);
+    for (let round = 0; round < 5; round++) {
+      await bed.clear();
+      await bed.enqueueAll(keys.map((key) => ({ key })));
+      const tasks = await bed.claimAll(keys.length);
+      const [one, other] = [tasks.filter(({ id }) => id % 2 === 0), tasks.filter(({ id }) => id % 2 === 1)];
+      const [batch] = await Promise.all([
+        bed.enqueueAll(keys.toReversed().map((key) => ({ key, onConflict: "replace" as const }))),
+        bed.completeAll(one.toReversed(), succeeded),
+        bed.completeAll(other, succeeded),
+      ]);
+      expect(batch.total).toBe(keys.length);
+      expect(await bed.cancelled()).toEqual([]);
+    }
+  });
+
   test("batches that name the same keys in opposite order neither fail nor double", async () => {
     const keys = Array.from({ length: 2_500 }, (_, index) => `key ${index}`);
     const backwards = keys.toReversed();

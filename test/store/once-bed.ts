@@ -26,6 +26,12 @@ export async function createOnceBed() {
   const workerId = await register();
   const claimAll = (limit = 1, claimer = workerId) =>
     claimTasks(store, { workerId: claimer, names: ["a"], queues: [], limit });
+  const completeAll = (tasks: ClaimedTask[], outcome: Outcome) =>
+    completeTasks(
+      store,
+      workerId,
+      tasks.map((task) => ({ id: task.id, attempt: task.attempt, transition: settle(task, outcome) })),
+    );
   return {
     store,
     register,
@@ -35,10 +41,8 @@ export async function createOnceBed() {
       if (task === undefined) throw new Error("nothing was claimed");
       return task;
     },
-    complete: (task: ClaimedTask, outcome: Outcome) =>
-      completeTasks(store, workerId, [
-        { id: task.id, attempt: task.attempt, transition: settle(task, outcome) },
-      ]),
+    completeAll,
+    complete: (task: ClaimedTask, outcome: Outcome) => completeAll([task], outcome),
     enqueue: (task: Omit<NewTask, "name">) => enqueueTask(store, checkNewTask({ name: "a", ...task })),
     enqueueAll: (tasks: Omit<NewTask, "name">[], skipped: Record<string, number> = {}) =>
       enqueueBatch(
