@@ -46,10 +46,12 @@ CREATE TABLE "fiscaut_tasks"."task" (
 	"due" boolean NOT NULL,
 	"cancel_requested" boolean DEFAULT false NOT NULL,
 	"blocked" boolean DEFAULT false NOT NULL,
+	"superseded" boolean,
 	"queue" text collate "C" NOT NULL,
 	"name" text collate "C" NOT NULL,
 	"title" text,
 	"serial_key" text collate "C",
+	"key" text collate "C",
 	"payload" jsonb NOT NULL,
 	"progress" jsonb,
 	"errors" jsonb
@@ -72,6 +74,7 @@ CREATE TABLE "fiscaut_tasks"."task_history" (
 	"name" text collate "C" NOT NULL,
 	"title" text,
 	"serial_key" text collate "C",
+	"key" text collate "C",
 	"payload" jsonb NOT NULL,
 	"progress" jsonb,
 	"errors" jsonb,
@@ -92,5 +95,6 @@ CREATE INDEX "task_claim" ON "fiscaut_tasks"."task" USING btree ("queue","name",
 CREATE INDEX "task_future" ON "fiscaut_tasks"."task" USING btree ("run_at") WHERE not due and not blocked;--> statement-breakpoint
 CREATE UNIQUE INDEX "task_serial_head" ON "fiscaut_tasks"."task" USING btree ("serial_key") WHERE serial_key is not null and not blocked;--> statement-breakpoint
 CREATE INDEX "task_serial_blocked" ON "fiscaut_tasks"."task" USING btree ("serial_key","id") WHERE blocked;--> statement-breakpoint
+CREATE UNIQUE INDEX "task_key" ON "fiscaut_tasks"."task" USING btree ("key") WHERE key is not null;--> statement-breakpoint
 CREATE INDEX "task_batch" ON "fiscaut_tasks"."task" USING btree ("batch_id","id") WHERE batch_id is not null;--> statement-breakpoint
 CREATE INDEX "task_history_batch" ON "fiscaut_tasks"."task_history" USING btree ("batch_id","id","state") WHERE batch_id is not null;

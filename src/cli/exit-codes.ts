@@ -4,6 +4,7 @@ import type { FaultKind } from "../task/errors.ts";
 export const exitCodes = {
   ok: 0,
   failed: 1,
+  conflict: 1,
   usage: 2,
   /** EX_UNAVAILABLE: the database can't be reached. Worth a restart. */
   unavailable: 69,

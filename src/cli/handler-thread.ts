@@ -26,7 +26,7 @@ thread.onmessage = ({ data }: MessageEvent<ThreadSetup>) => {
     applicationName: "fiscaut-tasks handlers",
     maxConnections: connections,
   });
-  const take = serveHandlers(createLocalRunner(createHandlers(store, data.config)), send);
+  const take = serveHandlers(createLocalRunner(createHandlers(store, data.config), store), send);
   thread.onmessage = (event: MessageEvent<ToThread>) => take(event.data);
 };
 

@@ -110,6 +110,7 @@ function serveWorker(
     store,
     handlers,
     status: () => worker.status(),
+    priorityOrder: config.priorityOrder,
     token: config.httpToken,
     loopbackOnly: isLoopback(config.host),
     version: buildInfo.version,

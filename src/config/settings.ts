@@ -2,6 +2,8 @@
  * The one table of settings: types, validation, flags, environment names, keys of the configuration file and the
  * README's table all derive from it. Reading the four sources and their precedence is `load.ts`.
  */
+
+import { priorityOrders } from "../task/priority-order.ts";
 import { defaultDataFolder, type Surroundings } from "./folders.ts";
 import * as kind from "./value-kinds.ts";
 
@@ -73,6 +75,15 @@ export const settings = {
     flag: true,
     default: "10",
     about: "Tasks that the worker runs at once.",
+  }),
+  "priority-order": define({
+    property: "priorityOrder",
+    kind: kind.oneOf(...priorityOrders),
+    env: "FISCAUT_TASKS_PRIORITY_ORDER",
+    flag: true,
+    default: "higher",
+    about:
+      "Which priority runs first: the higher number or, with `nice`, the lower. For the command line and HTTP, which should agree; handlers and the store have `higher`.",
   }),
   "poll-interval": define({
     property: "pollIntervalMs",

@@ -23,7 +23,7 @@ export const abortGraceMs = 5_000;
 export function startAttempt(
   task: ClaimedTask,
   handler: Handler,
-  reports: Pick<HandlerContext, "log" | "progress">,
+  reports: Omit<HandlerContext, "task" | "signal">,
   graceMs = abortGraceMs,
 ): Attempt {
   const timeoutMs = task.timeoutMs ?? handler.timeoutMs;

@@ -2,8 +2,10 @@
  * What runs handlers, as the executor sees it: in this thread (here), or in one of their own (`thread-runner.ts`).
  */
 import type { HandlerContext, HandlerRegistry } from "../handlers/handler.ts";
+import type { Store } from "../store/connection.ts";
 import type { ClaimedTask } from "../task/task.ts";
 import { type Attempt, startAttempt } from "./attempt.ts";
+import { createHandlerEnqueue } from "./handler-enqueue.ts";
 
 /** Where an attempt's log lines and progress go. */
 export type Reports = Pick<HandlerContext, "log" | "progress">;
@@ -19,15 +21,18 @@ export interface HandlerRunner {
   stop(): Promise<void>;
 }
 
-/** In the thread that calls it: a handler that blocks, blocks the caller too. */
-export function createLocalRunner(handlers: HandlerRegistry): HandlerRunner {
+/**
+ * In the thread that calls it: a handler that blocks, blocks the caller too.
+ * @param store for what handlers enqueue.
+ */
+export function createLocalRunner(handlers: HandlerRegistry, store: Store): HandlerRunner {
   return {
     names: handlers.names,
     deafMs: 0,
     start(task, reports) {
       const handler = handlers.get(task.name);
       if (handler === undefined) throw new Error(`${task.name} has no handler here`);
-      return startAttempt(task, handler, reports);
+      return startAttempt(task, handler, { ...reports, ...createHandlerEnqueue(store, handlers, task.id) });
     },
     stop: async () => {},
   };

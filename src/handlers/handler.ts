@@ -2,6 +2,8 @@
  * What a handler is, and the registry of those that this worker has. Running one is the engine's work.
  */
 import type { z } from "zod";
+import type { EnqueuedBatch, EnqueuedTask } from "../store/enqueue.ts";
+import type { NewTask } from "../task/new-task.ts";
 import type { ClaimedTask } from "../task/task.ts";
 
 /** What a handler is given beside its payload. */
@@ -13,6 +15,17 @@ export interface HandlerContext {
   log(message: string, fields?: Record<string, unknown>): void;
   /** @param fraction 0 to 1. Stored at most once a second; the newest wins. */
   progress(fraction: number, message?: string): void;
+  /**
+   * Enqueues a task at once, whatever comes of this attempt: a repeated attempt enqueues it again. With a `key` of
+   * this task's making, such as `report:${task.id}`, it finds the earlier one while that is live.
+   * @throws OperatorError "usage" for what is no task, or the driver's error: nothing was enqueued then.
+   */
+  enqueue(task: NewTask): Promise<EnqueuedTask>;
+  /**
+   * Enqueues all of `tasks`, or none when reading them throws. Once a task: a repeated attempt finds the batch that
+   * an earlier one has enqueued and adds nothing. A second batch in one attempt is refused.
+   */
+  enqueueBatch(title: string, tasks: Iterable<NewTask> | AsyncIterable<NewTask>): Promise<EnqueuedBatch>;
 }
 
 export interface Handler<Payload = unknown> {

@@ -62,6 +62,7 @@ export function problemOf(error: unknown): Problem | undefined {
   if (isUnavailable(error)) return unavailable("the database can't be reached");
   if (!(error instanceof OperatorError)) return undefined;
   if (error.kind === "usage") return new Problem(400, error.message, { hint: error.hint });
+  if (error.kind === "conflict") return new Problem(409, error.message, { hint: error.hint });
   return error.kind === "unavailable" ? unavailable("the database can't be reached") : undefined;
 }
 

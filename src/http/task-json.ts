@@ -13,6 +13,7 @@ export function taskSummary(task: TaskSummary) {
     name: task.name,
     queue: task.queue,
     title: task.title,
+    key: task.key,
     state: task.state,
     priority: task.priority,
     attempt: task.attempt,

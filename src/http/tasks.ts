@@ -7,9 +7,10 @@ import type { HandlerRegistry } from "../handlers/handler.ts";
 import { findBatch } from "../store/batch.ts";
 import type { Store } from "../store/connection.ts";
 import { type ControlResult, cancelTask, retryTask } from "../store/control.ts";
-import { enqueueTask } from "../store/enqueue.ts";
+import { enqueueTask, isAdded } from "../store/enqueue.ts";
 import { findTask, listTasks } from "../store/find.ts";
 import { checkNewTask, describeIssues, queueNameSchema, taskNameSchema } from "../task/new-task.ts";
+import { type PriorityOrder, turnPriority } from "../task/priority-order.ts";
 import { taskStates } from "../task/task.ts";
 import { Problem } from "./problem.ts";
 import { idSchema, readId, readJson, readQuery } from "./request.ts";
@@ -20,6 +21,8 @@ export interface TaskRoutesOptions {
   store: Store;
   /** Those of this worker; a task for a handler that only another worker has is enqueued unchecked. */
   handlers: HandlerRegistry;
+  /** Which way round callers speak of priorities. */
+  priorityOrder: PriorityOrder;
 }
 
 const maxLimit = 500;
@@ -37,7 +40,9 @@ const listQuery = z.strictObject({
   before: idSchema.optional().describe("the cursor: only tasks with a lower id"),
 });
 
-export function taskRoutes({ store, handlers }: TaskRoutesOptions): Route[] {
+export function taskRoutes({ store, handlers, priorityOrder }: TaskRoutesOptions): Route[] {
+  const turned = <Prioritised extends { priority: number }>(task: Prioritised) =>
+    turnPriority(priorityOrder, task);
   return [
     {
       method: "GET",
@@ -53,22 +58,24 @@ export function taskRoutes({ store, handlers }: TaskRoutesOptions): Route[] {
         ]);
         const page = tasks.slice(0, limit);
         const next = tasks.length > limit ? nextPage(query, page.at(-1)?.id) : null;
-        return c.json({ tasks: page.map(taskSummary), next, batch: batch && batchJson(batch) });
+        return c.json({ tasks: page.map(turned).map(taskSummary), next, batch: batch && batchJson(batch) });
       },
     },
     {
       method: "POST",
       path: "/tasks",
       about:
-        "enqueue a task: name, and optionally payload, queue, priority, delayMs or runAt, maxAttempts, timeoutMs, serialKey, title",
+        "enqueue a task: name, and optionally payload, queue, priority, delayMs or runAt, maxAttempts, timeoutMs, serialKey, title, key or keyOf with onConflict",
       async handle(c) {
         readQuery(c, noQuery);
-        const task = checkNewTask(await readJson(c));
+        const task = turned(checkNewTask(await readJson(c)));
         const payload = handlers.get(task.name)?.payload.safeParse(task.payload);
         if (payload?.success === false)
           throw new Problem(400, `the payload is not ${task.name}'s: ${describeIssues(payload.error)}`);
-        const { id, runAt } = await enqueueTask(store, task);
-        return c.json({ id, name: task.name, queue: task.queue, runAt }, 201, { location: `/tasks/${id}` });
+        const enqueued = await enqueueTask(store, task);
+        const { id, runAt, outcome } = enqueued;
+        const body = { id, name: task.name, queue: task.queue, runAt, outcome };
+        return c.json(body, isAdded(enqueued) ? 201 : 200, { location: `/tasks/${id}` });
       },
     },
     {
@@ -80,7 +87,7 @@ export function taskRoutes({ store, handlers }: TaskRoutesOptions): Route[] {
         const id = readId(c);
         const task = await findTask(store, id);
         if (task === undefined) throw unknownTask(id);
-        return c.json(taskJson(task));
+        return c.json(taskJson(turned(task)));
       },
     },
     {

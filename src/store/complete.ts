@@ -31,8 +31,10 @@ export async function completeTasks(
   workerId: number,
   completions: Completion[],
 ): Promise<Completed[]> {
-  const finished = completions.filter((c): c is Of<"finished"> => c.transition.to === "finished");
-  const waiting = completions.filter((c): c is Of<"pending"> => c.transition.to === "pending");
+  // In the order of ids: whoever else locks many running tasks does so too (see `enqueue-once.ts`).
+  const ordered = completions.toSorted((a, b) => a.id - b.id);
+  const finished = ordered.filter((c): c is Of<"finished"> => c.transition.to === "finished");
+  const waiting = ordered.filter((c): c is Of<"pending"> => c.transition.to === "pending");
   const accepted = await Promise.all([
     finished.length > 0 ? finishTasks(store.sql, workerId, finished) : [],
     waiting.length > 0 ? returnTasks(store.sql, workerId, waiting) : [],
@@ -66,7 +68,8 @@ function finishTasks(sql: Sql, workerId: number, completions: Of<"finished">[]) 
 
 /**
  * Back among the pending: after an error with its delay, or given back with the attempt uncounted. One whose cancel
- * was asked for too late to abort it is cancelled instead of run again.
+ * was asked for too late to abort it is cancelled instead of run again, and so is one that an equal task has
+ * superseded (see `enqueue-once.ts`).
  */
 function returnTasks(sql: Sql, workerId: number, completions: Of<"pending">[]) {
   const errors = withError(sql, sql`message`, sql`stack`);
@@ -86,11 +89,11 @@ function returnTasks(sql: Sql, workerId: number, completions: Of<"pending">[]) {
           attempt = t.attempt - s.uncounted,
           errors = ${errors}
       from settled s
-      where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId} and not t.cancel_requested
+      where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId} and not t.cancel_requested and t.superseded is not true
       returning t.id
     ), gone as (
       delete from fiscaut_tasks.task t using settled s
-      where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId} and t.cancel_requested
+      where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId} and (t.cancel_requested or t.superseded)
       returning t.*, s.message, s.stack
     ), cancelled as (
       insert into fiscaut_tasks.task_history (${keptColumns(sql)}, state, errors)

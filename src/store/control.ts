@@ -3,6 +3,7 @@ import type { TaskState } from "../task/task.ts";
 import type { Store } from "./connection.ts";
 import { keptColumns, revivedColumns, revivedValues } from "./fragments.ts";
 import type { Sql } from "./sql.ts";
+import { refuseTakenKey } from "./taken-key.ts";
 
 /** "unchanged" tells the state in which the task can't be so treated. */
 export type ControlResult =
@@ -15,12 +16,13 @@ export type ControlResult =
 /**
  * A failed or cancelled task becomes pending again, under its id, with its errors and at least one more attempt;
  * a pending one becomes due now.
+ * @throws OperatorError "conflict" when another live task has its key meanwhile.
  */
 export async function retryTask(store: Store, id: number): Promise<ControlResult> {
   const [pending] = await store.sql`
     update fiscaut_tasks.task set due = true, run_at = least(run_at, now()) where id = ${id} and worker_id is null
     returning 1`;
-  const revived = pending === undefined && (await revive(store.sql, id));
+  const revived = pending === undefined && (await revive(store.sql, id).catch(refuseTakenKey(store.sql, id)));
   if (pending === undefined && !revived) return await unchanged(store, id);
   store.announcer.announce({ kind: "due" });
   return { kind: "done", state: "pending" };

@@ -5,20 +5,47 @@
 import type postgres from "postgres";
 import type { CheckedTask } from "../task/new-task.ts";
 import { instant, type Store } from "./connection.ts";
+import {
+  type EnqueueOutcome,
+  enqueueBesideRunning,
+  enqueueOnce,
+  foldEqualTasks,
+  hasKey,
+  type KeyedTask,
+  needsTransaction,
+} from "./enqueue-once.ts";
 import type { Sql } from "./sql.ts";
 import { insertParameters, insertStatement } from "./task-columns.ts";
 
 export interface EnqueuedTask {
+  /** Of the new task or, when a live one has its key and no task was added, of that one. */
   id: number;
   runAt: Date;
+  outcome: EnqueueOutcome;
 }
+
+/** Whether a task was added. */
+export const isAdded = ({ outcome }: { outcome: EnqueueOutcome }) =>
+  outcome === "created" || outcome === "replaced";
 
 /** @throws the driver's error when the database can't be reached: nothing was enqueued then. */
 export async function enqueueTask(store: Store, task: CheckedTask): Promise<EnqueuedTask> {
-  const [row] = await insertTasks(store.sql, [task], null);
+  const [row] = hasKey(task)
+    ? await enqueueKeyed(store.sql, task)
+    : await insertTasks(store.sql, [task], null);
   if (row === undefined) throw new Error("the insert returned no row");
-  store.announcer.announce({ kind: isFuture(task) ? "future" : "due" });
-  return { id: row.id, runAt: instant(row.run_at) };
+  const outcome = "outcome" in row ? row.outcome : "created";
+  if (outcome !== "skipped") store.announcer.announce({ kind: isFuture(task) ? "future" : "due" });
+  return { id: row.id, runAt: instant(row.run_at), outcome };
+}
+
+function enqueueKeyed(sql: Sql, task: KeyedTask) {
+  if (!needsTransaction(task)) return enqueueOnce(sql, [task], null);
+  return sql.begin(async (transaction) => {
+    // One after another: without it, of many that replace each other, one might lose round after round.
+    await transaction`select pg_advisory_xact_lock(hashtextextended(${task.key}, 0))`;
+    return await enqueueOnce(transaction as unknown as Sql, [task], null);
+  });
 }
 
 export interface NewBatch {
@@ -32,17 +59,21 @@ export interface NewBatch {
 export interface EnqueuedBatch {
   id: number;
   total: number;
+  /** As the new batch's, and how many were not added because of their key. */
   skipped: Record<string, number>;
   /** false: `enqueuedBy` had enqueued it already, and this call added nothing. */
   created: boolean;
 }
+
+/** The reason, among a batch's skipped ones, for a task that an equal live one has made needless. */
+export const equalIsLive = "equal task is live";
 
 /** Large enough that round trips don't count, small enough that memory doesn't. */
 const chunkSize = 1000;
 
 /**
  * Enqueues all of `tasks` or, when reading them or the database fails midway, none: one transaction.
- * Memory stays bounded by a chunk, however many there are.
+ * Memory stays bounded by a chunk, however many there are. Batches of tasks with keys come one after another.
  */
 export async function enqueueBatch(
   store: Store,
@@ -65,21 +96,48 @@ export async function enqueueBatch(
     }
 
     let total = 0;
+    let asked = 0;
     let future = false;
+    // Left for the end: only then may a batch hold locks that completions wait for. No more than there are running.
+    const besideRunning: KeyedTask[] = [];
     for await (const chunk of inChunks(tasks)) {
-      await insertTasks(sql, chunk, created.id);
-      total += chunk.length;
+      const { added, left } = await insertChunk(sql, chunk, created.id);
+      total += added;
+      asked += chunk.length;
+      besideRunning.push(...left);
       future ||= chunk.some(isFuture);
     }
+    total += (await enqueueOnce(sql, foldEqualTasks(besideRunning), created.id)).filter(isAdded).length;
+    const needless = asked - total;
+    const skipped = needless === 0 ? batch.skipped : { ...batch.skipped, [equalIsLive]: needless };
     await sql`
-      update fiscaut_tasks.batch set total = ${total}, skipped = ${JSON.stringify(batch.skipped)}::text::jsonb
+      update fiscaut_tasks.batch set total = ${total}, skipped = ${JSON.stringify(skipped)}::text::jsonb
       where id = ${created.id}`;
-    return { id: created.id, total, skipped: batch.skipped, created: true, future };
+    return { id: created.id, total, skipped, created: true, future };
   });
   const { future, ...batchRow } = enqueued;
   if (batchRow.created) store.announcer.announce({ kind: "due" });
   if (future) store.announcer.announce({ kind: "future" });
   return batchRow;
+}
+
+/** Any number serves, so long as nothing else in the database locks it. */
+const keyedBatchLock = 0x6b_65_79_73; // "keys"
+
+/** `added` counts the tasks; `left` is as `enqueueBesideRunning` has it. */
+async function insertChunk(
+  sql: Sql,
+  chunk: CheckedTask[],
+  batchId: number,
+): Promise<{ added: number; left: KeyedTask[] }> {
+  const keyed = chunk.filter(hasKey);
+  const free = keyed.length === 0 ? chunk : chunk.filter((task) => !hasKey(task));
+  if (free.length > 0) await insertTasks(sql, free, batchId);
+  if (keyed.length === 0) return { added: free.length, left: [] };
+  // Of two batches that name the same keys in different order, each would wait for the other.
+  await sql`select pg_advisory_xact_lock(${keyedBatchLock})`;
+  const { rows, left } = await enqueueBesideRunning(sql, foldEqualTasks(keyed), batchId);
+  return { added: free.length + rows.filter(isAdded).length, left };
 }
 
 function insertTasks(sql: Sql, tasks: CheckedTask[], batchId: number | null) {

@@ -99,6 +99,7 @@ const summaryOf = (table: AnyTaskTable) => ({
   name: table.name,
   queue: table.queue,
   title: table.title,
+  key: table.key,
   priority: table.priority,
   attempt: table.attempt,
   maxAttempts: table.maxAttempts,

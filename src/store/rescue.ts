@@ -11,7 +11,7 @@ export interface RescuedTask {
   id: number;
   name: string;
   workerId: number;
-  /** failed: the attempt that died was the last one allowed. cancelled: somebody had asked for it. */
+  /** failed: the attempt that died was the last one allowed. cancelled: somebody had asked for it, or an equal task has superseded it. */
   state: Extract<TaskState, "pending" | "failed" | "cancelled">;
 }
 
@@ -45,15 +45,16 @@ function releaseTasks(sql: Sql, workerIds: number[]) {
     ), returned as (
       update fiscaut_tasks.task t set worker_id = null, started_at = null, progress = null, errors = ${errors}
       where id in (select id from orphan) and attempt < max_attempts and not cancel_requested
+        and superseded is not true
       returning t.id, t.name
     ), gone as (
       delete from fiscaut_tasks.task t
-      where id in (select id from orphan) and (attempt >= max_attempts or cancel_requested)
+      where id in (select id from orphan) and (attempt >= max_attempts or cancel_requested or superseded)
       returning t.*
     ), finished as (
       insert into fiscaut_tasks.task_history
         (${keptColumns(sql)}, state, errors)
-      select ${keptColumns(sql)}, case when cancel_requested then 'cancelled' else 'failed' end, ${errors}
+      select ${keptColumns(sql)}, case when cancel_requested or superseded then 'cancelled' else 'failed' end, ${errors}
       from gone
       returning id, name, state
     )

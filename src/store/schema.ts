@@ -111,6 +111,8 @@ const wideTaskColumns = {
   title: text("title"),
   /** Tasks of one key run one at a time, see `blocked`. */
   serialKey: word("serial_key"),
+  /** No two live tasks have the same; see `task/key.ts`. */
+  key: word("key"),
   payload: jsonb("payload").notNull(),
   progress: jsonb("progress").$type<Progress>(),
   errors: jsonb("errors").$type<AttemptError[]>(),
@@ -128,6 +130,8 @@ export const task = schema.table(
     cancelRequested: boolean("cancel_requested").notNull().default(false),
     /** An earlier live task has its `serial_key`. Kept by the triggers of `0001_storage.sql` alone, whoever inserts or deletes. */
     blocked: boolean("blocked").notNull().default(false),
+    /** An equal one has taken this running task's key and place: it may finish, but runs no second time. */
+    superseded: boolean("superseded"),
     ...wideTaskColumns,
   },
   (t) => [
@@ -139,6 +143,7 @@ export const task = schema.table(
     // At most one task of a key is not blocked, whatever else goes wrong.
     uniqueIndex("task_serial_head").on(t.serialKey).where(sql`serial_key is not null and not blocked`),
     index("task_serial_blocked").on(t.serialKey, t.id).where(sql`blocked`),
+    uniqueIndex("task_key").on(t.key).where(sql`key is not null`),
     index("task_batch").on(t.batchId, t.id).where(sql`batch_id is not null`),
   ],
 );

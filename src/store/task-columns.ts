@@ -15,6 +15,7 @@ const askedColumns: readonly AskedColumn[] = [
   { name: "queue", type: "text", valueOf: (task) => task.queue },
   { name: "name", type: "text", valueOf: (task) => task.name },
   { name: "title", type: "text", valueOf: (task) => task.title ?? null },
+  { name: "key", type: "text", valueOf: (task) => task.key ?? null },
   { name: "payload", type: "jsonb", valueOf: (task) => JSON.stringify(task.payload) },
   { name: "priority", type: "int", valueOf: (task) => task.priority },
   { name: "max_attempts", type: "int", valueOf: (task) => task.maxAttempts },
@@ -53,6 +54,12 @@ export const insertStatement = `
   select $1::bigint, run_at, run_at <= now(), ${askedColumns.map(({ name, type }) => `${name}::${type}`).join(", ")}
   from asked
   returning id, run_at`;
+
+/** The same, but leaves out the tasks whose key a live one has. */
+export const insertOnceStatement = insertStatement.replace(
+  "returning id, run_at",
+  "on conflict (key) where key is not null do nothing returning id, run_at, key",
+);
 
 /** In the order of `insertStatement`. */
 export function insertParameters(tasks: CheckedTask[], batchId: number | null) {

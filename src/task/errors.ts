@@ -3,7 +3,7 @@
  */
 
 /** What went wrong, as the exit code tells it; `cli/exit-codes.ts` turns it into the number. */
-export type FaultKind = "failed" | "usage" | "unavailable" | "config" | "drain-timed-out";
+export type FaultKind = "failed" | "conflict" | "usage" | "unavailable" | "config" | "drain-timed-out";
 
 /**
  * An error whose message is meant for the operator as it stands: no stack is shown.

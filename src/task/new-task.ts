@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { OperatorError } from "./errors.ts";
+import { keyFields, payloadKey } from "./key.ts";
 
 export const defaultQueue = "default";
 /** As django-background-tasks: with its back-off, 25 attempts span about three weeks. */
@@ -48,15 +49,21 @@ export const newTaskSchema = z
       .max(200)
       .refine((text) => text.isWellFormed() && !text.includes("\u0000"), "holds a NUL or half a character")
       .optional(),
+    ...keyFields,
   })
   .refine(
     (task) => task.delayMs === undefined || task.runAt === undefined,
     "delayMs and runAt exclude each other",
+  )
+  .refine((task) => task.key === undefined || task.keyOf === undefined, "key and keyOf exclude each other")
+  .refine(
+    (task) => task.onConflict === undefined || task.key !== undefined || task.keyOf !== undefined,
+    "onConflict needs a key or keyOf",
   );
 
 /** As a caller writes it: everything but the name has a default. */
 export type NewTask = z.input<typeof newTaskSchema>;
-/** As the store takes it. */
+/** As the store takes it: with its key, where `keyOf` asked for one. */
 export type CheckedTask = z.output<typeof newTaskSchema>;
 
 /**
@@ -80,7 +87,8 @@ export function checkNewTask(input: unknown): CheckedTask {
       "usage",
       "the payload holds a NUL or half a character, which Postgres can't store",
     );
-  return parsed.data;
+  const task = parsed.data;
+  return task.keyOf === undefined ? task : { ...task, key: payloadKey(task.name, task.payload) };
 }
 
 /** JSON.stringify writes both as escapes; an even number of backslashes before one is text, not an escape. */

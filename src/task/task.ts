@@ -34,6 +34,8 @@ export interface TaskSummary {
   name: string;
   queue: string;
   title: string | null;
+  /** No two live tasks have the same; null: any number may be equal to this one. */
+  key: string | null;
   state: TaskState;
   priority: number;
   /** Times that a worker has claimed it; 0 before the first. With `workerId`, the fencing token. */

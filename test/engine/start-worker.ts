@@ -39,6 +39,7 @@ export async function startWorker(
           }),
         ),
       ),
+      database.store,
     ),
     queues: [],
     concurrency: 4,

@@ -4,6 +4,7 @@ import { serveHandlers } from "../../src/engine/handler-thread.ts";
 import { createLocalRunner } from "../../src/engine/runner.ts";
 import type { FromThread, ToThread } from "../../src/engine/thread-messages.ts";
 import { defineHandler, type HandlerContext, HandlerRegistry } from "../../src/handlers/handler.ts";
+import { openStore } from "../../src/store/connection.ts";
 
 const runs: Record<string, (payload: number, context: HandlerContext) => Promise<unknown>> = {
   quick: async (payload) => payload,
@@ -45,11 +46,13 @@ const runs: Record<string, (payload: number, context: HandlerContext) => Promise
 const handlers = new HandlerRegistry(
   Object.entries(runs).map(([name, run]) => defineHandler({ name, payload: z.number(), run })),
 );
+/** None of them enqueues, so it is never connected to. */
+const nowhere = openStore({ url: "postgres://127.0.0.1:9/none", applicationName: "none", maxConnections: 1 });
 const thread = globalThis as unknown as {
   onmessage: (event: MessageEvent<ToThread>) => void;
   postMessage(message: FromThread): void;
 };
-const take = serveHandlers(createLocalRunner(handlers), (message) => thread.postMessage(message));
+const take = serveHandlers(createLocalRunner(handlers, nowhere), (message) => thread.postMessage(message));
 thread.onmessage = (event) => take(event.data);
 for (const event of ["unhandledRejection", "uncaughtException"] as const)
   process.on(event, (error: unknown) => thread.postMessage({ kind: "fault", message: String(error) }));

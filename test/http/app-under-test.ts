@@ -20,6 +20,7 @@ export function buildApp(store: Store, options: Partial<AppOptions> = {}) {
     handlers: new HandlerRegistry([
       defineHandler({ name: "greet", payload: z.object({ who: z.string() }), run: async () => null }),
     ]),
+    priorityOrder: "higher",
     status: () => wellWorker,
     loopbackOnly: true,
     version: "1.2.3",

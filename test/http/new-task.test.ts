@@ -32,7 +32,12 @@ describe("POST /tasks", () => {
     );
     expect(response.status).toBe(201);
     const { id, ...rest } = (await response.json()) as Body;
-    expect(rest).toEqual({ name: "elsewhere", queue: "slow", runAt: "2031-05-06T10:08:09.000Z" });
+    expect(rest).toEqual({
+      name: "elsewhere",
+      queue: "slow",
+      runAt: "2031-05-06T10:08:09.000Z",
+      outcome: "created",
+    });
     expect(response.headers.get("location")).toBe(`/tasks/${id}`);
     expect(await findTask(database.store, id)).toMatchObject({
       name: "elsewhere",

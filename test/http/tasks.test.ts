@@ -28,6 +28,7 @@ describe("GET /tasks/:id", () => {
       name: "shown",
       queue: "default",
       title: "Shown",
+      key: null,
       state: "pending",
       priority: 0,
       attempt: 0,

@@ -2,9 +2,11 @@
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../../config/units.ts";
 import { checkBuiltInPayload } from "../../handlers/built-in.ts";
-import { enqueueTask } from "../../store/enqueue.ts";
+import { type EnqueuedTask, enqueueTask } from "../../store/enqueue.ts";
 import { OperatorError } from "../../task/errors.ts";
-import { checkNewTask } from "../../task/new-task.ts";
+import { conflictRules, defaultConflictRule } from "../../task/key.ts";
+import { type CheckedTask, checkNewTask } from "../../task/new-task.ts";
+import { turnPriority } from "../../task/priority-order.ts";
 import { withDatabase } from "../database.ts";
 import { printJson, printLine } from "../output.ts";
 import { prepare } from "../prepare.ts";
@@ -20,7 +22,11 @@ export const enqueueCommand = defineCommand({
       description: "JSON, @FILE that holds it, or - for standard input",
     },
     queue: { type: "string", description: "Queue (default: default)", valueHint: "name" },
-    priority: { type: "string", description: "Higher runs first (default: 0)", valueHint: "number" },
+    priority: {
+      type: "string",
+      description: "Higher runs first, see --priority-order (default: 0)",
+      valueHint: "number",
+    },
     delay: {
       type: "string",
       description: "Run after this long, such as 90s or 1h30m",
@@ -43,12 +49,19 @@ export const enqueueCommand = defineCommand({
       valueHint: "key",
     },
     title: { type: "string", description: "What people see beside the name", valueHint: "text" },
+    key: { type: "string", description: "No two live tasks have the same key", valueHint: "text" },
+    "key-of-payload": { type: "boolean", description: "The key is made of name and payload" },
+    "on-conflict": {
+      type: "string",
+      description: `When a live task has the key: ${conflictRules.join(", ")} (default: ${defaultConflictRule})`,
+      valueHint: "rule",
+    },
     json: { type: "boolean", description: "Print JSON" },
-    ...settingFlags(),
+    ...settingFlags("priority-order"),
   },
   async run(context) {
     const { args } = context;
-    const task = checkNewTask({
+    const asked = checkNewTask({
       name: args.name,
       payload: await readPayload(args.payload),
       queue: args.queue,
@@ -59,17 +72,35 @@ export const enqueueCommand = defineCommand({
       timeoutMs: args.timeout === undefined ? undefined : parseDurationMs(args.timeout),
       serialKey: args["serial-key"],
       title: args.title,
+      key: args.key,
+      keyOf: args["key-of-payload"] ? "payload" : undefined,
+      onConflict: args["on-conflict"],
     });
-    checkBuiltInPayload(task.name, task.payload);
+    checkBuiltInPayload(asked.name, asked.payload);
     const { config, onStep } = prepare(context);
+    const task = turnPriority(config.priorityOrder, asked);
     const enqueued = await withDatabase(
       { config, purpose: "enqueue", maxConnections: 2, onStep, schema: "require" },
       ({ store }) => enqueueTask(store, task),
     );
-    if (args.json) printJson({ id: enqueued.id, name: task.name, queue: task.queue, runAt: enqueued.runAt });
-    else printLine(`task ${enqueued.id} enqueued: ${task.name} in ${task.queue}`);
+    const { id, runAt, outcome } = enqueued;
+    if (args.json) printJson({ id, name: task.name, queue: task.queue, runAt, outcome });
+    else printLine(describe(task, enqueued));
   },
 });
+
+function describe(task: CheckedTask, { id, outcome }: EnqueuedTask): string {
+  switch (outcome) {
+    case "created":
+      return `task ${id} enqueued: ${task.name} in ${task.queue}`;
+    case "replaced":
+      return `task ${id} enqueued: ${task.name} in ${task.queue}, in place of a pending one, which is cancelled`;
+    case "rescheduled":
+      return `task ${id} has the key and was rescheduled: nothing is added`;
+    case "skipped":
+      return `task ${id} is live and has the key: nothing is added`;
+  }
+}
 
 async function readPayload(given: string | undefined): Promise<unknown> {
   if (given === undefined) return undefined;

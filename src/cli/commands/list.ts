@@ -3,6 +3,7 @@ import { defineCommand } from "citty";
 import { taskSummary } from "../../http/task-json.ts";
 import { listTasks } from "../../store/find.ts";
 import { OperatorError } from "../../task/errors.ts";
+import { turnPriority } from "../../task/priority-order.ts";
 import { type TaskState, type TaskSummary, taskStates } from "../../task/task.ts";
 import { withDatabase } from "../database.ts";
 import { formatInstant, printJson, printLine, printTable, shorten } from "../output.ts";
@@ -26,7 +27,7 @@ export const listCommand = defineCommand({
       valueHint: "number",
     },
     json: { type: "boolean", description: "Print JSON" },
-    ...settingFlags(),
+    ...settingFlags("priority-order"),
   },
   async run(context) {
     const { args } = context;
@@ -45,7 +46,7 @@ export const listCommand = defineCommand({
       { config, purpose: "list", maxConnections: 2, onStep, schema: "require" },
       ({ store }) => listTasks(store, filter, limit),
     );
-    if (args.json) printJson(tasks.map(taskSummary));
+    if (args.json) printJson(tasks.map((task) => taskSummary(turnPriority(config.priorityOrder, task))));
     else if (tasks.length === 0) printLine("no such task");
     else printTable(tasks.map(toRow));
   },

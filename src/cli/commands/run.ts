@@ -13,6 +13,7 @@ export const runCommand = defineCommand({
   args: settingFlags(
     "queue",
     "concurrency",
+    "priority-order",
     "poll-interval",
     "lease",
     "duration",

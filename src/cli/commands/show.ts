@@ -4,6 +4,7 @@ import { batchJson, taskJson } from "../../http/task-json.ts";
 import { type Batch, findBatch } from "../../store/batch.ts";
 import { findTask } from "../../store/find.ts";
 import { OperatorError } from "../../task/errors.ts";
+import { turnPriority } from "../../task/priority-order.ts";
 import type { Task } from "../../task/task.ts";
 import { withDatabase } from "../database.ts";
 import { formatInstant, printJson, printLine } from "../output.ts";
@@ -17,7 +18,7 @@ export const showCommand = defineCommand({
     id: { type: "positional", required: false, description: "The task's id" },
     batch: { type: "string", description: "Show this batch instead of a task", valueHint: "id" },
     json: { type: "boolean", description: "Print JSON" },
-    ...settingFlags(),
+    ...settingFlags("priority-order"),
   },
   async run(context) {
     const { args } = context;
@@ -32,8 +33,9 @@ export const showCommand = defineCommand({
       { config, purpose: "show", maxConnections: 2, onStep, schema: "require" },
       async ({ store }) => {
         if (taskId !== undefined) {
-          const task = await findTask(store, taskId);
-          if (task === undefined) throw unknown(`task ${taskId}`);
+          const found = await findTask(store, taskId);
+          if (found === undefined) throw unknown(`task ${taskId}`);
+          const task = turnPriority(config.priorityOrder, found);
           if (args.json) printJson(taskJson(task));
           else printFields(fieldsOfTask(task));
         } else if (batchId !== undefined) {
@@ -63,6 +65,7 @@ function fieldsOfTask(task: Task): [string, string | number | null][] {
     ["state", task.state],
     ["name", task.name],
     ["title", task.title],
+    ["key", task.key],
     ["queue", task.queue],
     ["priority", task.priority],
     ["batch", task.batchId],

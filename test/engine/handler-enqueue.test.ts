@@ -1,0 +1,108 @@
+// Handlers that enqueue: one task, a batch, and what a repeated attempt makes of it.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import type { HandlerContext } from "../../src/handlers/handler.ts";
+import { enqueueTask } from "../../src/store/enqueue.ts";
+import { findTask, listTasks } from "../../src/store/find.ts";
+import { checkNewTask } from "../../src/task/new-task.ts";
+import { PermanentError, RetryAfter } from "../../src/task/outcome.ts";
+import { createDatabase, type TestDatabase } from "../postgres.ts";
+import { type StartedWorker, startWorker } from "./start-worker.ts";
+
+let database: TestDatabase;
+let started: StartedWorker | undefined;
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterEach(async () => {
+  await started?.worker.stop("the test ends", 0);
+  await database.store.sql`truncate fiscaut_tasks.task, fiscaut_tasks.task_history, fiscaut_tasks.batch`;
+});
+afterAll(() => database.drop());
+
+/** Runs one task whose handler is `run`, to its end. */
+async function runParent(run: (context: HandlerContext) => Promise<unknown>) {
+  started = await startWorker(database, {
+    parent: (_payload, context) => run(context),
+    child: async (payload) => payload,
+  });
+  const { id } = await enqueueTask(database.store, checkNewTask({ name: "parent" }));
+  return { id, event: started.event };
+}
+const childrenOf = async (name: string) => await listTasks(database.store, { name }, 100);
+/** A name that no worker has a handler for, so that the tasks stay pending. */
+const waiting = "waiting";
+
+describe("a handler's enqueue", () => {
+  test("stores a task that the same worker runs at once", async () => {
+    const { event } = await runParent(({ enqueue }) => enqueue({ name: "child", payload: { n: 1 } }));
+    const { task } = await event("succeeded");
+    expect(task.name).toBe("parent");
+    const [child] = await childrenOf("child");
+    if (child === undefined) throw new Error("no child was stored");
+    await event("succeeded", child.id);
+    expect(await findTask(database.store, child.id)).toMatchObject({ result: { n: 1 } });
+    expect((await findTask(database.store, task.id))?.result).toMatchObject({
+      id: child.id,
+      outcome: "created",
+    });
+  });
+
+  test("is repeated with the attempt, which a key of the task's own prevents", async () => {
+    const { id, event } = await runParent(async ({ task, enqueue }) => {
+      await enqueue({ name: waiting });
+      await enqueue({ name: waiting, key: `child of ${task.id}` });
+      if (task.attempt === 1) throw new RetryAfter(20, "the network went away");
+    });
+    await event("succeeded", id);
+    expect((await childrenOf(waiting)).map(({ key }) => key)).toEqual([null, `child of ${id}`, null]);
+  });
+
+  test("refuses what is no task", async () => {
+    const { id, event } = await runParent(async ({ enqueue }) => {
+      await enqueue({ name: "no spaces" }).catch((error) => {
+        throw new PermanentError(error.message);
+      });
+    });
+    expect((await event("failed", id)).message).toContain("the task's name may hold");
+  });
+});
+
+describe("a handler's enqueueBatch", () => {
+  const two = [{ name: waiting }, { name: waiting, payload: 2 }];
+
+  test("stores one batch, however often the attempt is repeated", async () => {
+    const { id, event } = await runParent(async ({ task, enqueueBatch }) => {
+      const batch = await enqueueBatch("two of them", two);
+      if (task.attempt === 1) throw new RetryAfter(20, "the network went away");
+      return batch;
+    });
+    await event("succeeded", id);
+    expect(await childrenOf(waiting)).toHaveLength(2);
+    expect((await findTask(database.store, id))?.result).toMatchObject({ total: 2, created: false });
+  });
+
+  test("refuses a second batch instead of losing it", async () => {
+    const { id, event } = await runParent(async ({ enqueueBatch }) => {
+      await enqueueBatch("first", two);
+      await enqueueBatch("second", two).catch((error) => {
+        throw new PermanentError(error.message);
+      });
+    });
+    expect((await event("failed", id)).message).toBe(
+      'a task enqueues one batch at the most, and this one has enqueued "first"',
+    );
+  });
+
+  test("stores nothing when one of its tasks is no task, and may be called again then", async () => {
+    const { id, event } = await runParent(async ({ enqueueBatch }) => {
+      const refusal = await enqueueBatch("half", [{ name: waiting }, { name: "" }]).catch(String);
+      return { refusal, batch: await enqueueBatch("corrected", [{ name: waiting }]) };
+    });
+    await event("succeeded", id);
+    expect((await findTask(database.store, id))?.result).toMatchObject({
+      refusal: expect.stringContaining("the task's name is empty"),
+      batch: { total: 1, created: true },
+    });
+    expect(await childrenOf(waiting)).toHaveLength(1);
+  });
+});
