@@ -30,6 +30,7 @@ CREATE TABLE "fiscaut_tasks"."task" (
 	"queue" text collate "C" NOT NULL,
 	"name" text collate "C" NOT NULL,
 	"title" text,
+	"backoff" text,
 	"payload" jsonb NOT NULL,
 	"progress" jsonb,
 	"errors" jsonb
@@ -51,6 +52,7 @@ CREATE TABLE "fiscaut_tasks"."task_history" (
 	"queue" text collate "C" NOT NULL,
 	"name" text collate "C" NOT NULL,
 	"title" text,
+	"backoff" text,
 	"payload" jsonb NOT NULL,
 	"progress" jsonb,
 	"errors" jsonb,

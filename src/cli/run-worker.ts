@@ -50,6 +50,7 @@ async function runOn(database: Database, config: Config, logger: Logger): Promis
     pollIntervalMs: config.pollIntervalMs,
     identity: { host: hostname(), pid: process.pid, version: buildInfo.version, leaseMs: config.leaseMs },
     emit,
+    backoffOf: (name) => handlers.get(name)?.backoff,
   });
   // Before the worker claims anything, so that a taken port costs no task an attempt.
   const http = serveWorker(database, handlers, worker, config, logger);

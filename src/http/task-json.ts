@@ -34,6 +34,7 @@ export function taskJson(task: Task) {
   return {
     ...summary,
     timeoutMs: task.timeoutMs,
+    backoff: task.backoff,
     payload: task.payload,
     result: task.result,
     errors: task.errors.map(({ attempt, at, workerId, message, stack }) => ({

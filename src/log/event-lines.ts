@@ -24,6 +24,8 @@ export function lineOf(event: EngineEvent): EventLine {
         ...ofAttempt(event),
         retryInMs: event.delayMs,
       });
+    case "snoozed":
+      return line("info", "task snoozed", { ...ofAttempt(event), retryInMs: event.delayMs });
     case "failed":
       return line("error", `task failed: ${event.message}`, ofAttempt(event));
     case "cancelled":

@@ -41,7 +41,7 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
       where not q.paused and (cardinality(${request.queues}::text[]) = 0 or q.name = any(${request.queues}::text[]))
       order by head.priority desc, head.run_at, head.id
       limit ${request.limit}))
-    returning id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, batch_id, run_at`;
+    returning id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, backoff, batch_id, run_at, started_at`;
   // RETURNING keeps no order.
   return rows.map(toClaimedTask).sort(byClaimOrder);
 }
@@ -55,8 +55,10 @@ interface Row {
   attempt: number;
   max_attempts: number;
   timeout_ms: number | null;
+  backoff: string | null;
   batch_id: number | null;
   run_at: string;
+  started_at: string;
 }
 
 const toClaimedTask = (row: Row): ClaimedTask => ({
@@ -68,8 +70,10 @@ const toClaimedTask = (row: Row): ClaimedTask => ({
   attempt: row.attempt,
   maxAttempts: row.max_attempts,
   timeoutMs: row.timeout_ms,
+  backoff: row.backoff,
   batchId: row.batch_id,
   runAt: instant(row.run_at),
+  claimedAt: row.started_at,
 });
 
 const byClaimOrder = (a: ClaimedTask, b: ClaimedTask) =>

@@ -76,6 +76,7 @@ const wideTaskColumns = {
   queue: word("queue").notNull(),
   name: word("name").notNull(),
   title: text("title"),
+  backoff: text("backoff"),
   payload: jsonb("payload").notNull(),
   progress: jsonb("progress").$type<Progress>(),
   errors: jsonb("errors").$type<AttemptError[]>(),

@@ -19,6 +19,7 @@ const askedColumns: readonly AskedColumn[] = [
   { name: "priority", type: "int", valueOf: (task) => task.priority },
   { name: "max_attempts", type: "int", valueOf: (task) => task.maxAttempts },
   { name: "timeout_ms", type: "int", valueOf: (task) => task.timeoutMs ?? null },
+  { name: "backoff", type: "text", valueOf: (task) => task.backoff ?? null },
 ];
 
 const askedNames = askedColumns.map((column) => column.name).join(", ");

@@ -19,6 +19,8 @@ export type TaskEvent =
   | { kind: "succeeded"; task: TaskReference; durationMs: number }
   /** An attempt had an error and another one follows in `delayMs`. */
   | { kind: "errored"; task: TaskReference; durationMs: number; message: string; delayMs: number }
+  /** Back in `delayMs` by its handler's wish; the attempt is not counted. */
+  | { kind: "snoozed"; task: TaskReference; durationMs: number; delayMs: number }
   | { kind: "failed"; task: TaskReference; durationMs: number; message: string }
   | { kind: "cancelled"; task: TaskReference; durationMs: number }
   | { kind: "given-back"; task: TaskReference; durationMs: number }

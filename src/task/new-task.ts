@@ -3,6 +3,7 @@
  * handlers) checks alike. Whether the payload suits the handler is the handler's schema's affair.
  */
 import { z } from "zod";
+import { formatBackoff, longestDelayMs, readBackoff } from "./backoff.ts";
 import { OperatorError } from "./errors.ts";
 
 export const defaultQueue = "default";
@@ -22,7 +23,7 @@ export const queueNameSchema = word("the queue's name");
 
 /** Milliseconds that still fit Postgres' integer: 24 days. */
 const maxTimeoutMs = 2 ** 31 - 1;
-const maxDelayMs = 10 * 365 * 86_400_000;
+const maxDelayMs = longestDelayMs;
 /** Far below what Postgres' own parser bears. */
 const maxNesting = 200;
 
@@ -30,6 +31,13 @@ const maxNesting = 200;
 const instantSchema = z
   .union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))])
   .refine((at) => at.getTime() >= 0 && at.getUTCFullYear() <= 9999, "not between the years 1970 and 9999");
+
+const backoffSchema = z.string().transform((text, context) => {
+  const backoff = readBackoff(text);
+  if (typeof backoff === "object") return formatBackoff(backoff);
+  context.addIssue(`${JSON.stringify(text)} ${backoff}`);
+  return z.NEVER;
+});
 
 export const newTaskSchema = z
   .strictObject({
@@ -41,6 +49,7 @@ export const newTaskSchema = z
     runAt: instantSchema.optional().describe("ISO 8601 with a time zone"),
     maxAttempts: z.int().min(1).max(1000).default(defaultMaxAttempts),
     timeoutMs: z.int().min(1).max(maxTimeoutMs).optional(),
+    backoff: backoffSchema.optional().describe("the wait after an error; otherwise the handler's"),
     title: z
       .string()
       .min(1)

@@ -26,6 +26,7 @@ describe("POST /tasks", () => {
         runAt: "2031-05-06T07:08:09-03:00",
         maxAttempts: 2,
         timeoutMs: 1500,
+        backoff: "exponential:1000ms..60m~5%",
         title: "One of another worker's",
       }),
     );
@@ -41,6 +42,7 @@ describe("POST /tasks", () => {
       runAt: new Date("2031-05-06T10:08:09Z"),
       maxAttempts: 2,
       timeoutMs: 1500,
+      backoff: "exponential:1s..1h~5%",
       title: "One of another worker's",
       state: "pending",
     });
@@ -60,6 +62,7 @@ describe("POST /tasks", () => {
       [{}, /name: /],
       [{ name: "no spaces" }, /name: the task's name may hold/],
       [{ name: "x", priority: 1.5, delay: 5 }, /priority: .*delay/],
+      [{ name: "x", backoff: "hourly" }, /backoff: "hourly" is not one such as django/],
       [{ name: "x", delayMs: 1, runAt: "2031-01-01T00:00:00Z" }, /delayMs and runAt exclude each other/],
       [{ name: "x", payload: { zero: "\u0000" } }, /NUL/],
       [[], /expected object/],

@@ -37,6 +37,12 @@ export const enqueueCommand = defineCommand({
       valueHint: "number",
     },
     timeout: { type: "string", description: "Abort an attempt after this long", valueHint: "duration" },
+    backoff: {
+      type: "string",
+      description:
+        "Wait after an error: django, exponential:1s..1h or fixed:30s, with jitter ~10% (default: the handler's)",
+      valueHint: "back-off",
+    },
     title: { type: "string", description: "What people see beside the name", valueHint: "text" },
     json: { type: "boolean", description: "Print JSON" },
     ...settingFlags(),
@@ -52,6 +58,7 @@ export const enqueueCommand = defineCommand({
       runAt: readInstant(args["run-at"]),
       maxAttempts: readInteger("max-attempts", args["max-attempts"]),
       timeoutMs: args.timeout === undefined ? undefined : parseDurationMs(args.timeout),
+      backoff: args.backoff,
       title: args.title,
     });
     checkBuiltInPayload(task.name, task.payload);

@@ -67,6 +67,7 @@ function fieldsOfTask(task: Task): [string, string | number | null][] {
     ["priority", task.priority],
     ["batch", task.batchId],
     ["attempt", `${task.attempt} of ${task.maxAttempts}`],
+    ["back-off", task.backoff],
     ["worker", task.workerId],
     ["created", formatInstant(task.createdAt)],
     ["run at", formatInstant(task.runAt)],
