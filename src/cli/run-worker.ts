@@ -7,8 +7,10 @@ import type { Config } from "../config/settings.ts";
 import { isLoopback } from "../config/value-kinds.ts";
 import { type Loop, startLoop } from "../engine/loop.ts";
 import { Worker } from "../engine/worker.ts";
+import type { HandlerRegistry } from "../handlers/handler.ts";
 import { createApp } from "../http/app.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
+import { TaskMetrics } from "../http/task-metrics.ts";
 import { lineOf } from "../log/event-lines.ts";
 import type { Logger } from "../log/logger.ts";
 import { OperatorError } from "../task/errors.ts";
@@ -34,9 +36,11 @@ export async function runWorker(config: Config, logger: Logger): Promise<ExitCod
 
 async function runOn(database: Database, config: Config, logger: Logger): Promise<ExitCode> {
   let keeper: Loop | undefined;
+  const metrics = new TaskMetrics();
   const emit = (event: EngineEvent) => {
     // Most likely the database.
     if (event.kind === "part-failed") keeper?.wake();
+    metrics.take(event);
     const told = event.kind === "part-failed" ? { ...event, error: database.explain(event.error) } : event;
     const { level, message, fields } = lineOf(told);
     logger[level](message, fields);
@@ -53,7 +57,7 @@ async function runOn(database: Database, config: Config, logger: Logger): Promis
     backoffOf: (name) => handlers.get(name)?.backoff,
   });
   // Before the worker claims anything, so that a taken port costs no task an attempt.
-  const http = serveWorker(database, handlers, worker, config, logger);
+  const http = serveWorker({ database, handlers, worker, config, logger, emit, metrics });
 
   const { promise: reason, resolve: stop, reject } = Promise.withResolvers<StopReason>();
   stopOnSignals(stop, worker, logger);
@@ -85,16 +89,20 @@ async function runOn(database: Database, config: Config, logger: Logger): Promis
   }
 }
 
-function serveWorker(
-  { store }: Database,
-  handlers: ReturnType<typeof createHandlers>,
-  worker: Worker,
-  config: Config,
-  logger: Logger,
-): HttpServer {
+interface ServedParts {
+  database: Database;
+  handlers: HandlerRegistry;
+  worker: Worker;
+  config: Config;
+  logger: Logger;
+  emit: EmitEvent;
+  metrics: TaskMetrics;
+}
+
+function serveWorker({ database, worker, config, logger, ...parts }: ServedParts): HttpServer {
   const app = createApp({
-    store,
-    handlers,
+    ...parts,
+    store: database.store,
     status: () => worker.status(),
     token: config.httpToken,
     loopbackOnly: isLoopback(config.host),

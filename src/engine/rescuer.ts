@@ -20,7 +20,8 @@ export class Rescuer {
 
   async runOnce(): Promise<number> {
     const rescued = await rescueTasks(this.#store);
-    for (const { id, ...task } of rescued) this.#emit({ kind: "rescued", taskId: id, ...task });
+    for (const { workerId, state, ...task } of rescued)
+      this.#emit({ kind: "rescued", task, workerId, state });
     if (rescued.some((task) => task.state === "pending")) this.#store.announcer.announce({ kind: "due" });
     return jitter(this.#leaseMs / roundsPerLease);
   }

@@ -9,6 +9,7 @@ import type { Store } from "../store/connection.ts";
 import { type ControlResult, cancelTask, retryTask } from "../store/control.ts";
 import { enqueueTask } from "../store/enqueue.ts";
 import { findTask, listTasks } from "../store/find.ts";
+import type { EmitEvent } from "../task/events.ts";
 import { checkNewTask, describeIssues, queueNameSchema, taskNameSchema } from "../task/new-task.ts";
 import { taskStates } from "../task/task.ts";
 import { Problem } from "./problem.ts";
@@ -20,6 +21,8 @@ export interface TaskRoutesOptions {
   store: Store;
   /** Those of this worker; a task for a handler that only another worker has is enqueued unchecked. */
   handlers: HandlerRegistry;
+  /** Told of each task that was enqueued here. */
+  emit?: EmitEvent | undefined;
 }
 
 const maxLimit = 500;
@@ -37,7 +40,7 @@ const listQuery = z.strictObject({
   before: idSchema.optional().describe("the cursor: only tasks with a lower id"),
 });
 
-export function taskRoutes({ store, handlers }: TaskRoutesOptions): Route[] {
+export function taskRoutes({ store, handlers, emit }: TaskRoutesOptions): Route[] {
   return [
     {
       method: "GET",
@@ -68,6 +71,7 @@ export function taskRoutes({ store, handlers }: TaskRoutesOptions): Route[] {
         if (payload?.success === false)
           throw new Problem(400, `the payload is not ${task.name}'s: ${describeIssues(payload.error)}`);
         const { id, runAt } = await enqueueTask(store, task);
+        emit?.({ kind: "created", task: { id, name: task.name, queue: task.queue, attempt: 0 } });
         return c.json({ id, name: task.name, queue: task.queue, runAt }, 201, { location: `/tasks/${id}` });
       },
     },

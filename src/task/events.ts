@@ -1,6 +1,6 @@
 /**
- * What the engine tells the outside: it emits these or throws, and never logs. Log lines subscribe in the
- * composition root.
+ * What the engine and the doors tell the outside: they emit these or throw, and never log. Log lines, metrics and
+ * hooks subscribe in the composition root. One event a turn of an attempt; what hooks make of it is `life.ts`'s.
  */
 import type { Progress } from "./task.ts";
 
@@ -13,6 +13,8 @@ export interface TaskReference {
 }
 
 export type TaskEvent =
+  /** At a door of this process; what other processes enqueue is first heard of when it starts. */
+  | { kind: "created"; task: TaskReference }
   | { kind: "started"; task: TaskReference }
   | { kind: "log"; task: TaskReference; message: string; fields: Record<string, unknown> }
   | { kind: "progress"; task: TaskReference; progress: Progress }
@@ -26,6 +28,13 @@ export type TaskEvent =
   | { kind: "given-back"; task: TaskReference; durationMs: number }
   /** The store refused the outcome: the task had meanwhile been taken from this worker. Nothing was changed. */
   | { kind: "refused"; task: TaskReference; durationMs: number }
+  /** Taken from a dead worker by this one. failed: the attempt that died was the last one. */
+  | {
+      kind: "rescued";
+      task: TaskReference;
+      workerId: number;
+      state: "pending" | "failed" | "cancelled";
+    }
   /** A handler went on after its abort and the grace: its slot is free again, its outcome will be ignored. */
   | { kind: "abandoned"; task: TaskReference; reason: string };
 
@@ -35,13 +44,6 @@ export type WorkerEvent =
   | { kind: "worker-stopped" }
   /** The heartbeat could not be renewed in time: everything running was aborted, a new worker id is taken. */
   | { kind: "lease-lost"; workerId: number; running: number }
-  | {
-      kind: "rescued";
-      taskId: number;
-      name: string;
-      workerId: number;
-      state: "pending" | "failed" | "cancelled";
-    }
   /** A part's round threw; it is tried again in `retryMs`. */
   | { kind: "part-failed"; part: string; error: unknown; retryMs: number }
   | { kind: "part-recovered"; part: string };
