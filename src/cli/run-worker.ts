@@ -8,6 +8,8 @@ import { isLoopback } from "../config/value-kinds.ts";
 import { type Loop, startLoop } from "../engine/loop.ts";
 import { Worker } from "../engine/worker.ts";
 import type { HandlerRegistry } from "../handlers/handler.ts";
+import { HookRunner } from "../hooks/hook-runner.ts";
+import { spawnHooks } from "../hooks/spawn-hooks.ts";
 import { createApp } from "../http/app.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import { TaskMetrics } from "../http/task-metrics.ts";
@@ -24,6 +26,9 @@ import { onStopSignals } from "./stop-signals.ts";
 /** The engine's four loops, HTTP, and a few to spare; LISTEN has one of its own. */
 const connections = 8;
 
+/** How long a stop waits for hooks to hear of the last events. */
+const hooksStopMs = 5_000;
+
 /** Why the worker stops; an error when nobody asked it to. */
 type StopReason = string | OperatorError;
 
@@ -31,16 +36,28 @@ type StopReason = string | OperatorError;
 export async function runWorker(config: Config, logger: Logger): Promise<ExitCode> {
   const onStep = (step: string) => logger.info(step);
   const options = { config, purpose: "run", maxConnections: connections, onStep, schema: "migrate" } as const;
-  return await withDatabase(options, (database) => runOn(database, config, logger));
+  // First of all, so that a bad file is told before anything else is done.
+  const hooks = await startHooks(config, logger);
+  try {
+    return await withDatabase(options, (database) => runOn(database, config, logger, hooks));
+  } finally {
+    await hooks?.stop(hooksStopMs);
+  }
 }
 
-async function runOn(database: Database, config: Config, logger: Logger): Promise<ExitCode> {
+async function runOn(
+  database: Database,
+  config: Config,
+  logger: Logger,
+  hooks: HookRunner | undefined,
+): Promise<ExitCode> {
   let keeper: Loop | undefined;
   const metrics = new TaskMetrics();
   const emit = (event: EngineEvent) => {
     // Most likely the database.
     if (event.kind === "part-failed") keeper?.wake();
     metrics.take(event);
+    hooks?.take(event);
     const told = event.kind === "part-failed" ? { ...event, error: database.explain(event.error) } : event;
     const { level, message, fields } = lineOf(told);
     logger[level](message, fields);
@@ -114,6 +131,16 @@ function serveWorker({ database, worker, config, logger, ...parts }: ServedParts
     onFault: (error, request) => logger.error("HTTP request failed", { ...request, error }),
   });
   return serveHttp({ app, host: config.host, port: config.port });
+}
+
+async function startHooks({ hooks: path }: Config, logger: Logger): Promise<HookRunner | undefined> {
+  if (path === undefined) return undefined;
+  return await HookRunner.start({
+    path,
+    spawn: spawnHooks,
+    onFault: ({ message, moment }) =>
+      logger.warn(`hooks: ${message}`, moment && { event: moment.kind, task: moment.taskId }),
+  });
 }
 
 function stopOnSignals(stop: (reason: StopReason) => void, worker: Worker, logger: Logger): void {

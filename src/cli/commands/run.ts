@@ -19,6 +19,7 @@ export const runCommand = defineCommand({
     "drain-timeout",
     "host",
     "port",
+    "hooks",
     "fiscaut-api-url",
     "fiscaut-timeout",
   ),
