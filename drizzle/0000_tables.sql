@@ -52,6 +52,7 @@ CREATE TABLE "fiscaut_tasks"."task" (
 	"title" text,
 	"serial_key" text collate "C",
 	"key" text collate "C",
+	"backoff" text,
 	"payload" jsonb NOT NULL,
 	"progress" jsonb,
 	"errors" jsonb
@@ -75,6 +76,7 @@ CREATE TABLE "fiscaut_tasks"."task_history" (
 	"title" text,
 	"serial_key" text collate "C",
 	"key" text collate "C",
+	"backoff" text,
 	"payload" jsonb NOT NULL,
 	"progress" jsonb,
 	"errors" jsonb,

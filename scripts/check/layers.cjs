@@ -7,10 +7,11 @@ const layers = {
   config: ["task"],
   log: ["task", "config"],
   store: ["task", "config"],
+  hooks: ["task"],
   handlers: ["task", "fiscaut", "sources", "store"],
   engine: ["task", "config", "store", "handlers"],
   http: ["task", "config", "store", "handlers"],
-  cli: ["task", "fiscaut", "sources", "config", "log", "store", "handlers", "engine", "http"],
+  cli: ["task", "fiscaut", "sources", "config", "log", "store", "handlers", "hooks", "engine", "http"],
 };
 
 const error = (name, from, to) => ({ name, severity: "error", from, to });

@@ -8,8 +8,12 @@ import { isLoopback } from "../config/value-kinds.ts";
 import { type Loop, startLoop } from "../engine/loop.ts";
 import { ThreadRunner } from "../engine/thread-runner.ts";
 import { Worker } from "../engine/worker.ts";
+import type { HandlerRegistry } from "../handlers/handler.ts";
+import { HookRunner } from "../hooks/hook-runner.ts";
+import { spawnHooks } from "../hooks/spawn-hooks.ts";
 import { createApp } from "../http/app.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
+import { TaskMetrics } from "../http/task-metrics.ts";
 import { lineOf } from "../log/event-lines.ts";
 import type { Logger } from "../log/logger.ts";
 import { OperatorError } from "../task/errors.ts";
@@ -25,6 +29,9 @@ import { onStopSignals } from "./stop-signals.ts";
 /** The engine's five loops, HTTP, and a few to spare; LISTEN has one of its own. */
 const connections = 8;
 
+/** How long a stop waits for hooks to hear of the last events. */
+const hooksStopMs = 5_000;
+
 /** Why the worker stops; an error when nobody asked it to. */
 type StopReason = string | OperatorError;
 
@@ -32,14 +39,28 @@ type StopReason = string | OperatorError;
 export async function runWorker(config: Config, logger: Logger): Promise<ExitCode> {
   const onStep = (step: string) => logger.info(step);
   const options = { config, purpose: "run", maxConnections: connections, onStep, schema: "migrate" } as const;
-  return await withDatabase(options, (database) => runOn(database, config, logger));
+  // First of all, so that a bad file is told before anything else is done.
+  const hooks = await startHooks(config, logger);
+  try {
+    return await withDatabase(options, (database) => runOn(database, config, logger, hooks));
+  } finally {
+    await hooks?.stop(hooksStopMs);
+  }
 }
 
-async function runOn(database: Database, config: Config, logger: Logger): Promise<ExitCode> {
+async function runOn(
+  database: Database,
+  config: Config,
+  logger: Logger,
+  hooks: HookRunner | undefined,
+): Promise<ExitCode> {
   let keeper: Loop | undefined;
+  const metrics = new TaskMetrics();
   const emit = (event: EngineEvent) => {
     // Most likely the database.
     if (event.kind === "part-failed") keeper?.wake();
+    metrics.take(event);
+    hooks?.take(event);
     const told = event.kind === "part-failed" ? { ...event, error: database.explain(event.error) } : event;
     const { level, message, fields } = lineOf(told);
     logger[level](message, fields);
@@ -64,9 +85,10 @@ async function runOn(database: Database, config: Config, logger: Logger): Promis
     retention: retentionOf(config),
     identity: { host: hostname(), pid: process.pid, version: buildInfo.version, leaseMs: config.leaseMs },
     emit,
+    backoffOf: (name) => handlers.get(name)?.backoff,
   });
   // Before the worker claims anything, so that a taken port costs no task an attempt.
-  const http = serveWorker(database, handlers, worker, config, logger);
+  const http = serveWorker({ database, handlers, worker, config, logger, emit, metrics });
 
   const { promise: reason, resolve: stop, reject } = Promise.withResolvers<StopReason>();
   stopOnSignals(stop, worker, logger);
@@ -99,16 +121,20 @@ async function runOn(database: Database, config: Config, logger: Logger): Promis
   }
 }
 
-function serveWorker(
-  { store }: Database,
-  handlers: ReturnType<typeof createHandlers>,
-  worker: Worker,
-  config: Config,
-  logger: Logger,
-): HttpServer {
+interface ServedParts {
+  database: Database;
+  handlers: HandlerRegistry;
+  worker: Worker;
+  config: Config;
+  logger: Logger;
+  emit: EmitEvent;
+  metrics: TaskMetrics;
+}
+
+function serveWorker({ database, worker, config, logger, ...parts }: ServedParts): HttpServer {
   const app = createApp({
-    store,
-    handlers,
+    ...parts,
+    store: database.store,
     status: () => worker.status(),
     priorityOrder: config.priorityOrder,
     token: config.httpToken,
@@ -121,6 +147,16 @@ function serveWorker(
     onFault: (error, request) => logger.error("HTTP request failed", { ...request, error }),
   });
   return serveHttp({ app, host: config.host, port: config.port });
+}
+
+async function startHooks({ hooks: path }: Config, logger: Logger): Promise<HookRunner | undefined> {
+  if (path === undefined) return undefined;
+  return await HookRunner.start({
+    path,
+    spawn: spawnHooks,
+    onFault: ({ message, moment }) =>
+      logger.warn(`hooks: ${message}`, moment && { event: moment.kind, task: moment.taskId }),
+  });
 }
 
 function stopOnSignals(stop: (reason: StopReason) => void, worker: Worker, logger: Logger): void {

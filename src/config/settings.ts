@@ -174,6 +174,14 @@ export const settings = {
     default: none("none"),
     about: "Bearer token that HTTP callers must send.",
   }),
+  hooks: define({
+    property: "hooks",
+    kind: kind.file,
+    env: "FISCAUT_TASKS_HOOKS",
+    flag: true,
+    default: none("none"),
+    about: "TypeScript or JavaScript file whose functions are called at the moments of a task's life.",
+  }),
   "log-level": define({
     property: "logLevel",
     kind: kind.oneOf("debug", "info", "warn", "error"),

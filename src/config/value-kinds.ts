@@ -116,6 +116,12 @@ export const folder: ValueKind<string> = {
   show: shownAsIs,
 };
 
+export const file: ValueKind<string> = {
+  accepts: "file",
+  read: (raw, resolvePath) => resolvePath(textOf(raw, "is not a file's path")),
+  show: shownAsIs,
+};
+
 export const host: ValueKind<string> = {
   accepts: "address or host name",
   read(raw) {

@@ -18,28 +18,42 @@ interface Ended {
   completion: Completion;
 }
 
+export interface CompleterOptions {
+  store: Store;
+  emit: EmitEvent;
+  /** The back-off of a handler, for tasks that have none of their own. */
+  backoffOf: (name: string) => string | undefined;
+  /** A task went back to pending and is to run again in `delayMs`. */
+  onReturned: (delayMs: number) => void;
+}
+
 /** One statement's bound. */
 const mostAtOnce = 500;
 
 export class Completer {
   readonly #store: Store;
   readonly #emit: EmitEvent;
-  readonly #onReturned: () => void;
+  readonly #backoffOf: (name: string) => string | undefined;
+  readonly #onReturned: (delayMs: number) => void;
   #waiting: Ended[] = [];
   #flushed: (() => void)[] = [];
   readonly #loop: Loop;
 
-  /** @param onReturned a task went back to pending with a delay. */
-  constructor(store: Store, emit: EmitEvent, onReturned: () => void) {
+  constructor({ store, emit, backoffOf, onReturned }: CompleterOptions) {
     this.#store = store;
     this.#emit = emit;
+    this.#backoffOf = backoffOf;
     this.#onReturned = onReturned;
     this.#loop = startLoop("completer", () => this.runOnce(), emit);
   }
 
   /** @param workerId the one under which the task was claimed. */
   complete(workerId: number, task: ClaimedTask, outcome: Outcome, durationMs: number): void {
-    const completion = { id: task.id, attempt: task.attempt, transition: settle(task, outcome) };
+    const { id, attempt, maxAttempts, claimedAt } = task;
+    const backoff = task.backoff ?? this.#backoffOf(task.name);
+    const transition = settle({ attempt, maxAttempts, backoff }, outcome, Math.random());
+    const fence = transition.to === "pending" && !transition.counted ? { claimedAt } : {};
+    const completion = { id, attempt, transition, ...fence };
     this.#waiting.push({ workerId, task, outcome, durationMs, completion });
     this.#loop.wake();
   }
@@ -51,8 +65,7 @@ export class Completer {
   async runOnce(): Promise<number> {
     const [first] = this.#waiting;
     if (first !== undefined) {
-      // After a lost lease two worker ids may wait here; a statement is guarded by one.
-      const round = this.#waiting.filter((ended) => ended.workerId === first.workerId).slice(0, mostAtOnce);
+      const round = nextRound(this.#waiting, first.workerId);
       const completed = await completeTasks(
         this.#store,
         first.workerId,
@@ -64,7 +77,7 @@ export class Completer {
       for (const ended of round) {
         const event = eventOf(ended, states.get(ended.task.id));
         this.#emit(event);
-        if (event.kind === "errored") this.#onReturned();
+        if (event.kind === "errored" || event.kind === "snoozed") this.#onReturned(event.delayMs);
       }
       // The end of these may let others start, here or elsewhere.
       if (round.some(({ task }) => task.holdsSlot || task.serialKey !== null))
@@ -88,6 +101,21 @@ export class Completer {
   }
 }
 
+/**
+ * After a lost lease two worker ids may wait here; a statement is guarded by one. And where an answer was lost, two
+ * attempts of one task: each is answered for itself.
+ */
+function nextRound(waiting: Ended[], workerId: number): Ended[] {
+  const ids = new Set<number>();
+  return waiting
+    .filter((ended) => {
+      const taken = ended.workerId === workerId && !ids.has(ended.task.id);
+      if (taken) ids.add(ended.task.id);
+      return taken;
+    })
+    .slice(0, mostAtOnce);
+}
+
 /** @param state what the task is now; undefined: the store refused the outcome. */
 function eventOf(
   { task, outcome, durationMs, completion }: Ended,
@@ -101,6 +129,7 @@ function eventOf(
   if (state !== "pending") return { kind: state, task: reference, durationMs };
   if (outcome.kind === "given-back") return { kind: "given-back", task: reference, durationMs };
   const delayMs = transition.to === "pending" ? transition.delayMs : 0;
+  if (outcome.kind === "snoozed") return { kind: "snoozed", task: reference, durationMs, delayMs };
   return { kind: "errored", task: reference, durationMs, message, delayMs };
 }
 

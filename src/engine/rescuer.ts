@@ -20,7 +20,8 @@ export class Rescuer {
 
   async runOnce(): Promise<number> {
     const rescued = await rescueTasks(this.#store);
-    for (const { id, ...task } of rescued) this.#emit({ kind: "rescued", taskId: id, ...task });
+    for (const { workerId, state, ...task } of rescued)
+      this.#emit({ kind: "rescued", task, workerId, state });
     // Also for one that is not pending now: its queue's limits may let another start.
     if (rescued.length > 0) this.#store.announcer.announce({ kind: "due" });
     return jitter(this.#leaseMs / roundsPerLease);

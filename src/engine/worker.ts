@@ -28,6 +28,8 @@ export interface WorkerOptions {
   identity: WorkerIdentity;
   retention: Retention;
   emit: EmitEvent;
+  /** The back-off of a handler, as `task/backoff.ts` reads it; left out: the default for all. */
+  backoffOf?: (name: string) => string | undefined;
 }
 
 export interface WorkerStatus {
@@ -62,7 +64,12 @@ export class Worker {
     const { store, runner, emit, identity, pollIntervalMs } = options;
     this.#options = options;
     const wakeClaimer = () => this.#loops?.claimer.wake();
-    this.#completer = new Completer(store, emit, () => this.#loops?.promoter.wake());
+    this.#completer = new Completer({
+      store,
+      emit,
+      backoffOf: options.backoffOf ?? (() => undefined),
+      onReturned: (delayMs) => (delayMs === 0 ? wakeClaimer() : this.#loops?.promoter.wake()),
+    });
     this.#executor = new Executor({
       store,
       runner,

@@ -3,6 +3,7 @@
  */
 import type { z } from "zod";
 import type { EnqueuedBatch, EnqueuedTask } from "../store/enqueue.ts";
+import { parseBackoff } from "../task/backoff.ts";
 import type { NewTask } from "../task/new-task.ts";
 import type { ClaimedTask } from "../task/task.ts";
 
@@ -34,10 +35,12 @@ export interface Handler<Payload = unknown> {
   readonly payload: z.ZodType<Payload>;
   /** Where the task gives none. Undefined: as long as it takes. */
   readonly timeoutMs?: number;
+  /** The wait after an error, as `task/backoff.ts` reads it; where the task gives none. Undefined: `django`. */
+  readonly backoff?: string;
   /**
    * May run more than once for one task (at-least-once): a repeat must do no harm.
-   * What it returns is the task's result, as JSON. What it throws is the attempt's error: see `PermanentError`
-   * and `RetryAfter`.
+   * What it returns is the task's result, as JSON. What it throws is the attempt's error: see `PermanentError`,
+   * `RetryAfter` and `Snooze`.
    */
   run(payload: Payload, context: HandlerContext): Promise<unknown>;
 }
@@ -53,6 +56,7 @@ export class HandlerRegistry {
   constructor(handlers: Iterable<Handler>) {
     for (const handler of handlers) {
       if (this.#handlers.has(handler.name)) throw new Error(`two handlers are named ${handler.name}`);
+      if (handler.backoff !== undefined) parseBackoff(handler.backoff);
       this.#handlers.set(handler.name, handler);
     }
   }

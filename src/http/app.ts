@@ -3,14 +3,20 @@
  * starting and stopping the command line's.
  */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { DatabaseCheck } from "./database-check.ts";
 import { createGuard, type GuardOptions } from "./guard.ts";
 import { type HealthRoutesOptions, healthRoutes } from "./health.ts";
+import { type MetricsRouteOptions, metricsRoutes } from "./metrics.ts";
 import { Problem, problemOf, unavailable, unexpected } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
 import { addRoutes, type Route } from "./route.ts";
 import { type TaskRoutesOptions, taskRoutes } from "./tasks.ts";
 
-export interface AppOptions extends GuardOptions, HealthRoutesOptions, TaskRoutesOptions {
+export interface AppOptions
+  extends GuardOptions,
+    HealthRoutesOptions,
+    MetricsRouteOptions,
+    TaskRoutesOptions {
   /** Told of every error that nobody foresaw, for the log; the caller sees a bare 500. */
   onFault: (error: unknown, request: { method: string; path: string }) => void;
   /** A longer answer is given up with 503. Well below the server's idle time-out. */
@@ -23,7 +29,13 @@ const defaultAnswerLimitMs = 10_000;
 export function createApp(options: AppOptions): Hono {
   const app = new Hono();
   app.use(neverCached, createGuard(options), limitTime(options.answerLimitMs ?? defaultAnswerLimitMs));
-  const routes = [...healthRoutes(options), ...taskRoutes(options), ...queueRoutes(options)];
+  const database = new DatabaseCheck(options.store);
+  const routes = [
+    ...healthRoutes(options, database),
+    ...metricsRoutes(options, database),
+    ...taskRoutes(options),
+    ...queueRoutes(options),
+  ];
   addRoutes(app, [index(routes, options.version), ...routes]);
   app.notFound((c) =>
     new Problem(404, `nothing is served at ${c.req.path}`, { hint: "GET / lists the routes" }).toResponse(),

@@ -2,24 +2,21 @@
  * How this worker is, for orchestrators (`/livez`, `/readyz`) and for monitoring (`/health`). The database is
  * asked through `database-check.ts` alone, which bounds what asking costs.
  */
-import type { Store } from "../store/connection.ts";
 import { ClaimWatch, defaultClaimLimitMs } from "./claim-watch.ts";
-import { DatabaseCheck } from "./database-check.ts";
+import type { DatabaseCheck } from "./database-check.ts";
 import { type HealthOptions, healthBody } from "./health-body.ts";
 import { unavailable } from "./problem.ts";
 import type { Route } from "./route.ts";
 import type { WorkerReport } from "./worker-report.ts";
 
 export interface HealthRoutesOptions extends HealthOptions {
-  store: Store;
   status: () => WorkerReport;
   /** A worker with a free slot that has not claimed for this long is sick: well above its poll interval. */
   claimLimitMs?: number | undefined;
 }
 
-export function healthRoutes(options: HealthRoutesOptions): Route[] {
-  const { store, status } = options;
-  const database = new DatabaseCheck(store);
+export function healthRoutes(options: HealthRoutesOptions, database: DatabaseCheck): Route[] {
+  const { status } = options;
   const claims = new ClaimWatch(options.claimLimitMs ?? defaultClaimLimitMs);
 
   /** Why no task would run here now; undefined when one would. */

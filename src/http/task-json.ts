@@ -36,6 +36,7 @@ export function taskJson(task: Task) {
     ...summary,
     timeoutMs: task.timeoutMs,
     serialKey: task.serialKey,
+    backoff: task.backoff,
     payload: task.payload,
     result: task.result,
     errors: task.errors.map(({ attempt, at, workerId, message, stack }) => ({

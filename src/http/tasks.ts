@@ -9,6 +9,7 @@ import type { Store } from "../store/connection.ts";
 import { type ControlResult, cancelTask, retryTask } from "../store/control.ts";
 import { enqueueTask, isAdded } from "../store/enqueue.ts";
 import { findTask, listTasks } from "../store/find.ts";
+import type { EmitEvent } from "../task/events.ts";
 import { checkNewTask, describeIssues, queueNameSchema, taskNameSchema } from "../task/new-task.ts";
 import { type PriorityOrder, turnPriority } from "../task/priority-order.ts";
 import { taskStates } from "../task/task.ts";
@@ -23,6 +24,8 @@ export interface TaskRoutesOptions {
   handlers: HandlerRegistry;
   /** Which way round callers speak of priorities. */
   priorityOrder: PriorityOrder;
+  /** Told of each task that was enqueued here. */
+  emit?: EmitEvent | undefined;
 }
 
 const maxLimit = 500;
@@ -40,7 +43,7 @@ const listQuery = z.strictObject({
   before: idSchema.optional().describe("the cursor: only tasks with a lower id"),
 });
 
-export function taskRoutes({ store, handlers, priorityOrder }: TaskRoutesOptions): Route[] {
+export function taskRoutes({ store, handlers, priorityOrder, emit }: TaskRoutesOptions): Route[] {
   const turned = <Prioritised extends { priority: number }>(task: Prioritised) =>
     turnPriority(priorityOrder, task);
   return [
@@ -65,7 +68,7 @@ export function taskRoutes({ store, handlers, priorityOrder }: TaskRoutesOptions
       method: "POST",
       path: "/tasks",
       about:
-        "enqueue a task: name, and optionally payload, queue, priority, delayMs or runAt, maxAttempts, timeoutMs, serialKey, title, key or keyOf with onConflict",
+        "enqueue a task: name, and optionally payload, queue, priority, delayMs or runAt, maxAttempts, timeoutMs, backoff, serialKey, title, key or keyOf with onConflict",
       async handle(c) {
         readQuery(c, noQuery);
         const task = turned(checkNewTask(await readJson(c)));
@@ -74,6 +77,8 @@ export function taskRoutes({ store, handlers, priorityOrder }: TaskRoutesOptions
           throw new Problem(400, `the payload is not ${task.name}'s: ${describeIssues(payload.error)}`);
         const enqueued = await enqueueTask(store, task);
         const { id, runAt, outcome } = enqueued;
+        if (isAdded(enqueued))
+          emit?.({ kind: "created", task: { id, name: task.name, queue: task.queue, attempt: 0 } });
         const body = { id, name: task.name, queue: task.queue, runAt, outcome };
         return c.json(body, isAdded(enqueued) ? 201 : 200, { location: `/tasks/${id}` });
       },

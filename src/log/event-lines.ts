@@ -11,6 +11,8 @@ export interface EventLine {
 /** Every line of a task carries its id, name, queue and attempt; ended attempts also their duration. */
 export function lineOf(event: EngineEvent): EventLine {
   switch (event.kind) {
+    case "created":
+      return line("debug", "task created", ofTask(event.task));
     case "started":
       return line("debug", "task started", ofTask(event.task));
     case "log":
@@ -24,6 +26,8 @@ export function lineOf(event: EngineEvent): EventLine {
         ...ofAttempt(event),
         retryInMs: event.delayMs,
       });
+    case "snoozed":
+      return line("info", "task snoozed", { ...ofAttempt(event), retryInMs: event.delayMs });
     case "failed":
       return line("error", `task failed: ${event.message}`, ofAttempt(event));
     case "cancelled":
@@ -36,8 +40,7 @@ export function lineOf(event: EngineEvent): EventLine {
       return line("warn", `handler abandoned: ${event.reason}`, ofTask(event.task));
     case "rescued":
       return line("warn", "task rescued from a dead worker", {
-        task: event.taskId,
-        name: event.name,
+        ...ofTask(event.task),
         worker: event.workerId,
         state: event.state,
       });

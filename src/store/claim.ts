@@ -51,7 +51,7 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
 /** What a claim returns of each task, for `toClaimedTasks`. */
 export const claimedColumns = (sql: Sql) =>
   sql.unsafe(
-    "id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, batch_id, run_at, serial_key",
+    "id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, backoff, batch_id, run_at, started_at, serial_key",
   );
 
 /** In the order of the claim, since RETURNING keeps none. */
@@ -68,10 +68,12 @@ export interface ClaimedRow {
   attempt: number;
   max_attempts: number;
   timeout_ms: number | null;
+  backoff: string | null;
   batch_id: number | null;
   run_at: string;
   serial_key: string | null;
   holds_slot?: boolean;
+  started_at: string;
 }
 
 const toClaimedTask = (row: ClaimedRow): ClaimedTask => ({
@@ -83,10 +85,12 @@ const toClaimedTask = (row: ClaimedRow): ClaimedTask => ({
   attempt: row.attempt,
   maxAttempts: row.max_attempts,
   timeoutMs: row.timeout_ms,
+  backoff: row.backoff,
   batchId: row.batch_id,
   runAt: instant(row.run_at),
   serialKey: row.serial_key,
   holdsSlot: row.holds_slot ?? false,
+  claimedAt: row.started_at,
 });
 
 const byClaimOrder = (a: ClaimedTask, b: ClaimedTask) =>

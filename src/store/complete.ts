@@ -11,6 +11,8 @@ import type { Sql } from "./sql.ts";
 export interface Completion {
   id: number;
   attempt: number;
+  /** `ClaimedTask.claimedAt`. For a transition that takes the attempt back; otherwise `attempt` is fence enough. */
+  claimedAt?: string;
   transition: Transition;
 }
 
@@ -70,6 +72,8 @@ function finishTasks(sql: Sql, workerId: number, completions: Of<"finished">[]) 
  * Back among the pending: after an error with its delay, or given back with the attempt uncounted. One whose cancel
  * was asked for too late to abort it is cancelled instead of run again, and so is one that an equal task has
  * superseded (see `enqueue-once.ts`).
+ * Where the attempt is taken back, the same worker may claim the task as the same attempt again: a statement that is
+ * repeated because its answer was lost must not return that one too, so there the instant of the claim guards as well.
  */
 function returnTasks(sql: Sql, workerId: number, completions: Of<"pending">[]) {
   const errors = withError(sql, sql`message`, sql`stack`);
@@ -78,9 +82,10 @@ function returnTasks(sql: Sql, workerId: number, completions: Of<"pending">[]) {
       select * from unnest(
         ${completions.map((c) => c.id)}::bigint[], ${completions.map((c) => c.attempt)}::int[],
         ${completions.map((c) => c.transition.delayMs)}::float8[], ${completions.map((c) => (c.transition.counted ? 0 : 1))}::int[],
+        ${completions.map((c) => c.claimedAt ?? null)}::text[],
         ${completions.map((c) => c.transition.error?.message ?? null)}::text[],
         ${completions.map((c) => c.transition.error?.stack ?? null)}::text[]
-      ) as s (id, fence, delay_ms, uncounted, message, stack)
+      ) as s (id, fence, delay_ms, uncounted, claimed_at, message, stack)
     ), returned as (
       update fiscaut_tasks.task t
       set worker_id = null, started_at = null, progress = null,
@@ -89,11 +94,15 @@ function returnTasks(sql: Sql, workerId: number, completions: Of<"pending">[]) {
           attempt = t.attempt - s.uncounted,
           errors = ${errors}
       from settled s
-      where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId} and not t.cancel_requested and t.superseded is not true
+      where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId}
+        and (s.claimed_at is null or t.started_at = s.claimed_at::timestamptz)
+        and not t.cancel_requested and t.superseded is not true
       returning t.id
     ), gone as (
       delete from fiscaut_tasks.task t using settled s
-      where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId} and (t.cancel_requested or t.superseded)
+      where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId}
+        and (s.claimed_at is null or t.started_at = s.claimed_at::timestamptz)
+        and (t.cancel_requested or t.superseded)
       returning t.*, s.message, s.stack
     ), cancelled as (
       insert into fiscaut_tasks.task_history (${keptColumns(sql)}, state, errors)

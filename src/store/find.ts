@@ -104,6 +104,7 @@ const summaryOf = (table: AnyTaskTable) => ({
   attempt: table.attempt,
   maxAttempts: table.maxAttempts,
   timeoutMs: table.timeoutMs,
+  backoff: table.backoff,
   batchId: table.batchId,
   workerId: table.workerId,
   createdAt: table.createdAt,

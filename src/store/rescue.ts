@@ -10,6 +10,9 @@ import type { Sql } from "./sql.ts";
 export interface RescuedTask {
   id: number;
   name: string;
+  queue: string;
+  /** The one that died. */
+  attempt: number;
   workerId: number;
   /** failed: the attempt that died was the last one allowed. cancelled: somebody had asked for it, or an equal task has superseded it. */
   state: Extract<TaskState, "pending" | "failed" | "cancelled">;
@@ -46,7 +49,7 @@ function releaseTasks(sql: Sql, workerIds: number[]) {
       update fiscaut_tasks.task t set worker_id = null, started_at = null, progress = null, errors = ${errors}
       where id in (select id from orphan) and attempt < max_attempts and not cancel_requested
         and superseded is not true
-      returning t.id, t.name
+      returning t.id, t.name, t.queue, t.attempt
     ), gone as (
       delete from fiscaut_tasks.task t
       where id in (select id from orphan) and (attempt >= max_attempts or cancel_requested or superseded)
@@ -56,9 +59,9 @@ function releaseTasks(sql: Sql, workerIds: number[]) {
         (${keptColumns(sql)}, state, errors)
       select ${keptColumns(sql)}, case when cancel_requested or superseded then 'cancelled' else 'failed' end, ${errors}
       from gone
-      returning id, name, state
+      returning id, name, queue, attempt, state
     )
-    select r.id, r.name, o.worker_id as "workerId", 'pending' as state from returned r join orphan o using (id)
+    select r.id, r.name, r.queue, r.attempt, o.worker_id as "workerId", 'pending' as state from returned r join orphan o using (id)
     union all
-    select f.id, f.name, o.worker_id, f.state from finished f join orphan o using (id)`;
+    select f.id, f.name, f.queue, f.attempt, o.worker_id, f.state from finished f join orphan o using (id)`;
 }

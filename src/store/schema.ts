@@ -113,6 +113,7 @@ const wideTaskColumns = {
   serialKey: word("serial_key"),
   /** No two live tasks have the same; see `task/key.ts`. */
   key: word("key"),
+  backoff: text("backoff"),
   payload: jsonb("payload").notNull(),
   progress: jsonb("progress").$type<Progress>(),
   errors: jsonb("errors").$type<AttemptError[]>(),

@@ -21,6 +21,7 @@ const askedColumns: readonly AskedColumn[] = [
   { name: "max_attempts", type: "int", valueOf: (task) => task.maxAttempts },
   { name: "serial_key", type: "text", valueOf: (task) => task.serialKey ?? null },
   { name: "timeout_ms", type: "int", valueOf: (task) => task.timeoutMs ?? null },
+  { name: "backoff", type: "text", valueOf: (task) => task.backoff ?? null },
 ];
 
 const askedNames = askedColumns.map((column) => column.name).join(", ");

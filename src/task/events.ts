@@ -1,6 +1,6 @@
 /**
- * What the engine tells the outside: it emits these or throws, and never logs. Log lines subscribe in the
- * composition root.
+ * What the engine and the doors tell the outside: they emit these or throw, and never log. Log lines, metrics and
+ * hooks subscribe in the composition root. One event a turn of an attempt; what hooks make of it is `life.ts`'s.
  */
 import type { FinishedState, Progress } from "./task.ts";
 
@@ -13,17 +13,28 @@ export interface TaskReference {
 }
 
 export type TaskEvent =
+  /** At a door of this process; what other processes enqueue is first heard of when it starts. */
+  | { kind: "created"; task: TaskReference }
   | { kind: "started"; task: TaskReference }
   | { kind: "log"; task: TaskReference; message: string; fields: Record<string, unknown> }
   | { kind: "progress"; task: TaskReference; progress: Progress }
   | { kind: "succeeded"; task: TaskReference; durationMs: number }
   /** An attempt had an error and another one follows in `delayMs`. */
   | { kind: "errored"; task: TaskReference; durationMs: number; message: string; delayMs: number }
+  /** Back in `delayMs` by its handler's wish; the attempt is not counted. */
+  | { kind: "snoozed"; task: TaskReference; durationMs: number; delayMs: number }
   | { kind: "failed"; task: TaskReference; durationMs: number; message: string }
   | { kind: "cancelled"; task: TaskReference; durationMs: number }
   | { kind: "given-back"; task: TaskReference; durationMs: number }
   /** The store refused the outcome: the task had meanwhile been taken from this worker. Nothing was changed. */
   | { kind: "refused"; task: TaskReference; durationMs: number }
+  /** Taken from a dead worker by this one. failed: the attempt that died was the last one. */
+  | {
+      kind: "rescued";
+      task: TaskReference;
+      workerId: number;
+      state: "pending" | "failed" | "cancelled";
+    }
   /** A handler went on after its abort and the grace: its slot is free again, its outcome will be ignored. */
   | { kind: "abandoned"; task: TaskReference; reason: string };
 
@@ -33,13 +44,6 @@ export type WorkerEvent =
   | { kind: "worker-stopped" }
   /** The heartbeat could not be renewed in time: everything running was aborted, a new worker id is taken. */
   | { kind: "lease-lost"; workerId: number; running: number }
-  | {
-      kind: "rescued";
-      taskId: number;
-      name: string;
-      workerId: number;
-      state: "pending" | "failed" | "cancelled";
-    }
   /** A partition of the history was dropped: tasks of `state` that finished in [from, to). `rows` is an estimate. */
   | {
       kind: "pruned";

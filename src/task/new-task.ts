@@ -3,6 +3,7 @@
  * handlers) checks alike. Whether the payload suits the handler is the handler's schema's affair.
  */
 import { z } from "zod";
+import { formatBackoff, longestDelayMs, readBackoff } from "./backoff.ts";
 import { OperatorError } from "./errors.ts";
 import { keyFields, payloadKey } from "./key.ts";
 
@@ -23,7 +24,7 @@ export const queueNameSchema = word("the queue's name");
 
 /** Milliseconds that still fit Postgres' integer: 24 days. */
 const maxTimeoutMs = 2 ** 31 - 1;
-const maxDelayMs = 10 * 365 * 86_400_000;
+const maxDelayMs = longestDelayMs;
 /** Far below what Postgres' own parser bears. */
 const maxNesting = 200;
 
@@ -31,6 +32,13 @@ const maxNesting = 200;
 const instantSchema = z
   .union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))])
   .refine((at) => at.getTime() >= 0 && at.getUTCFullYear() <= 9999, "not between the years 1970 and 9999");
+
+const backoffSchema = z.string().transform((text, context) => {
+  const backoff = readBackoff(text);
+  if (typeof backoff === "object") return formatBackoff(backoff);
+  context.addIssue(`${JSON.stringify(text)} ${backoff}`);
+  return z.NEVER;
+});
 
 export const newTaskSchema = z
   .strictObject({
@@ -43,6 +51,7 @@ export const newTaskSchema = z
     maxAttempts: z.int().min(1).max(1000).default(defaultMaxAttempts),
     timeoutMs: z.int().min(1).max(maxTimeoutMs).optional(),
     serialKey: word("the serial key").optional().describe("tasks of one key run one at a time"),
+    backoff: backoffSchema.optional().describe("the wait after an error; otherwise the handler's"),
     title: z
       .string()
       .min(1)

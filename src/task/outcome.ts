@@ -14,6 +14,8 @@ export type Outcome =
   | { kind: "errored"; error: OutcomeError; retryAfterMs?: number }
   /** No further attempt can help. */
   | { kind: "failed"; error: OutcomeError }
+  /** Not now: back in `delayMs`, without an error, and the attempt is not counted. */
+  | { kind: "snoozed"; delayMs: number }
   | { kind: "cancelled" }
   /** Not run to its end because the worker stops: given back, and the attempt is not counted. */
   | { kind: "given-back" };
@@ -34,11 +36,26 @@ export class RetryAfter extends Error {
   }
 }
 
+/**
+ * Thrown by a handler whose time has not come, such as before an office opens: the task comes back in `delayMs`, no
+ * error is kept and the attempt is not counted. So a task may snooze for ever; bound it by what it waits for.
+ */
+export class Snooze extends Error {
+  override readonly name = "Snooze";
+  readonly delayMs: number;
+
+  constructor(delayMs: number, message = "snoozed") {
+    super(message);
+    this.delayMs = delayMs;
+  }
+}
+
 const maxMessageLength = 2_000;
 const maxStackLength = 8_000;
 
 /** Turns whatever a handler threw into an outcome; texts are bounded, for they are stored with the task. */
 export function outcomeOfError(thrown: unknown): Outcome {
+  if (thrown instanceof Snooze) return { kind: "snoozed", delayMs: thrown.delayMs };
   const error = describeError(thrown);
   if (thrown instanceof PermanentError) return { kind: "failed", error };
   if (thrown instanceof RetryAfter) return { kind: "errored", error, retryAfterMs: thrown.delayMs };

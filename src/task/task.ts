@@ -42,6 +42,8 @@ export interface TaskSummary {
   attempt: number;
   maxAttempts: number;
   timeoutMs: number | null;
+  /** As `backoff.ts` writes it; null: its handler's. */
+  backoff: string | null;
   batchId: number | null;
   workerId: number | null;
   createdAt: Date;
@@ -74,9 +76,15 @@ export interface ClaimedTask {
   attempt: number;
   maxAttempts: number;
   timeoutMs: number | null;
+  backoff: string | null;
   batchId: number | null;
   runAt: Date;
   serialKey: string | null;
   /** It counts against its queue's `maxRunning`: its end may let another one start, anywhere. */
   holdsSlot: boolean;
+  /**
+   * The database's own text of when it was claimed, to the microsecond. Where an attempt is taken back, its number
+   * comes again under the same worker: this tells the two apart.
+   */
+  claimedAt: string;
 }

@@ -64,6 +64,11 @@ describe("every command", () => {
     ["a duration without unit", ["run", "--drain-timeout", "30"], "has no unit"],
     ["a payload that is not JSON", ["enqueue", "a", "{x"], "the payload is not JSON"],
     [
+      "a back-off that is none",
+      ["enqueue", "a", "--backoff", "hourly"],
+      `"hourly" is not one such as django`,
+    ],
+    [
       "a payload that the handler does not take",
       ["enqueue", "fiscaut.sync-suppliers", `{"company": "1"}`],
       "company",
@@ -170,6 +175,8 @@ describe("enqueue, list, show, cancel and retry", () => {
         "1h",
         "--serial-key",
         "month",
+        "--backoff",
+        "fixed:60s~10%",
         "--title",
         "Relatório",
       ],
@@ -184,6 +191,7 @@ describe("enqueue, list, show, cancel and retry", () => {
     expect(await executeJson(["show", String(id)], env)).toMatchObject({
       payload: { month: "2026-11" },
       serialKey: "month",
+      backoff: "fixed:1m~10%",
     });
     expect((await execute(["show", String(id)], env)).stdout).toMatch(
       /state +pending\nname +office.report\ntitle +Relatório/,

@@ -14,7 +14,15 @@ const runner = new ThreadRunner({
 });
 const task = {
   ...{ id: 1, name: "loose-end", queue: "default", priority: 0, payload: 0, attempt: 1, maxAttempts: 1 },
-  ...{ timeoutMs: null, batchId: null, runAt: new Date(), serialKey: null, holdsSlot: false },
+  ...{
+    timeoutMs: null,
+    batchId: null,
+    runAt: new Date(),
+    serialKey: null,
+    holdsSlot: false,
+    backoff: null,
+    claimedAt: "",
+  },
 };
 const { outcome } = await runner.start(task, { log: () => {}, progress: () => {} }).outcome;
 await runner.stop();

@@ -27,6 +27,7 @@ describe("POST /tasks", () => {
         maxAttempts: 2,
         timeoutMs: 1500,
         serialKey: "company:7",
+        backoff: "exponential:1000ms..60m~5%",
         title: "One of another worker's",
       }),
     );
@@ -48,6 +49,7 @@ describe("POST /tasks", () => {
       maxAttempts: 2,
       timeoutMs: 1500,
       serialKey: "company:7",
+      backoff: "exponential:1s..1h~5%",
       title: "One of another worker's",
       state: "pending",
     });
@@ -67,6 +69,7 @@ describe("POST /tasks", () => {
       [{}, /name: /],
       [{ name: "no spaces" }, /name: the task's name may hold/],
       [{ name: "x", priority: 1.5, delay: 5 }, /priority: .*delay/],
+      [{ name: "x", backoff: "hourly" }, /backoff: "hourly" is not one such as django/],
       [{ name: "x", delayMs: 1, runAt: "2031-01-01T00:00:00Z" }, /delayMs and runAt exclude each other/],
       [{ name: "x", payload: { zero: "\u0000" } }, /NUL/],
       [[], /expected object/],

@@ -21,7 +21,13 @@ const get = async (path: string): Promise<Body> => (await app.request(path)).jso
 
 describe("GET /tasks/:id", () => {
   test("shows a pending task whole, its instants in UTC", async () => {
-    const id = await steps.enqueue({ name: "shown", payload: { a: 1 }, title: "Shown", timeoutMs: 100 });
+    const id = await steps.enqueue({
+      name: "shown",
+      payload: { a: 1 },
+      title: "Shown",
+      timeoutMs: 100,
+      backoff: "fixed:60s",
+    });
     const task = await get(`/tasks/${id}`);
     expect(task).toEqual({
       id,
@@ -35,6 +41,7 @@ describe("GET /tasks/:id", () => {
       maxAttempts: 25,
       timeoutMs: 100,
       serialKey: null,
+      backoff: "fixed:1m",
       batchId: null,
       workerId: null,
       createdAt: expect.stringMatching(instantPattern),

@@ -110,7 +110,9 @@ describe("when a running task has the key", () => {
     await bed.enqueue({ key: "k", onConflict: "replace" });
     await bed.store
       .sql`update fiscaut_tasks.worker set heartbeat_at = now() - interval '1 hour' where id = ${lost}`;
-    expect(await rescueTasks(bed.store)).toEqual([{ id, name: "a", workerId: lost, state: "cancelled" }]);
+    expect(await rescueTasks(bed.store)).toEqual([
+      { id, name: "a", queue: "default", attempt: 1, workerId: lost, state: "cancelled" },
+    ]);
   });
 });
 

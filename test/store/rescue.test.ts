@@ -44,7 +44,7 @@ describe("rescueTasks", () => {
     const task = await claimOne(worker);
     await die(worker);
     expect(await rescueTasks(database.store)).toEqual([
-      { id: task.id, name: "a", workerId: worker, state: "pending" },
+      { id: task.id, name: "a", queue: "default", attempt: 1, workerId: worker, state: "pending" },
     ]);
     expect(await findTask(database.store, task.id)).toMatchObject({
       state: "pending",

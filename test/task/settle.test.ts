@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { outcomeOfError, PermanentError, RetryAfter } from "../../src/task/outcome.ts";
-import { backoffMs } from "../../src/task/retry.ts";
+import { longestDelayMs } from "../../src/task/backoff.ts";
+import { outcomeOfError, PermanentError, RetryAfter, Snooze } from "../../src/task/outcome.ts";
 import { settle } from "../../src/task/settle.ts";
 
 const error = { message: "refused", stack: null };
@@ -29,6 +29,32 @@ describe("settle", () => {
     expect(transition).toMatchObject({ to: "pending", delayMs: 1500 });
   });
 
+  test.each([
+    ["an endless wish", Number.POSITIVE_INFINITY, longestDelayMs],
+    ["a wish that is no number", Number.NaN, 0],
+    ["a wish for the past", -1_000, 0],
+  ])("%s becomes a delay that the database takes", (_, wish, delayMs) => {
+    const task = { attempt: 1, maxAttempts: 2 };
+    expect(settle(task, { kind: "errored", error, retryAfterMs: wish })).toMatchObject({ delayMs });
+    expect(settle(task, { kind: "snoozed", delayMs: wish })).toMatchObject({ delayMs });
+  });
+
+  test("a task's own back-off is used, with the jitter where chance puts it", () => {
+    const task = { attempt: 3, maxAttempts: 25, backoff: "exponential:1s..1h~50%" };
+    const delays = [0, 0.5, 1].map((random) => settle(task, { kind: "errored", error }, random));
+    expect(delays).toMatchObject([{ delayMs: 2_000 }, { delayMs: 4_000 }, { delayMs: 6_000 }]);
+  });
+
+  test("a stored back-off that can't be read gives way to the default", () => {
+    const task = { attempt: 1, maxAttempts: 2, backoff: "fibonacci" };
+    expect(settle(task, { kind: "errored", error })).toMatchObject({ delayMs: 6_000 });
+  });
+
+  test("a snoozed task waits, keeps no error and gets its attempt back, even the last one", () => {
+    const transition = settle({ attempt: 2, maxAttempts: 2 }, { kind: "snoozed", delayMs: 90_000 });
+    expect(transition).toEqual({ to: "pending", delayMs: 90_000, counted: false, error: null });
+  });
+
   test("a permanent error fails the task at its first attempt", () => {
     expect(settle({ attempt: 1, maxAttempts: 25 }, { kind: "failed", error })).toMatchObject({
       state: "failed",
@@ -49,19 +75,14 @@ describe("settle", () => {
   });
 });
 
-describe("backoffMs", () => {
-  test("is attempts to the fourth plus five seconds", () => {
-    expect([1, 2, 3, 24].map(backoffMs)).toEqual([6_000, 21_000, 86_000, 331_781_000]);
-  });
-});
-
 describe("outcomeOfError", () => {
-  test("tells a permanent error, a wish to retry later and any other apart", () => {
+  test("tells a permanent error, a wish to retry later, a snooze and any other error apart", () => {
     expect(outcomeOfError(new PermanentError("bad record")).kind).toBe("failed");
     expect(outcomeOfError(new RetryAfter(2_000, "slow down"))).toMatchObject({
       kind: "errored",
       retryAfterMs: 2_000,
     });
+    expect(outcomeOfError(new Snooze(5_000))).toEqual({ kind: "snoozed", delayMs: 5_000 });
     expect(outcomeOfError(new Error("reset"))).toMatchObject({
       kind: "errored",
       error: { message: "reset" },

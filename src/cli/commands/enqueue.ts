@@ -48,6 +48,12 @@ export const enqueueCommand = defineCommand({
       description: "Run only when no earlier task of this key is pending or running",
       valueHint: "key",
     },
+    backoff: {
+      type: "string",
+      description:
+        "Wait after an error: django, exponential:1s..1h or fixed:30s, with jitter ~10% (default: the handler's)",
+      valueHint: "back-off",
+    },
     title: { type: "string", description: "What people see beside the name", valueHint: "text" },
     key: { type: "string", description: "No two live tasks have the same key", valueHint: "text" },
     "key-of-payload": { type: "boolean", description: "The key is made of name and payload" },
@@ -71,6 +77,7 @@ export const enqueueCommand = defineCommand({
       maxAttempts: readInteger("max-attempts", args["max-attempts"]),
       timeoutMs: args.timeout === undefined ? undefined : parseDurationMs(args.timeout),
       serialKey: args["serial-key"],
+      backoff: args.backoff,
       title: args.title,
       key: args.key,
       keyOf: args["key-of-payload"] ? "payload" : undefined,

@@ -22,6 +22,7 @@ export const runCommand = defineCommand({
     ...retentionKeys,
     "host",
     "port",
+    "hooks",
     "fiscaut-api-url",
     "fiscaut-timeout",
   ),

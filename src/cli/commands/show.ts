@@ -71,6 +71,7 @@ function fieldsOfTask(task: Task): [string, string | number | null][] {
     ["batch", task.batchId],
     ["serial key", task.serialKey],
     ["attempt", `${task.attempt} of ${task.maxAttempts}`],
+    ["back-off", task.backoff],
     ["worker", task.workerId],
     ["created", formatInstant(task.createdAt)],
     ["run at", formatInstant(task.runAt)],

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { formatDuration, parseDurationMs } from "../../src/config/units.ts";
+import { formatDuration, parseDurationMs } from "../../src/task/duration.ts";
 import { OperatorError } from "../../src/task/errors.ts";
 
 test.each([

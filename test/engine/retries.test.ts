@@ -1,0 +1,184 @@
+/** What becomes of a task after an attempt, seen from the handler: back-off, snooze, and the fence around both. */
+import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { z } from "zod";
+import { Completer } from "../../src/engine/completer.ts";
+import { defineHandler, HandlerRegistry } from "../../src/handlers/handler.ts";
+import { claimTasks } from "../../src/store/claim.ts";
+import { completeTasks } from "../../src/store/complete.ts";
+import { cancelTask } from "../../src/store/control.ts";
+import { enqueueTask } from "../../src/store/enqueue.ts";
+import { findTask } from "../../src/store/find.ts";
+import { registerWorker } from "../../src/store/worker.ts";
+import type { EngineEvent } from "../../src/task/events.ts";
+import { checkNewTask, type NewTask } from "../../src/task/new-task.ts";
+import { RetryAfter, Snooze } from "../../src/task/outcome.ts";
+import { settle } from "../../src/task/settle.ts";
+import { createDatabase, type TestDatabase } from "../postgres.ts";
+import { until } from "../until.ts";
+import { type StartedWorker, startWorker } from "./start-worker.ts";
+
+let database: TestDatabase;
+const started: StartedWorker[] = [];
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterEach(async () => {
+  for (const { worker } of started.splice(0)) await worker.stop("the test ends", 0);
+  await database.store.sql`truncate fiscaut_tasks.task, fiscaut_tasks.task_history, fiscaut_tasks.worker`;
+});
+afterAll(() => database.drop());
+
+const start = async (
+  ...args: Parameters<typeof startWorker> extends [unknown, ...infer Rest] ? Rest : never
+) => {
+  const worker = await startWorker(database, ...args);
+  started.push(worker);
+  return worker;
+};
+const enqueue = async (task: NewTask) => (await enqueueTask(database.store, checkNewTask(task))).id;
+const find = (id: number) => findTask(database.store, id);
+const fails = async () => {
+  throw new Error("no");
+};
+const register = () =>
+  registerWorker(database.store, { host: "test", pid: 1, version: "test", leaseMs: 60_000 });
+const claim = async (workerId: number, name: string) => {
+  const [task] = await claimTasks(database.store, { workerId, names: [name], queues: [], limit: 1 });
+  if (task === undefined) throw new Error(`no task ${name} to claim`);
+  return task;
+};
+const snooze = (task: { attempt: number; maxAttempts: number }) =>
+  settle(task, { kind: "snoozed", delayMs: 0 });
+
+test("a task's back-off goes before its handler's, which goes before the default", async () => {
+  const { event } = await start(
+    { patient: fails, plain: fails },
+    { backoffOf: (name) => (name === "patient" ? "fixed:2h" : undefined) },
+  );
+  const own = await enqueue({ name: "patient", backoff: "exponential:3m..1h" });
+  const handlers = await enqueue({ name: "patient" });
+  const byDefault = await enqueue({ name: "plain" });
+  expect(await event("errored", own)).toMatchObject({ delayMs: 180_000 });
+  expect(await event("errored", handlers)).toMatchObject({ delayMs: 7_200_000 });
+  expect(await event("errored", byDefault)).toMatchObject({ delayMs: 6_000 });
+  expect(await find(own)).toMatchObject({ state: "pending", backoff: "exponential:3m..1h" });
+  expect(await find(handlers)).toMatchObject({ state: "pending", backoff: null });
+});
+
+test("a handler whose back-off can't be read is refused when it is registered", () => {
+  const handler = defineHandler({ name: "a", payload: z.unknown(), backoff: "hourly", run: fails });
+  expect(() => new HandlerRegistry([handler])).toThrow('the back-off "hourly" is not one such as');
+});
+
+test("a wish to retry at once is granted at once", async () => {
+  const { event } = await start({
+    eager: async (_, { task }) => {
+      if (task.attempt === 1) throw new RetryAfter(0, "again");
+    },
+  });
+  await event("succeeded", await enqueue({ name: "eager" }));
+});
+
+test("a snoozed task comes back after its delay, again and again, with neither attempt nor error counted", async () => {
+  let runs = 0;
+  const { event, events } = await start({
+    early: async (_, { task }) => {
+      if (++runs <= 3) throw new Snooze(20);
+      return { attempt: task.attempt };
+    },
+  });
+  const id = await enqueue({ name: "early", maxAttempts: 1 });
+  await event("succeeded", id);
+  expect(events.filter((e) => e.kind === "snoozed")).toMatchObject([{ delayMs: 20 }, {}, {}]);
+  expect(await find(id)).toMatchObject({
+    state: "succeeded",
+    attempt: 1,
+    errors: [],
+    result: { attempt: 1 },
+  });
+});
+
+test("a snooze keeps the errors of the attempts before it, and the back-off goes on where it was", async () => {
+  let runs = 0;
+  const { event, events } = await start(
+    {
+      mixed: async () => {
+        runs += 1;
+        if (runs === 2) throw new Snooze(10);
+        if (runs < 4) throw new Error(`run ${runs}`);
+      },
+    },
+    { backoffOf: () => "exponential:10ms..1h" },
+  );
+  const id = await enqueue({ name: "mixed" });
+  await event("succeeded", id);
+  expect(events.filter((e) => e.kind === "errored")).toMatchObject([{ delayMs: 10 }, { delayMs: 20 }]);
+  expect((await find(id))?.errors).toMatchObject([
+    { attempt: 1, message: "run 1" },
+    { attempt: 2, message: "run 3" },
+  ]);
+});
+
+test("a task that snoozes after its cancel was asked for is cancelled", async () => {
+  const worker = await register();
+  const id = await enqueue({ name: "late" });
+  const task = await claim(worker, "late");
+  await cancelTask(database.store, id);
+  const { attempt, claimedAt } = task;
+  const completed = await completeTasks(database.store, worker, [
+    { id, attempt, claimedAt, transition: snooze(task) },
+  ]);
+  expect(completed).toEqual([{ id, state: "cancelled" }]);
+});
+
+test("a snooze that is stored twice, since the first answer was lost, does not return the same attempt's next run", async () => {
+  const worker = await register();
+  const id = await enqueue({ name: "twice" });
+  const first = await claim(worker, "twice");
+  const completion = { id, attempt: 1, claimedAt: first.claimedAt, transition: snooze(first) };
+  expect(await completeTasks(database.store, worker, [completion])).toEqual([{ id, state: "pending" }]);
+  const second = await claim(worker, "twice");
+  expect([second.attempt, second.claimedAt === first.claimedAt]).toEqual([1, false]);
+  expect(await completeTasks(database.store, worker, [completion])).toBeEmpty();
+  expect(await find(id)).toMatchObject({ state: "running", attempt: 1, workerId: worker });
+});
+
+test("a stale outcome and the task's next one, waiting together, are each answered for themselves", async () => {
+  const worker = await register();
+  const id = await enqueue({ name: "both" });
+  const first = await claim(worker, "both");
+  // Its answer was lost: the store has the snooze, and the completer will send it once more.
+  await completeTasks(database.store, worker, [
+    { id, attempt: 1, claimedAt: first.claimedAt, transition: snooze(first) },
+  ]);
+  const second = await claim(worker, "both");
+  const events: EngineEvent[] = [];
+  const completer = new Completer({
+    store: database.store,
+    emit: (event) => events.push(event),
+    backoffOf: () => undefined,
+    onReturned: () => {},
+  });
+  completer.complete(worker, first, { kind: "snoozed", delayMs: 0 }, 1);
+  completer.complete(worker, second, { kind: "succeeded", result: "once" }, 1);
+  await completer.flush();
+  await completer.stop();
+  expect(events.map((event) => event.kind)).toEqual(["refused", "succeeded"]);
+  expect(await find(id)).toMatchObject({ state: "succeeded", result: "once" });
+});
+
+test("each attempt's error is kept with time, worker, message and stack, the newest ten", async () => {
+  const { worker, event } = await start({ bad: fails }, { backoffOf: () => "fixed:0s" });
+  const workerId = worker.status().workerId;
+  const id = await enqueue({ name: "bad", maxAttempts: 12 });
+  await event("failed", id);
+  await until(async () => (await find(id))?.state === "failed");
+  const errors = (await find(id))?.errors ?? [];
+  expect(errors.map(({ attempt }) => attempt)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  expect(errors.at(-1)).toMatchObject({
+    workerId,
+    message: "no",
+    stack: expect.stringContaining("Error: no"),
+  });
+  expect(Date.now() - Date.parse(errors.at(-1)?.at ?? "")).toBeLessThan(60_000);
+});
