@@ -18,6 +18,7 @@ export interface ExecutorOptions {
   completer: Completer;
   slots: number;
   emit: EmitEvent;
+  onStarted: () => void;
   /** A slot has become free. */
   onSlotFree: () => void;
 }
@@ -45,7 +46,7 @@ export class Executor {
 
   /** Starts a task that was claimed under `workerId`; returns at once. */
   start(workerId: number, task: ClaimedTask): void {
-    const { handlers, completer, emit, onSlotFree } = this.#options;
+    const { handlers, completer, emit, onStarted, onSlotFree } = this.#options;
     const handler = handlers.get(task.name);
     if (handler === undefined)
       throw new Error(`a task named ${task.name} was claimed, but has no handler here`);
@@ -54,6 +55,7 @@ export class Executor {
     emit({ kind: "started", task: reference });
     const attempt = startAttempt(task, handler, this.#reportsOf(task, workerId));
     this.#running.add(attempt);
+    onStarted();
     attempt.outcome.then(({ outcome, abandoned }) => {
       if (abandoned) emit({ kind: "abandoned", task: reference, reason: "it went on after its abort" });
       this.#running.delete(attempt);

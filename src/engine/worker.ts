@@ -7,6 +7,7 @@ import type { Store } from "../store/connection.ts";
 import { listenForAnnouncements } from "../store/listen.ts";
 import type { WorkerIdentity } from "../store/worker.ts";
 import type { EmitEvent } from "../task/events.ts";
+import { CancelWatch } from "./cancel-watch.ts";
 import { Claimer } from "./claimer.ts";
 import { Completer } from "./completer.ts";
 import { Executor } from "./executor.ts";
@@ -43,9 +44,10 @@ export class Worker {
   readonly #executor: Executor;
   readonly #lease: Lease;
   readonly #claimer: Claimer;
+  readonly #cancelWatch: CancelWatch;
   readonly #promoter: Promoter;
   readonly #rescuer: Rescuer;
-  #loops: Record<"claimer" | "promoter" | "rescuer" | "notifier", Loop> | undefined;
+  #loops: Record<"claimer" | "promoter" | "rescuer" | "notifier" | "cancelWatch", Loop> | undefined;
   #stopping: Promise<boolean> | undefined;
   /** Resolves when the drain, under way or to come, is to end. */
   readonly #drainEnds = Promise.withResolvers<"aborted">();
@@ -62,6 +64,9 @@ export class Worker {
       completer: this.#completer,
       slots: options.concurrency,
       emit,
+      onStarted: () => {
+        if (this.#cancelWatch.asleep) this.#loops?.cancelWatch.wake();
+      },
       onSlotFree: wakeClaimer,
     });
     this.#lease = new Lease({ store, identity, executor: this.#executor, emit, onHeld: wakeClaimer });
@@ -76,6 +81,7 @@ export class Worker {
         for (const resolve of this.#onExhausted.splice(0)) resolve();
       },
     });
+    this.#cancelWatch = new CancelWatch({ store, lease: this.#lease, executor: this.#executor });
     this.#promoter = new Promoter(store, pollIntervalMs, wakeClaimer);
     this.#rescuer = new Rescuer(store, identity.leaseMs, emit);
   }
@@ -89,6 +95,7 @@ export class Worker {
       promoter: startLoop("promoter", () => this.#promoter.runOnce(), emit),
       rescuer: startLoop("rescuer", () => this.#rescuer.runOnce(), emit),
       notifier: startLoop("notifier", () => this.#listen(), emit),
+      cancelWatch: startLoop("cancel watch", () => this.#cancelWatch.runOnce(), emit),
     };
     emit({ kind: "worker-started", workerId: this.#lease.workerId ?? 0, names: handlers.names, queues });
   }
@@ -154,6 +161,7 @@ export class Worker {
       this.#loops?.promoter.stop(),
       this.#loops?.rescuer.stop(),
       this.#loops?.notifier.stop(),
+      this.#loops?.cancelWatch.stop(),
       // With outcomes unsaved the row stays: its lease ends, and a rescuer gives the tasks back.
       this.#lease
         .stop(flushed)

@@ -3,6 +3,7 @@
  * starting and stopping the command line's.
  */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { controlRoutes } from "./control.ts";
 import { createGuard, type GuardOptions } from "./guard.ts";
 import { type HealthRoutesOptions, healthRoutes } from "./health.ts";
 import { Problem, problemOf, unavailable, unexpected } from "./problem.ts";
@@ -22,7 +23,7 @@ const defaultAnswerLimitMs = 10_000;
 export function createApp(options: AppOptions): Hono {
   const app = new Hono();
   app.use(neverCached, createGuard(options), limitTime(options.answerLimitMs ?? defaultAnswerLimitMs));
-  const routes = [...healthRoutes(options), ...taskRoutes(options)];
+  const routes = [...healthRoutes(options), ...taskRoutes(options), ...controlRoutes(options)];
   addRoutes(app, [index(routes, options.version), ...routes]);
   app.notFound((c) =>
     new Problem(404, `nothing is served at ${c.req.path}`, { hint: "GET / lists the routes" }).toResponse(),
@@ -57,9 +58,9 @@ function limitTime(limitMs: number): MiddlewareHandler {
   return async (c, next) => {
     let timer: Timer | undefined;
     const timeUp = new Promise<never>((_, reject) => {
-      const post = c.req.method === "POST";
-      const cause = post ? "the database hangs or the body came too slowly" : "the database hangs";
-      const doubt = post ? "; whether it was carried out is not known" : "";
+      const writes = c.req.method !== "GET" && c.req.method !== "HEAD";
+      const cause = writes ? "the database hangs or the body came too slowly" : "the database hangs";
+      const doubt = writes ? "; whether it was carried out is not known" : "";
       timer = setTimeout(
         () => reject(unavailable(`no answer within ${limitMs} ms, ${cause}${doubt}`)),
         limitMs,

@@ -32,7 +32,7 @@ export function createGuard({ token, loopbackOnly }: GuardOptions): MiddlewareHa
     if (isOurs === undefined) refuseForeignHost(c);
     refuseOtherSites(c);
     if (isOurs !== undefined && !openPaths.has(c.req.path)) requireToken(c, isOurs);
-    if (c.req.method === "POST") requireJson(c);
+    if (c.req.method === "POST" || c.req.method === "PATCH") requireJson(c);
     await next();
   };
 }

@@ -63,12 +63,28 @@ export type CheckedTask = z.output<typeof newTaskSchema>;
  * @throws OperatorError "usage", naming every fault.
  */
 export function checkNewTask(input: unknown): CheckedTask {
-  // Before zod, which walks the payload recursively.
-  if (nestingOf(input) > maxNesting)
-    throw new OperatorError("usage", `the payload is nested more than ${maxNesting} levels deep`);
+  checkNesting(input);
   const parsed = newTaskSchema.safeParse(input);
   if (!parsed.success) throw new OperatorError("usage", describeIssues(parsed.error));
-  const json = JSON.stringify(parsed.data.payload);
+  checkPayload(parsed.data.payload);
+  return parsed.data;
+}
+
+/**
+ * To be called before zod, which walks what it is given recursively.
+ * @throws OperatorError "usage"
+ */
+export function checkNesting(input: unknown): void {
+  if (nestingOf(input) > maxNesting)
+    throw new OperatorError("usage", `the payload is nested more than ${maxNesting} levels deep`);
+}
+
+/**
+ * Whether Postgres can keep it, and in what room.
+ * @throws OperatorError "usage"
+ */
+export function checkPayload(payload: unknown): void {
+  const json = JSON.stringify(payload);
   if (Buffer.byteLength(json) > maxPayloadBytes)
     throw new OperatorError("usage", `the payload is larger than ${maxPayloadBytes} bytes`, {
       hint: "store the bulk elsewhere and enqueue a reference to it",
@@ -79,7 +95,6 @@ export function checkNewTask(input: unknown): CheckedTask {
       "usage",
       "the payload holds a NUL or half a character, which Postgres can't store",
     );
-  return parsed.data;
 }
 
 /** JSON.stringify writes both as escapes; an even number of backslashes before one is text, not an escape. */
