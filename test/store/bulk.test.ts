@@ -12,6 +12,7 @@ import { registerWorker } from "../../src/store/worker.ts";
 import { checkNewTask } from "../../src/task/new-task.ts";
 import { settle } from "../../src/task/settle.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
+import { until } from "../until.ts";
 
 let database: TestDatabase;
 let workerId: number;
@@ -123,6 +124,10 @@ test("a row that another transaction holds is waited for, not left out", async (
   });
   await locked.promise;
   const cancelled = cancelTasks(database.store, { batchId });
+  const waiting = () => database.store.sql`
+    select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+  await until(async () => (await waiting()).length > 0);
+  expect(await countCancellable(database.store, { batchId })).toMatchObject({ total: 1 });
   release.resolve();
   expect(await cancelled).toMatchObject({ states: { pending: 3 } });
   await holder;
