@@ -43,6 +43,9 @@ export function findCommand(root: AnyCommand, words: string[]): Invocation {
   return { command, parent, rawArgs: rest, help: flags.includes("--help") || flags.includes("-h") };
 }
 
+/** Ends the name of a last positional that takes all further words; they are in the context's `args._`. */
+export const many = "...";
+
 /**
  * Every flag given, as text; a repeated one keeps all its values.
  * @throws OperatorError "usage" for an unknown flag, a missing value or too many words.
@@ -65,7 +68,8 @@ export function checkArguments(command: AnyCommand, rawArgs: string[]): void {
       hint: hintFor(rawArgs, Object.keys(options)),
     });
   }
-  const surplus = parsed.positionals[positionals.length];
+  const takesMany = positionals.at(-1)?.[0].endsWith(many) ?? false;
+  const surplus = takesMany ? undefined : parsed.positionals[positionals.length];
   if (surplus !== undefined)
     throw new OperatorError("usage", `"${surplus}" is one word too many`, {
       hint: "put quotes round a value with blanks",

@@ -3,13 +3,16 @@ import { defineCommand, renderUsage, runCommand as runCittyCommand } from "citty
 import { stderr, stdout } from "../log/sync-stream.ts";
 import { OperatorError } from "../task/errors.ts";
 import { type AnyCommand, checkArguments, findCommand } from "./arguments.ts";
+import { cancelCommand } from "./commands/cancel.ts";
+import { changeCommand } from "./commands/change.ts";
 import { configCommand } from "./commands/config.ts";
-import { cancelCommand, retryCommand } from "./commands/control.ts";
+import { deleteCommand } from "./commands/delete.ts";
 import { enqueueCommand } from "./commands/enqueue.ts";
 import { listCommand } from "./commands/list.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { pruneCommand } from "./commands/prune.ts";
 import { queueCommand } from "./commands/queue.ts";
+import { retryCommand } from "./commands/retry.ts";
 import { runCommand } from "./commands/run.ts";
 import { showCommand } from "./commands/show.ts";
 import { syncCommand } from "./commands/sync.ts";
@@ -29,6 +32,8 @@ const root: AnyCommand = defineCommand({
     cancel: cancelCommand,
     prune: pruneCommand,
     queue: queueCommand,
+    change: changeCommand,
+    delete: deleteCommand,
     migrate: migrateCommand,
     config: configCommand,
     version: versionCommand,

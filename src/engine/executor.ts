@@ -18,6 +18,7 @@ export interface ExecutorOptions {
   completer: Completer;
   slots: number;
   emit: EmitEvent;
+  onStarted: () => void;
   /** A slot has become free. */
   onSlotFree: () => void;
 }
@@ -46,12 +47,13 @@ export class Executor {
 
   /** Starts a task that was claimed under `workerId`; returns at once. */
   start(workerId: number, task: ClaimedTask): void {
-    const { runner, completer, emit, onSlotFree } = this.#options;
+    const { runner, completer, emit, onStarted, onSlotFree } = this.#options;
     const reference = referTo(task);
     const startedAtMs = performance.now();
     emit({ kind: "started", task: reference });
     const attempt = runner.start(task, this.#reportsOf(task, workerId));
     this.#running.add(attempt);
+    onStarted();
     attempt.outcome.then(({ outcome, abandoned }) => {
       if (abandoned) emit({ kind: "abandoned", task: reference, reason: "it went on after its abort" });
       this.#running.delete(attempt);

@@ -8,6 +8,7 @@ import { listenForAnnouncements } from "../store/listen.ts";
 import type { Retention } from "../store/prune.ts";
 import type { WorkerIdentity } from "../store/worker.ts";
 import type { EmitEvent } from "../task/events.ts";
+import { CancelWatch } from "./cancel-watch.ts";
 import { Claimer } from "./claimer.ts";
 import { Completer } from "./completer.ts";
 import { Executor } from "./executor.ts";
@@ -51,10 +52,13 @@ export class Worker {
   readonly #executor: Executor;
   readonly #lease: Lease;
   readonly #claimer: Claimer;
+  readonly #cancelWatch: CancelWatch;
   readonly #promoter: Promoter;
   readonly #rescuer: Rescuer;
   readonly #pruner: Pruner;
-  #loops: Record<"claimer" | "promoter" | "rescuer" | "pruner" | "notifier", Loop> | undefined;
+  #loops:
+    | Record<"claimer" | "promoter" | "rescuer" | "pruner" | "notifier" | "cancelWatch", Loop>
+    | undefined;
   #stopping: Promise<boolean> | undefined;
   /** Resolves when the drain, under way or to come, is to end. */
   readonly #drainEnds = Promise.withResolvers<"aborted">();
@@ -76,6 +80,9 @@ export class Worker {
       completer: this.#completer,
       slots: options.concurrency,
       emit,
+      onStarted: () => {
+        if (this.#cancelWatch.asleep) this.#loops?.cancelWatch.wake();
+      },
       onSlotFree: wakeClaimer,
     });
     this.#lease = new Lease({ store, identity, executor: this.#executor, emit, onHeld: wakeClaimer });
@@ -91,6 +98,7 @@ export class Worker {
       },
     });
     this.#promoter = new Promoter(store, pollIntervalMs, () => this.#hear("due"));
+    this.#cancelWatch = new CancelWatch({ store, lease: this.#lease, executor: this.#executor });
     this.#rescuer = new Rescuer(store, identity.leaseMs, emit);
     this.#pruner = new Pruner(store, options.retention, emit);
   }
@@ -109,6 +117,7 @@ export class Worker {
       rescuer: startLoop("rescuer", () => this.#rescuer.runOnce(), emit),
       pruner: startLoop("pruner", () => this.#pruner.runOnce(), emit),
       notifier: startLoop("notifier", () => this.#listen(), emit),
+      cancelWatch: startLoop("cancel watch", () => this.#cancelWatch.runOnce(), emit),
     };
     emit({ kind: "worker-started", workerId: this.#lease.workerId ?? 0, names: runner.names, queues });
   }
@@ -176,6 +185,7 @@ export class Worker {
       this.#loops?.rescuer.stop(),
       this.#loops?.pruner.stop(),
       this.#loops?.notifier.stop(),
+      this.#loops?.cancelWatch.stop(),
       // With outcomes unsaved the row stays: its lease ends, and a rescuer gives the tasks back.
       this.#lease
         .stop(flushed)

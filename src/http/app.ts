@@ -3,6 +3,7 @@
  * starting and stopping the command line's.
  */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { controlRoutes } from "./control.ts";
 import { DatabaseCheck } from "./database-check.ts";
 import { createGuard, type GuardOptions } from "./guard.ts";
 import { type HealthRoutesOptions, healthRoutes } from "./health.ts";
@@ -34,6 +35,7 @@ export function createApp(options: AppOptions): Hono {
     ...healthRoutes(options, database),
     ...metricsRoutes(options, database),
     ...taskRoutes(options),
+    ...controlRoutes(options),
     ...queueRoutes(options),
   ];
   addRoutes(app, [index(routes, options.version), ...routes]);
@@ -70,9 +72,9 @@ function limitTime(limitMs: number): MiddlewareHandler {
   return async (c, next) => {
     let timer: Timer | undefined;
     const timeUp = new Promise<never>((_, reject) => {
-      const post = c.req.method === "POST" || c.req.method === "PATCH";
-      const cause = post ? "the database hangs or the body came too slowly" : "the database hangs";
-      const doubt = post ? "; whether it was carried out is not known" : "";
+      const writes = c.req.method !== "GET" && c.req.method !== "HEAD";
+      const cause = writes ? "the database hangs or the body came too slowly" : "the database hangs";
+      const doubt = writes ? "; whether it was carried out is not known" : "";
       timer = setTimeout(
         () => reject(unavailable(`no answer within ${limitMs} ms, ${cause}${doubt}`)),
         limitMs,

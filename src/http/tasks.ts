@@ -1,12 +1,11 @@
 /**
- * The routes of tasks and batches: list, show, enqueue, retry, cancel. The rules of a new task are
- * `task/new-task.ts`'s, what retry and cancel do is `store/control.ts`'s.
+ * The routes that list, show and enqueue tasks, and show batches. The rules of a new task are `task/new-task.ts`'s,
+ * what is done to stored ones is `control.ts`'s.
  */
 import { z } from "zod";
 import type { HandlerRegistry } from "../handlers/handler.ts";
 import { findBatch } from "../store/batch.ts";
 import type { Store } from "../store/connection.ts";
-import { type ControlResult, cancelTask, retryTask } from "../store/control.ts";
 import { enqueueTask, isAdded } from "../store/enqueue.ts";
 import { findTask, listTasks } from "../store/find.ts";
 import type { EmitEvent } from "../task/events.ts";
@@ -96,31 +95,6 @@ export function taskRoutes({ store, handlers, priorityOrder, emit }: TaskRoutesO
       },
     },
     {
-      method: "POST",
-      path: "/tasks/:id/retry",
-      about: "make a failed or cancelled task pending again, or a pending one due now",
-      async handle(c) {
-        readQuery(c, noQuery);
-        const id = readId(c);
-        const result = await retryTask(store, id);
-        return answerControl(id, result, "only a pending, failed or cancelled task can be retried");
-      },
-    },
-    {
-      method: "POST",
-      path: "/tasks/:id/cancel",
-      about: "cancel a pending task, or have a running one aborted",
-      async handle(c) {
-        readQuery(c, noQuery);
-        const id = readId(c);
-        return answerControl(
-          id,
-          await cancelTask(store, id),
-          "only a pending or running task can be cancelled",
-        );
-      },
-    },
-    {
       method: "GET",
       path: "/batches/:id",
       about: "how far a batch has come",
@@ -138,24 +112,6 @@ function nextPage(query: z.output<typeof listQuery>, lastId: number | undefined)
   for (const [name, value] of Object.entries({ ...query, before: lastId }))
     if (value !== undefined) parameters.set(name, String(value));
   return `/tasks?${parameters}`;
-}
-
-/** 200 done, 202 asked for, 409 not in this state. */
-function answerControl(id: number, result: ControlResult, rule: string): Response {
-  switch (result.kind) {
-    case "done":
-      return Response.json({ id, state: result.state });
-    case "requested":
-      // The worker that runs it still has to abort it; the task's own address tells when it has.
-      return Response.json(
-        { id, state: "running", cancelRequested: true },
-        { status: 202, headers: { location: `/tasks/${id}` } },
-      );
-    case "unchanged":
-      throw new Problem(409, `task ${id} is ${result.state}: ${rule}`, { members: { state: result.state } });
-    case "unknown":
-      throw unknownTask(id);
-  }
 }
 
 async function requireBatch(store: Store, id: number) {

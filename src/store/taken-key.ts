@@ -35,3 +35,11 @@ export function refuseTakenKey(sql: Sql, id: number): (error: unknown) => Promis
     );
   };
 }
+
+/** The same for a statement about many: what was done before it stays done. */
+export function refuseTakenKeys(error: unknown): never {
+  if (codeOf(error) !== uniqueViolation) throw error;
+  throw new OperatorError("conflict", "a task that was enqueued meanwhile has the key of one of these", {
+    hint: "retry them again: those that are done are left out",
+  });
+}

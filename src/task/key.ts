@@ -19,7 +19,7 @@ export type ConflictRule = (typeof conflictRules)[number];
 export const defaultConflictRule: ConflictRule = "skip";
 
 /** Keys made here begin with it, keys of callers may not. */
-const payloadKeyPrefix = "payload:";
+export const payloadKeyPrefix = "payload:";
 
 /** The part of a new task that says whether it is to be stored once. */
 export const keyFields = {

@@ -80,12 +80,29 @@ export type CheckedTask = z.output<typeof newTaskSchema>;
  * @throws OperatorError "usage", naming every fault.
  */
 export function checkNewTask(input: unknown): CheckedTask {
-  // Before zod, which walks the payload recursively.
-  if (nestingOf(input) > maxNesting)
-    throw new OperatorError("usage", `the payload is nested more than ${maxNesting} levels deep`);
+  checkNesting(input);
   const parsed = newTaskSchema.safeParse(input);
   if (!parsed.success) throw new OperatorError("usage", describeIssues(parsed.error));
-  const json = JSON.stringify(parsed.data.payload);
+  const task = parsed.data;
+  checkPayload(task.payload);
+  return task.keyOf === undefined ? task : { ...task, key: payloadKey(task.name, task.payload) };
+}
+
+/**
+ * To be called before zod, which walks what it is given recursively.
+ * @throws OperatorError "usage"
+ */
+export function checkNesting(input: unknown): void {
+  if (nestingOf(input) > maxNesting)
+    throw new OperatorError("usage", `the payload is nested more than ${maxNesting} levels deep`);
+}
+
+/**
+ * Whether Postgres can keep it, and in what room.
+ * @throws OperatorError "usage"
+ */
+export function checkPayload(payload: unknown): void {
+  const json = JSON.stringify(payload);
   if (Buffer.byteLength(json) > maxPayloadBytes)
     throw new OperatorError("usage", `the payload is larger than ${maxPayloadBytes} bytes`, {
       hint: "store the bulk elsewhere and enqueue a reference to it",
@@ -96,8 +113,6 @@ export function checkNewTask(input: unknown): CheckedTask {
       "usage",
       "the payload holds a NUL or half a character, which Postgres can't store",
     );
-  const task = parsed.data;
-  return task.keyOf === undefined ? task : { ...task, key: payloadKey(task.name, task.payload) };
 }
 
 /** JSON.stringify writes both as escapes; an even number of backslashes before one is text, not an escape. */

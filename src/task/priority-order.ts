@@ -8,10 +8,11 @@ export const priorityOrders = ["higher", "nice"] as const;
 export type PriorityOrder = (typeof priorityOrders)[number];
 
 /** From the door's way to the store's and, being its own inverse, back. */
-export function turnPriority<Prioritised extends { priority: number }>(
+export function turnPriority<Prioritised extends { priority?: number | undefined }>(
   order: PriorityOrder,
   task: Prioritised,
 ): Prioritised {
   // 0 - 0 is 0, where -0 would be another number than 0 to whoever compares them.
+  if (task.priority === undefined) return task;
   return order === "nice" ? { ...task, priority: 0 - task.priority } : task;
 }

@@ -39,6 +39,8 @@ describe("every command", () => {
       "cancel",
       "prune",
       "queue",
+      "change",
+      "delete",
       "migrate",
       "config",
       "version",
@@ -73,6 +75,10 @@ describe("every command", () => {
       ["enqueue", "fiscaut.sync-suppliers", `{"company": "1"}`],
       "company",
     ],
+    ["a bulk action without a filter", ["cancel"], "only with --all"],
+    ["ids beside a filter", ["retry", "1", "--state", "failed"], "exclude each other"],
+    ["a state that the verb does not take", ["delete", "--state", "running"], "one of pending, succeeded"],
+    ["a change of nothing", ["change", "1"], "nothing to change"],
     ["an instant without a time zone", ["enqueue", "a", "--run-at", "2026-12-01T08:00:00"], "time zone"],
     ["a source of an unknown kind", ["sync", "suppliers", "--company", "1", "--source", "xlsx:a"], "csv:DIR"],
     ["a required flag left out", ["sync", "suppliers", "--company", "1"], "--source"],
@@ -242,6 +248,36 @@ describe("prune", () => {
     const { exitCode, stderr } = await execute(["prune", "--retention-failed", "never"], env);
     expect(stderr).toContain("--retention-failed");
     expect(exitCode).toBe(2);
+  });
+});
+
+describe("change, and control by a filter", () => {
+  test("tell how many first, then do it", async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 3; i++)
+      ids.push(
+        String((await executeJson<{ id: number }>(["enqueue", "office.bulk", "--delay", "1h"], env)).id),
+      );
+    const [first = "", second = ""] = ids;
+    expect(
+      await executeJson(["change", first, "--priority", "7", "--payload", `{"a":1}`, "--now"], env),
+    ).toMatchObject({ priority: 7, state: "pending" });
+    expect(await executeJson(["show", first], env)).toMatchObject({ payload: { a: 1 } });
+    expect((await execute(["cancel", "--name", "office.bulk", "--dry-run"], env)).stdout).toBe(
+      "3 tasks would be cancelled: 3 pending\n",
+    );
+    expect((await execute(["cancel", "--name", "office.bulk"], env)).stdout).toBe(
+      "3 tasks cancelled: 3 pending\n",
+    );
+    expect((await execute(["retry", first, second], env)).stdout).toBe(
+      `task ${first} is pending\ntask ${second} is pending\n`,
+    );
+    expect(await executeJson(["delete", "--name", "office.bulk"], env)).toEqual({
+      dryRun: false,
+      total: 3,
+      states: { pending: 2, cancelled: 1 },
+    });
+    expect((await execute(["delete", first], env)).exitCode).toBe(1);
   });
 });
 

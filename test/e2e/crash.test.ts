@@ -1,5 +1,6 @@
 /** What a crash, a freeze and a second worker do to tasks, with the executable and a Postgres of its own. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { cancelTask } from "../../src/store/cancel.ts";
 import { enqueueBatch } from "../../src/store/enqueue.ts";
 import { findTask, listTasks } from "../../src/store/find.ts";
 import { checkNewTask } from "../../src/task/new-task.ts";
@@ -153,4 +154,17 @@ describe("a worker told to stop", () => {
     expect(await worker.exited).toBe(0);
     expect(worker.lines.at(-1)).toMatchObject({ message: "worker stopped" });
   }, 20_000);
+});
+
+describe("a cancel", () => {
+  test("from another process aborts what runs within a second", async () => {
+    const worker = await startRun([], env());
+    const id = await enqueue("cancelled");
+    await until(() => api.arrived.length === 1);
+    expect(await cancelTask(database.store, id)).toEqual({ kind: "requested" });
+    const askedAtMs = performance.now();
+    await until(async () => (await stateOf(id)) === "cancelled", 5_000);
+    expect(performance.now() - askedAtMs).toBeLessThan(1_000);
+    expect(await worker.stop()).toBe(0);
+  }, 30_000);
 });

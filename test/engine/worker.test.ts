@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { cancelTask } from "../../src/store/cancel.ts";
 import { claimTasks } from "../../src/store/claim.ts";
-import { cancelTask } from "../../src/store/control.ts";
 import { enqueueTask } from "../../src/store/enqueue.ts";
 import { findTask } from "../../src/store/find.ts";
 import { registerWorker } from "../../src/store/worker.ts";
@@ -100,6 +100,16 @@ describe("a worker", () => {
     expect(await cancelTask(database.store, id)).toEqual({ kind: "requested" });
     await event("cancelled", id);
     expect(await find(id)).toMatchObject({ state: "cancelled" });
+  });
+
+  test("aborts a cancelled task within a second also when the notification is lost", async () => {
+    const { event } = await start({ long: untilAborted });
+    const id = await enqueue({ name: "long" });
+    await event("started", id);
+    await database.store.sql`update fiscaut_tasks.task set cancel_requested = true where id = ${id}`;
+    const askedAtMs = performance.now();
+    await event("cancelled", id);
+    expect(performance.now() - askedAtMs).toBeLessThan(1_000);
   });
 
   test("stores the newest progress of a running task", async () => {

@@ -26,9 +26,14 @@ test("GET / lists every route that is served", async () => {
     "GET /tasks",
     "POST /tasks",
     "GET /tasks/:id",
+    "GET /batches/:id",
+    "POST /tasks/retry",
+    "POST /tasks/cancel",
+    "DELETE /tasks",
+    "DELETE /tasks/:id",
+    "PATCH /tasks/:id",
     "POST /tasks/:id/retry",
     "POST /tasks/:id/cancel",
-    "GET /batches/:id",
     "GET /queues",
     "PATCH /queues/:name",
   ]);
@@ -71,8 +76,8 @@ describe("errors are problem+json", () => {
   test("a wrong method is 405 and names the right ones", async () => {
     const app = buildApp(database.store);
     const allowed: [string, string, string][] = [
-      ["DELETE", "/tasks", "GET, HEAD, POST"],
-      ["PUT", "/tasks/1", "GET, HEAD"],
+      ["PUT", "/tasks", "GET, HEAD, POST, DELETE"],
+      ["PUT", "/tasks/1", "GET, HEAD, DELETE, PATCH"],
       ["GET", "/tasks/1/retry", "POST"],
       ["OPTIONS", "/tasks/1/cancel", "POST"],
       ["POST", "/health", "GET, HEAD"],

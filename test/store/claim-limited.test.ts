@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { cancelTask } from "../../src/store/cancel.ts";
 import { claimTasks } from "../../src/store/claim.ts";
 import { claimFromLimited, readLimitedQueues } from "../../src/store/claim-limited.ts";
 import { completeTasks } from "../../src/store/complete.ts";
 import { openStore } from "../../src/store/connection.ts";
-import { cancelTask, retryTask } from "../../src/store/control.ts";
 import { enqueueBatch } from "../../src/store/enqueue.ts";
 import { changeQueue, type QueueChange } from "../../src/store/queues.ts";
 import { rescueTasks } from "../../src/store/rescue.ts";
+import { retryTask } from "../../src/store/retry.ts";
 import { registerWorker } from "../../src/store/worker.ts";
 import { checkNewTask, type NewTask } from "../../src/task/new-task.ts";
 import type { Outcome } from "../../src/task/outcome.ts";

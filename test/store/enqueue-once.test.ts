@@ -1,10 +1,11 @@
 // Tasks with a key: what becomes of an equal one, by rule and by the state of the live one.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { findBatch } from "../../src/store/batch.ts";
-import { cancelTask, retryTask } from "../../src/store/control.ts";
+import { cancelTask } from "../../src/store/cancel.ts";
 import { enqueueBatch, equalIsLive } from "../../src/store/enqueue.ts";
 import { findTask } from "../../src/store/find.ts";
 import { rescueTasks } from "../../src/store/rescue.ts";
+import { retryTask } from "../../src/store/retry.ts";
 import { checkNewTask } from "../../src/task/new-task.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import { again, createOnceBed, type OnceBed, succeeded } from "./once-bed.ts";

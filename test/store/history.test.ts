@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { findBatch } from "../../src/store/batch.ts";
+import { cancelTask } from "../../src/store/cancel.ts";
 import { claimTasks } from "../../src/store/claim.ts";
 import { completeTasks } from "../../src/store/complete.ts";
-import { cancelTask, retryTask } from "../../src/store/control.ts";
 import { enqueueBatch, enqueueTask } from "../../src/store/enqueue.ts";
 import { findTask, listTasks } from "../../src/store/find.ts";
 import { makePartitions, weeksAhead } from "../../src/store/history-partitions.ts";
 import { pruneHistory, type Retention, readPrunable } from "../../src/store/prune.ts";
+import { retryTask } from "../../src/store/retry.ts";
 import { registerWorker } from "../../src/store/worker.ts";
 import { checkNewTask } from "../../src/task/new-task.ts";
 import type { Outcome } from "../../src/task/outcome.ts";

@@ -4,13 +4,14 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
+import { cancelTask } from "../../src/store/cancel.ts";
 import { claimTasks } from "../../src/store/claim.ts";
 import { completeTasks } from "../../src/store/complete.ts";
 import { openStore, type Store } from "../../src/store/connection.ts";
-import { cancelTask, retryTask } from "../../src/store/control.ts";
 import { enqueueTask } from "../../src/store/enqueue.ts";
 import { promoteTasks } from "../../src/store/promote.ts";
 import { rescueTasks } from "../../src/store/rescue.ts";
+import { retryTask } from "../../src/store/retry.ts";
 import { registerWorker, renewLease } from "../../src/store/worker.ts";
 import { checkNewTask } from "../../src/task/new-task.ts";
 import type { Outcome } from "../../src/task/outcome.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { cancelTask } from "../../src/store/cancel.ts";
 import { claimTasks } from "../../src/store/claim.ts";
 import { completeTasks } from "../../src/store/complete.ts";
-import { cancelTask } from "../../src/store/control.ts";
 import { enqueueTask } from "../../src/store/enqueue.ts";
 import { findTask } from "../../src/store/find.ts";
 import { rescueTasks } from "../../src/store/rescue.ts";

@@ -1,13 +1,14 @@
 // Tasks of one serial key: one at a time, in the order in which they were enqueued, whatever ends the first.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { cancelTask } from "../../src/store/cancel.ts";
 import { claimTasks } from "../../src/store/claim.ts";
 import { completeTasks } from "../../src/store/complete.ts";
 import { openStore } from "../../src/store/connection.ts";
-import { cancelTask, retryTask } from "../../src/store/control.ts";
 import { enqueueBatch, enqueueTask } from "../../src/store/enqueue.ts";
 import { findTask } from "../../src/store/find.ts";
 import { promoteTasks } from "../../src/store/promote.ts";
 import { rescueTasks } from "../../src/store/rescue.ts";
+import { retryTask } from "../../src/store/retry.ts";
 import { registerWorker } from "../../src/store/worker.ts";
 import { checkNewTask, type NewTask } from "../../src/task/new-task.ts";
 import type { Outcome } from "../../src/task/outcome.ts";

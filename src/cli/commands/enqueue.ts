@@ -3,13 +3,13 @@ import { defineCommand } from "citty";
 import { parseDurationMs } from "../../config/units.ts";
 import { checkBuiltInPayload } from "../../handlers/built-in.ts";
 import { type EnqueuedTask, enqueueTask } from "../../store/enqueue.ts";
-import { OperatorError } from "../../task/errors.ts";
 import { conflictRules, defaultConflictRule } from "../../task/key.ts";
 import { type CheckedTask, checkNewTask } from "../../task/new-task.ts";
 import { turnPriority } from "../../task/priority-order.ts";
 import { withDatabase } from "../database.ts";
 import { printJson, printLine } from "../output.ts";
 import { prepare } from "../prepare.ts";
+import { readInstant, readInteger, readPayload } from "../read-task.ts";
 import { settingFlags } from "../setting-flags.ts";
 
 export const enqueueCommand = defineCommand({
@@ -107,48 +107,4 @@ function describe(task: CheckedTask, { id, outcome }: EnqueuedTask): string {
     case "skipped":
       return `task ${id} is live and has the key: nothing is added`;
   }
-}
-
-async function readPayload(given: string | undefined): Promise<unknown> {
-  if (given === undefined) return undefined;
-  const text = await readPayloadText(given);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new OperatorError(
-      "usage",
-      `the payload is not JSON: ${error instanceof Error ? error.message : error}`,
-      {
-        hint: `fiscaut-tasks enqueue NAME '{"key": "value"}', or @FILE where the shell eats the quotes`,
-      },
-    );
-  }
-}
-
-async function readPayloadText(given: string): Promise<string> {
-  if (given === "-") return await Bun.stdin.text();
-  if (!given.startsWith("@")) return given;
-  const path = given.slice(1);
-  try {
-    return await Bun.file(path).text();
-  } catch {
-    throw new OperatorError("usage", `the payload's file ${path} can't be read`);
-  }
-}
-
-function readInteger(flag: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^-?\d+$/.test(text)) throw new OperatorError("usage", `--${flag}: "${text}" is not a whole number`);
-  return Number(text);
-}
-
-function readInstant(text: string | undefined): Date | undefined {
-  if (text === undefined) return undefined;
-  // Without a zone it would mean another instant on each machine.
-  const at = /(Z|[+-]\d\d:?\d\d)$/i.test(text) ? new Date(text) : undefined;
-  if (at === undefined || Number.isNaN(at.getTime()))
-    throw new OperatorError("usage", `--run-at: "${text}" is not an instant with a time zone`, {
-      hint: "--run-at 2026-12-01T08:00:00-03:00",
-    });
-  return at;
 }

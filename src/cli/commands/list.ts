@@ -4,11 +4,12 @@ import { taskSummary } from "../../http/task-json.ts";
 import { listTasks } from "../../store/find.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { turnPriority } from "../../task/priority-order.ts";
-import { type TaskState, type TaskSummary, taskStates } from "../../task/task.ts";
+import { type TaskSummary, taskStates } from "../../task/task.ts";
 import { withDatabase } from "../database.ts";
 import { formatInstant, printJson, printLine, printTable, shorten } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { readId } from "../read-id.ts";
+import { readState } from "../read-task.ts";
 import { settingFlags } from "../setting-flags.ts";
 
 const mostAtOnce = 1000;
@@ -32,7 +33,7 @@ export const listCommand = defineCommand({
   async run(context) {
     const { args } = context;
     const filter = {
-      state: readState(args.state),
+      state: readState(args.state, taskStates),
       name: args.name,
       queue: args.queue,
       batchId: args.batch === undefined ? undefined : readId("--batch", args.batch),
@@ -64,13 +65,4 @@ function toRow(task: TaskSummary) {
     title: shorten(task.title ?? "", 32) || null,
     error: shorten(task.error?.message ?? "", 60) || null,
   };
-}
-
-function readState(text: string | undefined): TaskState | undefined {
-  const state = taskStates.find((known) => known === text);
-  if (text !== undefined && state === undefined)
-    throw new OperatorError("usage", `--state: there is no state "${text}"`, {
-      hint: `one of ${taskStates.join(", ")}`,
-    });
-  return state;
 }

@@ -1,0 +1,14 @@
+/** `cancel ID...`, or by a filter: pending tasks are cancelled, running ones aborted. */
+import { cancellableStates, cancelTask, cancelTasks, countCancellable } from "../../store/cancel.ts";
+import { bulkCommand } from "../bulk-command.ts";
+
+export const cancelCommand = bulkCommand({
+  verb: "cancel",
+  past: "cancelled",
+  description: "Cancel tasks; running ones are aborted by their workers",
+  states: cancellableStates,
+  finished: false,
+  one: cancelTask,
+  many: cancelTasks,
+  count: countCancellable,
+});

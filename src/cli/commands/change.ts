@@ -1,0 +1,71 @@
+/** `change ID`: another priority, time or payload for a pending task. */
+import { defineCommand } from "citty";
+import { parseDurationMs } from "../../config/units.ts";
+import { checkBuiltInPayload } from "../../handlers/built-in.ts";
+import { changeTask } from "../../store/change.ts";
+import { findTask } from "../../store/find.ts";
+import { checkTaskChange } from "../../task/change.ts";
+import { OperatorError } from "../../task/errors.ts";
+import { turnPriority } from "../../task/priority-order.ts";
+import { describeRefusal } from "../control-words.ts";
+import { withDatabase } from "../database.ts";
+import { printJson, printLine } from "../output.ts";
+import { prepare } from "../prepare.ts";
+import { readId } from "../read-id.ts";
+import { readInstant, readInteger, readPayload } from "../read-task.ts";
+import { settingFlags } from "../setting-flags.ts";
+
+export const changeCommand = defineCommand({
+  meta: { name: "change", description: "Change the priority, time or payload of a pending task" },
+  args: {
+    id: { type: "positional", description: "The task's id" },
+    priority: { type: "string", description: "Higher runs first", valueHint: "number" },
+    "run-at": { type: "string", description: "Run at this instant", valueHint: "instant" },
+    delay: { type: "string", description: "Run this long from now", valueHint: "duration" },
+    now: { type: "boolean", description: "Run now" },
+    payload: {
+      type: "string",
+      description: "JSON, @FILE that holds it, or - for standard input",
+      valueHint: "json",
+    },
+    json: { type: "boolean", description: "Print JSON" },
+    ...settingFlags("priority-order"),
+  },
+  async run(context) {
+    const { args } = context;
+    const id = readId("ID", String(args.id));
+    if (args.now && args.delay !== undefined)
+      throw new OperatorError("usage", "--now and --delay exclude each other");
+    const delayMs = args.now ? 0 : args.delay === undefined ? undefined : parseDurationMs(args.delay);
+    const asked = checkTaskChange({
+      priority: readInteger("priority", args.priority),
+      runAt: readInstant(args["run-at"]),
+      delayMs,
+      payload: await readPayload(args.payload),
+    });
+    const { config, onStep } = prepare(context);
+    const change = turnPriority(config.priorityOrder, asked);
+    const task = await withDatabase(
+      { config, purpose: "change", maxConnections: 2, onStep, schema: "require" },
+      async ({ store }) => {
+        if (change.payload !== undefined) {
+          // A task's name never changes, so what is checked here still holds when it is stored.
+          const found = await findTask(store, id);
+          if (found !== undefined) checkBuiltInPayload(found.name, change.payload);
+        }
+        const result = await changeTask(store, id, change);
+        const refusal = describeRefusal("change", id, result);
+        if (refusal !== undefined) throw refusal;
+        return await findTask(store, id);
+      },
+    );
+    if (args.json)
+      printJson({
+        id,
+        state: task?.state ?? null,
+        priority: task === undefined ? null : turnPriority(config.priorityOrder, task).priority,
+        runAt: task?.runAt ?? null,
+      });
+    else printLine(`task ${id} is changed`);
+  },
+});

@@ -1,0 +1,14 @@
+/** `delete ID...`, or by a filter: pending and finished tasks go for good; a running one is to be cancelled first. */
+import { countDeletable, deletableStates, deleteTask, deleteTasks } from "../../store/delete.ts";
+import { bulkCommand } from "../bulk-command.ts";
+
+export const deleteCommand = bulkCommand({
+  verb: "delete",
+  past: "deleted",
+  description: "Delete pending and finished tasks for good; running ones are left",
+  states: deletableStates,
+  finished: true,
+  one: deleteTask,
+  many: deleteTasks,
+  count: countDeletable,
+});

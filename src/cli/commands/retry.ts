@@ -1,0 +1,15 @@
+/** `retry ID...`, or by a filter: failed, cancelled and waiting tasks run now. */
+import { countRetriable, retriableStates, retryTask, retryTasks } from "../../store/retry.ts";
+import { bulkCommand } from "../bulk-command.ts";
+
+export const retryCommand = bulkCommand({
+  verb: "retry",
+  past: "retried",
+  description:
+    "Run failed, cancelled or waiting tasks now; a filter takes the failed ones unless --state says else",
+  states: retriableStates,
+  finished: true,
+  one: retryTask,
+  many: retryTasks,
+  count: countRetriable,
+});
