@@ -14,6 +14,21 @@ CREATE TABLE "fiscaut_tasks"."queue" (
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "fiscaut_tasks"."schedule" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "fiscaut_tasks"."schedule_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"name" text collate "C" NOT NULL,
+	"next_tick_at" timestamp with time zone,
+	"last_tick_at" timestamp with time zone,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"paused" boolean DEFAULT false NOT NULL,
+	"cron" text NOT NULL,
+	"time_zone" text NOT NULL,
+	"missed" text collate "C" NOT NULL,
+	"file" text,
+	"task" jsonb NOT NULL,
+	CONSTRAINT "schedule_name_unique" UNIQUE("name")
+);
+--> statement-breakpoint
 CREATE TABLE "fiscaut_tasks"."task" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "fiscaut_tasks"."task_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"run_at" timestamp with time zone NOT NULL,
@@ -25,12 +40,15 @@ CREATE TABLE "fiscaut_tasks"."task" (
 	"attempt" integer DEFAULT 0 NOT NULL,
 	"max_attempts" integer NOT NULL,
 	"timeout_ms" integer,
+	"schedule_id" bigint,
+	"planned_at" timestamp with time zone,
 	"due" boolean NOT NULL,
 	"cancel_requested" boolean DEFAULT false NOT NULL,
 	"queue" text collate "C" NOT NULL,
 	"name" text collate "C" NOT NULL,
 	"title" text,
 	"payload" jsonb NOT NULL,
+	"repeat" jsonb,
 	"progress" jsonb,
 	"errors" jsonb
 );
@@ -46,12 +64,15 @@ CREATE TABLE "fiscaut_tasks"."task_history" (
 	"attempt" integer DEFAULT 0 NOT NULL,
 	"max_attempts" integer NOT NULL,
 	"timeout_ms" integer,
+	"schedule_id" bigint,
+	"planned_at" timestamp with time zone,
 	"finished_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"state" text collate "C" NOT NULL,
 	"queue" text collate "C" NOT NULL,
 	"name" text collate "C" NOT NULL,
 	"title" text,
 	"payload" jsonb NOT NULL,
+	"repeat" jsonb,
 	"progress" jsonb,
 	"errors" jsonb,
 	"result" jsonb,

@@ -60,7 +60,7 @@ export function taskRoutes({ store, handlers }: TaskRoutesOptions): Route[] {
       method: "POST",
       path: "/tasks",
       about:
-        "enqueue a task: name, and optionally payload, queue, priority, delayMs or runAt, maxAttempts, timeoutMs, title",
+        "enqueue a task: name, and optionally payload, queue, priority, delayMs or runAt, maxAttempts, timeoutMs, title, repeatMs with repeatUntil, repeatAfterFailure",
       async handle(c) {
         readQuery(c, noQuery);
         const task = checkNewTask(await readJson(c));

@@ -5,6 +5,7 @@
 import type { TaskState } from "../task/task.ts";
 import type { Store } from "./connection.ts";
 import { keptColumns, withError } from "./fragments.ts";
+import { insertNextRuns } from "./repeat.ts";
 import type { Sql } from "./sql.ts";
 
 export interface RescuedTask {
@@ -49,11 +50,11 @@ function releaseTasks(sql: Sql, workerIds: number[]) {
     ), gone as (
       delete from fiscaut_tasks.task t
       where id in (select id from orphan) and (attempt >= max_attempts or cancel_requested)
-      returning t.*
-    ), finished as (
+      returning t.*, case when t.cancel_requested then 'cancelled' else 'failed' end as state
+    ), next_run as (${insertNextRuns(sql)}), finished as (
       insert into fiscaut_tasks.task_history
         (${keptColumns(sql)}, state, errors)
-      select ${keptColumns(sql)}, case when cancel_requested then 'cancelled' else 'failed' end, ${errors}
+      select ${keptColumns(sql)}, state, ${errors}
       from gone
       returning id, name, state
     )

@@ -41,6 +41,14 @@ export const newTaskSchema = z
     runAt: instantSchema.optional().describe("ISO 8601 with a time zone"),
     maxAttempts: z.int().min(1).max(1000).default(defaultMaxAttempts),
     timeoutMs: z.int().min(1).max(maxTimeoutMs).optional(),
+    repeatMs: z
+      .int()
+      .min(1_000)
+      .max(maxDelayMs)
+      .optional()
+      .describe("from the planned time of this run to the next's"),
+    repeatUntil: instantSchema.optional().describe("no run is planned after it"),
+    repeatAfterFailure: z.boolean().optional().describe("go on after a run that failed for good"),
     title: z
       .string()
       .min(1)
@@ -51,6 +59,12 @@ export const newTaskSchema = z
   .refine(
     (task) => task.delayMs === undefined || task.runAt === undefined,
     "delayMs and runAt exclude each other",
+  )
+  .refine(
+    (task) =>
+      task.repeatMs !== undefined ||
+      (task.repeatUntil === undefined && task.repeatAfterFailure === undefined),
+    "repeatUntil and repeatAfterFailure need repeatMs",
   );
 
 /** As a caller writes it: everything but the name has a default. */

@@ -37,6 +37,13 @@ export const enqueueCommand = defineCommand({
       valueHint: "number",
     },
     timeout: { type: "string", description: "Abort an attempt after this long", valueHint: "duration" },
+    repeat: {
+      type: "string",
+      description: "Run again this long after each planned time, such as 1h",
+      valueHint: "duration",
+    },
+    "repeat-until": { type: "string", description: "Plan no run after this instant", valueHint: "instant" },
+    "repeat-after-failure": { type: "boolean", description: "Repeat also after a run that failed for good" },
     title: { type: "string", description: "What people see beside the name", valueHint: "text" },
     json: { type: "boolean", description: "Print JSON" },
     ...settingFlags(),
@@ -49,9 +56,12 @@ export const enqueueCommand = defineCommand({
       queue: args.queue,
       priority: readInteger("priority", args.priority),
       delayMs: args.delay === undefined ? undefined : parseDurationMs(args.delay),
-      runAt: readInstant(args["run-at"]),
+      runAt: readInstant("run-at", args["run-at"]),
       maxAttempts: readInteger("max-attempts", args["max-attempts"]),
       timeoutMs: args.timeout === undefined ? undefined : parseDurationMs(args.timeout),
+      repeatMs: args.repeat === undefined ? undefined : parseDurationMs(args.repeat),
+      repeatUntil: readInstant("repeat-until", args["repeat-until"]),
+      repeatAfterFailure: args["repeat-after-failure"],
       title: args.title,
     });
     checkBuiltInPayload(task.name, task.payload);
@@ -65,7 +75,7 @@ export const enqueueCommand = defineCommand({
   },
 });
 
-async function readPayload(given: string | undefined): Promise<unknown> {
+export async function readPayload(given: string | undefined): Promise<unknown> {
   if (given === undefined) return undefined;
   const text = await readPayloadText(given);
   try {
@@ -92,19 +102,19 @@ async function readPayloadText(given: string): Promise<string> {
   }
 }
 
-function readInteger(flag: string, text: string | undefined): number | undefined {
+export function readInteger(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^-?\d+$/.test(text)) throw new OperatorError("usage", `--${flag}: "${text}" is not a whole number`);
   return Number(text);
 }
 
-function readInstant(text: string | undefined): Date | undefined {
+function readInstant(flag: string, text: string | undefined): Date | undefined {
   if (text === undefined) return undefined;
   // Without a zone it would mean another instant on each machine.
   const at = /(Z|[+-]\d\d:?\d\d)$/i.test(text) ? new Date(text) : undefined;
   if (at === undefined || Number.isNaN(at.getTime()))
-    throw new OperatorError("usage", `--run-at: "${text}" is not an instant with a time zone`, {
-      hint: "--run-at 2026-12-01T08:00:00-03:00",
+    throw new OperatorError("usage", `--${flag}: "${text}" is not an instant with a time zone`, {
+      hint: `--${flag} 2026-12-01T08:00:00-03:00`,
     });
   return at;
 }
