@@ -89,6 +89,7 @@ CREATE TABLE "fiscaut_tasks"."worker" (
 	"version" text NOT NULL
 );
 --> statement-breakpoint
+CREATE INDEX "schedule_next_tick" ON "fiscaut_tasks"."schedule" USING btree ("next_tick_at") WHERE not paused;--> statement-breakpoint
 CREATE INDEX "task_claim" ON "fiscaut_tasks"."task" USING btree ("queue","name","priority" DESC NULLS FIRST,"run_at","id") WHERE due;--> statement-breakpoint
 CREATE INDEX "task_future" ON "fiscaut_tasks"."task" USING btree ("run_at") WHERE not due;--> statement-breakpoint
 CREATE INDEX "task_batch" ON "fiscaut_tasks"."task" USING btree ("batch_id","id") WHERE batch_id is not null;--> statement-breakpoint

@@ -9,6 +9,7 @@ import { enqueueCommand } from "./commands/enqueue.ts";
 import { listCommand } from "./commands/list.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { runCommand } from "./commands/run.ts";
+import { scheduleCommand } from "./commands/schedule.ts";
 import { showCommand } from "./commands/show.ts";
 import { syncCommand } from "./commands/sync.ts";
 import { printVersion, versionCommand } from "./commands/version.ts";
@@ -25,6 +26,7 @@ const root: AnyCommand = defineCommand({
     show: showCommand,
     retry: retryCommand,
     cancel: cancelCommand,
+    schedule: scheduleCommand,
     migrate: migrateCommand,
     config: configCommand,
     version: versionCommand,

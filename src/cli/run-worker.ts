@@ -16,20 +16,25 @@ import type { EmitEvent, EngineEvent } from "../task/events.ts";
 import { buildInfo } from "./build-info.ts";
 import { type Database, withDatabase } from "./database.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import type { Prepared } from "./prepare.ts";
 import { createHandlers } from "./run-handlers.ts";
 import { onStopSignals } from "./stop-signals.ts";
+import { takeSchedules } from "./take-schedules.ts";
 
-/** The engine's four loops, HTTP, and a few to spare; LISTEN has one of its own. */
-const connections = 8;
+/** The engine's five loops, HTTP, and a few to spare; LISTEN has one of its own. */
+const connections = 9;
 
 /** Why the worker stops; an error when nobody asked it to. */
 type StopReason = string | OperatorError;
 
 /** @throws OperatorError when it can't start, or has to stop because the embedded Postgres has moved. */
-export async function runWorker(config: Config, logger: Logger): Promise<ExitCode> {
+export async function runWorker({ config, logger, file, schedules }: Prepared): Promise<ExitCode> {
   const onStep = (step: string) => logger.info(step);
   const options = { config, purpose: "run", maxConnections: connections, onStep, schema: "migrate" } as const;
-  return await withDatabase(options, (database) => runOn(database, config, logger));
+  return await withDatabase(options, async (database) => {
+    if (file !== undefined) await takeSchedules(database.store, file, schedules, logger);
+    return await runOn(database, config, logger);
+  });
 }
 
 async function runOn(database: Database, config: Config, logger: Logger): Promise<ExitCode> {

@@ -14,6 +14,7 @@ import { Lease } from "./lease.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import { Promoter } from "./promoter.ts";
 import { Rescuer } from "./rescuer.ts";
+import { Scheduler } from "./scheduler.ts";
 
 export interface WorkerOptions {
   store: Store;
@@ -45,7 +46,8 @@ export class Worker {
   readonly #claimer: Claimer;
   readonly #promoter: Promoter;
   readonly #rescuer: Rescuer;
-  #loops: Record<"claimer" | "promoter" | "rescuer" | "notifier", Loop> | undefined;
+  readonly #scheduler: Scheduler;
+  #loops: Record<"claimer" | "promoter" | "rescuer" | "scheduler" | "notifier", Loop> | undefined;
   #stopping: Promise<boolean> | undefined;
   /** Resolves when the drain, under way or to come, is to end. */
   readonly #drainEnds = Promise.withResolvers<"aborted">();
@@ -78,6 +80,7 @@ export class Worker {
     });
     this.#promoter = new Promoter(store, pollIntervalMs, wakeClaimer);
     this.#rescuer = new Rescuer(store, identity.leaseMs, emit);
+    this.#scheduler = new Scheduler(store, pollIntervalMs, emit);
   }
 
   /** @throws the driver's error when the database can't be reached. */
@@ -88,6 +91,7 @@ export class Worker {
       claimer: startLoop("claimer", () => this.#claimer.runOnce(), emit),
       promoter: startLoop("promoter", () => this.#promoter.runOnce(), emit),
       rescuer: startLoop("rescuer", () => this.#rescuer.runOnce(), emit),
+      scheduler: startLoop("scheduler", () => this.#scheduler.runOnce(), emit),
       notifier: startLoop("notifier", () => this.#listen(), emit),
     };
     emit({ kind: "worker-started", workerId: this.#lease.workerId ?? 0, names: handlers.names, queues });
@@ -105,6 +109,7 @@ export class Worker {
 
   /** Resolves when no task that is due is left for this worker, and what it ran is stored. */
   async drained(): Promise<void> {
+    await this.#scheduler.runOnce();
     for (;;) {
       await this.#promoter.runOnce();
       await new Promise<void>((resolve) => {
@@ -153,6 +158,7 @@ export class Worker {
       this.#completer.stop(),
       this.#loops?.promoter.stop(),
       this.#loops?.rescuer.stop(),
+      this.#loops?.scheduler.stop(),
       this.#loops?.notifier.stop(),
       // With outcomes unsaved the row stays: its lease ends, and a rescuer gives the tasks back.
       this.#lease
@@ -168,12 +174,14 @@ export class Worker {
     const wakeAll = () => {
       this.#loops?.claimer.wake();
       this.#loops?.promoter.wake();
+      this.#loops?.scheduler.wake();
     };
     await listenForAnnouncements(
       this.#options.store,
       (announcement) => {
         if (announcement.kind === "due") this.#loops?.claimer.wake();
         else if (announcement.kind === "future") this.#loops?.promoter.wake();
+        else if (announcement.kind === "schedule") this.#loops?.scheduler.wake();
         else this.#executor.abort("cancelled", [announcement.id]);
       },
       wakeAll,

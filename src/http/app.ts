@@ -7,6 +7,7 @@ import { createGuard, type GuardOptions } from "./guard.ts";
 import { type HealthRoutesOptions, healthRoutes } from "./health.ts";
 import { Problem, problemOf, unavailable, unexpected } from "./problem.ts";
 import { addRoutes, type Route } from "./route.ts";
+import { scheduleRoutes } from "./schedules.ts";
 import { type TaskRoutesOptions, taskRoutes } from "./tasks.ts";
 
 export interface AppOptions extends GuardOptions, HealthRoutesOptions, TaskRoutesOptions {
@@ -22,7 +23,7 @@ const defaultAnswerLimitMs = 10_000;
 export function createApp(options: AppOptions): Hono {
   const app = new Hono();
   app.use(neverCached, createGuard(options), limitTime(options.answerLimitMs ?? defaultAnswerLimitMs));
-  const routes = [...healthRoutes(options), ...taskRoutes(options)];
+  const routes = [...healthRoutes(options), ...taskRoutes(options), ...scheduleRoutes(options)];
   addRoutes(app, [index(routes, options.version), ...routes]);
   app.notFound((c) =>
     new Problem(404, `nothing is served at ${c.req.path}`, { hint: "GET / lists the routes" }).toResponse(),
@@ -59,7 +60,7 @@ function limitTime(limitMs: number): MiddlewareHandler {
     const timeUp = new Promise<never>((_, reject) => {
       const post = c.req.method === "POST";
       const cause = post ? "the database hangs or the body came too slowly" : "the database hangs";
-      const doubt = post ? "; whether it was carried out is not known" : "";
+      const doubt = post || c.req.method === "DELETE" ? "; whether it was carried out is not known" : "";
       timer = setTimeout(
         () => reject(unavailable(`no answer within ${limitMs} ms, ${cause}${doubt}`)),
         limitMs,

@@ -6,7 +6,7 @@ import type { Context, Hono } from "hono";
 import { Problem } from "./problem.ts";
 
 export interface Route {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   path: string;
   /** A few words for the index. */
   about: string;

@@ -6,8 +6,15 @@ import type { Sql } from "./sql.ts";
 
 export const channel = "fiscaut_tasks";
 
-/** "due": tasks wait to be claimed. "future": some wait for their time. "cancel": a running task is to be aborted. */
-export type Announcement = { kind: "due" } | { kind: "future" } | { kind: "cancel"; id: number };
+/**
+ * "due": tasks wait to be claimed. "future": some wait for their time. "schedule": schedules were changed. "cancel": a
+ * running task is to be aborted.
+ */
+export type Announcement =
+  | { kind: "due" }
+  | { kind: "future" }
+  | { kind: "schedule" }
+  | { kind: "cancel"; id: number };
 
 export interface Announcer {
   /** Sends soon; many within a few milliseconds become one. Never throws. */
@@ -52,7 +59,8 @@ export function parseAnnouncement(message: string): Announcement | undefined {
   try {
     const parsed: unknown = JSON.parse(message);
     if (typeof parsed !== "object" || parsed === null || !("kind" in parsed)) return undefined;
-    if (parsed.kind === "due" || parsed.kind === "future") return { kind: parsed.kind };
+    if (parsed.kind === "due" || parsed.kind === "future" || parsed.kind === "schedule")
+      return { kind: parsed.kind };
     if (parsed.kind === "cancel" && "id" in parsed && typeof parsed.id === "number")
       return { kind: "cancel", id: parsed.id };
   } catch {

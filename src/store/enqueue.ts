@@ -82,7 +82,8 @@ export async function enqueueBatch(
   return batchRow;
 }
 
-function insertTasks(sql: Sql, tasks: CheckedTask[], batchId: number | null) {
+/** Without a word to workers: the caller announces after its commit. */
+export function insertTasks(sql: Sql, tasks: CheckedTask[], batchId: number | null) {
   const parameters = insertParameters(tasks, batchId) as postgres.ParameterOrJSON<never>[];
   return sql.unsafe<{ id: number; run_at: string }[]>(insertStatement, parameters, { prepare: true });
 }

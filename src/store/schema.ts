@@ -64,21 +64,25 @@ export const batch = schema.table("batch", {
 });
 
 /** A cron rule, and the task that each of its ticks enqueues. */
-export const schedule = schema.table("schedule", {
-  id: id("id").primaryKey().generatedAlwaysAsIdentity(),
-  name: word("name").notNull().unique(),
-  /** The first tick not yet dealt with; null when the rule never comes again. Whoever moves it on enqueues the task. */
-  nextTickAt: instant("next_tick_at"),
-  lastTickAt: instant("last_tick_at"),
-  createdAt: instant("created_at").notNull().defaultNow(),
-  paused: boolean("paused").notNull().default(false),
-  cron: text("cron").notNull(),
-  timeZone: text("time_zone").notNull(),
-  missed: word("missed").$type<MissedPolicy>().notNull(),
-  /** The configuration file that defines it, `host:path`; null: somebody has added it. */
-  file: text("file"),
-  task: jsonb("task").$type<NewTask>().notNull(),
-});
+export const schedule = schema.table(
+  "schedule",
+  {
+    id: id("id").primaryKey().generatedAlwaysAsIdentity(),
+    name: word("name").notNull().unique(),
+    /** The first tick not yet dealt with; null when the rule never comes again. Whoever moves it on enqueues the task. */
+    nextTickAt: instant("next_tick_at"),
+    lastTickAt: instant("last_tick_at"),
+    createdAt: instant("created_at").notNull().defaultNow(),
+    paused: boolean("paused").notNull().default(false),
+    cron: text("cron").notNull(),
+    timeZone: text("time_zone").notNull(),
+    missed: word("missed").$type<MissedPolicy>().notNull(),
+    /** The configuration file that defines it, `host:path`; null: somebody has added it. */
+    file: text("file"),
+    task: jsonb("task").$type<NewTask>().notNull(),
+  },
+  (t) => [index("schedule_next_tick").on(t.nextTickAt).where(sql`not paused`)],
+);
 
 /** Columns that a task keeps from the cradle to the history; the wide ones last. */
 const taskColumns = {

@@ -40,6 +40,8 @@ export type WorkerEvent =
       workerId: number;
       state: "pending" | "failed" | "cancelled";
     }
+  /** Ticks of a schedule were dealt with here: so many tasks were enqueued, and so many missed ticks skipped. */
+  | { kind: "ticked"; schedule: string; enqueued: number; skipped: number }
   /** A part's round threw; it is tried again in `retryMs`. */
   | { kind: "part-failed"; part: string; error: unknown; retryMs: number }
   | { kind: "part-recovered"; part: string };

@@ -19,6 +19,7 @@ const word = (what: string) =>
 
 export const taskNameSchema = word("the task's name");
 export const queueNameSchema = word("the queue's name");
+export const scheduleNameSchema = word("the schedule's name");
 
 /** Milliseconds that still fit Postgres' integer: 24 days. */
 const maxTimeoutMs = 2 ** 31 - 1;

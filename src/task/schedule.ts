@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { checkCron } from "./cron.ts";
 import { OperatorError } from "./errors.ts";
-import { type CheckedTask, checkNewTask, describeIssues, taskNameSchema } from "./new-task.ts";
+import { type CheckedTask, checkNewTask, describeIssues, scheduleNameSchema } from "./new-task.ts";
 
 /** Where the connector's customers are. */
 export const defaultTimeZone = "America/Sao_Paulo";
@@ -27,7 +27,7 @@ export const onTimeMs = 60_000;
 const ownFields = ["runAt", "delayMs", "repeatMs", "repeatUntil", "repeatAfterFailure"] as const;
 
 const newScheduleSchema = z.strictObject({
-  name: taskNameSchema,
+  name: scheduleNameSchema,
   cron: z.string().max(200),
   timeZone: z.string().max(100).default(defaultTimeZone),
   missed: z.enum(missedPolicies).default(defaultMissed),

@@ -29,6 +29,13 @@ test("GET / lists every route that is served", async () => {
     "POST /tasks/:id/retry",
     "POST /tasks/:id/cancel",
     "GET /batches/:id",
+    "GET /schedules",
+    "POST /schedules",
+    "GET /schedules/:name",
+    "DELETE /schedules/:name",
+    "POST /schedules/:name/pause",
+    "POST /schedules/:name/resume",
+    "POST /schedules/:name/run-now",
   ]);
 });
 
