@@ -41,7 +41,7 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
       where not q.paused and (cardinality(${request.queues}::text[]) = 0 or q.name = any(${request.queues}::text[]))
       order by head.priority desc, head.run_at, head.id
       limit ${request.limit}))
-    returning id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, batch_id, run_at`;
+    returning id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, batch_id, run_at, planned_at`;
   // RETURNING keeps no order.
   return rows.map(toClaimedTask).sort(byClaimOrder);
 }
@@ -57,6 +57,7 @@ interface Row {
   timeout_ms: number | null;
   batch_id: number | null;
   run_at: string;
+  planned_at: string | null;
 }
 
 const toClaimedTask = (row: Row): ClaimedTask => ({
@@ -70,6 +71,7 @@ const toClaimedTask = (row: Row): ClaimedTask => ({
   timeoutMs: row.timeout_ms,
   batchId: row.batch_id,
   runAt: instant(row.run_at),
+  plannedAt: instant(row.planned_at),
 });
 
 const byClaimOrder = (a: ClaimedTask, b: ClaimedTask) =>

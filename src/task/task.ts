@@ -78,4 +78,6 @@ export interface ClaimedTask {
   timeoutMs: number | null;
   batchId: number | null;
   runAt: Date;
+  /** See `TaskSummary`: what a daily report is about must not depend on when its retry runs. */
+  plannedAt: Date | null;
 }

@@ -134,6 +134,8 @@ describe("a task that repeats", () => {
     const [live] = (await chain()).filter((task) => task.finishedAt === null);
     await executeJson(["cancel", String(live?.id)], env());
     expect((await chain()).filter((task) => task.finishedAt === null)).toBeEmpty();
+    const shown = await execute(["show", String(live?.id)], env());
+    expect(shown.stdout).toMatch(/repeat +every 1s, also after a failure/);
   }, 90_000);
 });
 

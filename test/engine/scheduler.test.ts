@@ -43,6 +43,7 @@ test("a task that repeats runs again at its time", async () => {
   workers = [
     await startWorker(database, {
       r: async (_payload, context) => {
+        expect(context.task.plannedAt).toEqual(context.task.runAt);
         runs.push(context.task.runAt);
       },
     }),

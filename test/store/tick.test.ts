@@ -146,8 +146,18 @@ describe("the scheduler", () => {
     await database.store.sql`update fiscaut_tasks.schedule set task = '{"name": ""}' where name = 'broken'`;
     await goBack("broken", 1);
     await goBack("sound", 1);
-    await expect(startScheduler().scheduler.runOnce()).rejects.toThrow("the task's name is empty");
+    const { scheduler, events } = startScheduler();
+    const faults = () => events.filter((event) => event.kind === "part-failed");
+    expect(await scheduler.runOnce()).toBe(0);
     expect(await plannedAts()).toHaveLength(1);
+    expect(faults()).toMatchObject([{ part: "schedule broken" }]);
+    // No busy loop, and no second word of it; when it is mended, it goes on.
+    expect(await scheduler.runOnce()).toBeGreaterThan(50_000);
+    expect(faults()).toHaveLength(1);
+    await database.store.sql`update fiscaut_tasks.schedule set task = '{"name": "a"}' where name = 'broken'`;
+    await scheduler.runOnce();
+    expect(await plannedAts()).toHaveLength(2);
+    expect(events.at(-1)).toEqual({ kind: "part-recovered", part: "schedule broken" });
   });
 });
 
