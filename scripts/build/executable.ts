@@ -33,7 +33,8 @@ export async function buildExecutable(
   const scratch = join(dirname(path), `.${target.name}`);
   await mkdir(scratch, { recursive: true });
   await Bun.build({
-    entrypoints: [entry],
+    // The thread of the handlers is started by its path, so it is an entry of its own.
+    entrypoints: [entry, join(ROOT, "src/cli/handler-thread.ts")],
     root: ROOT,
     target: "bun",
     format: "esm", // bytecode of anything else fails without a sound, and so does the executable

@@ -10,6 +10,8 @@ import { OperatorError } from "../task/errors.ts";
 
 export interface Database {
   readonly store: Store;
+  /** A secret: it holds the password. */
+  readonly url: string;
   /** For a person: `embedded in DIR` or `host:port/name`. */
   readonly description: string;
   /**
@@ -38,6 +40,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     const store = openStore({ url, applicationName, maxConnections });
     return {
       store,
+      url,
       description: describeDatabase(url),
       explain: (error) => explainStoreError(error, url),
       close: () => store.close(),
@@ -48,6 +51,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const store = openStore({ url, applicationName, maxConnections });
   return {
     store,
+    url,
     description: `embedded in ${config.dataDir}`,
     keepRunning: async () => ((await embedded.ensureRunning()) === url ? "kept" : "moved"),
     explain: (error) => explainStoreError(error, url),

@@ -6,6 +6,7 @@ import { hostname } from "node:os";
 import type { Config } from "../config/settings.ts";
 import { isLoopback } from "../config/value-kinds.ts";
 import { type Loop, startLoop } from "../engine/loop.ts";
+import { ThreadRunner } from "../engine/thread-runner.ts";
 import { Worker } from "../engine/worker.ts";
 import { createApp } from "../http/app.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
@@ -17,7 +18,8 @@ import { buildInfo } from "./build-info.ts";
 import { type Database, withDatabase } from "./database.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import type { Prepared } from "./prepare.ts";
-import { createHandlers } from "./run-handlers.ts";
+import { createHandlers, handlerConfigOf } from "./run-handlers.ts";
+import { spawnHandlers } from "./spawn-handlers.ts";
 import { onStopSignals } from "./stop-signals.ts";
 import { takeSchedules } from "./take-schedules.ts";
 
@@ -46,10 +48,20 @@ async function runOn(database: Database, config: Config, logger: Logger): Promis
     const { level, message, fields } = lineOf(told);
     logger[level](message, fields);
   };
-  const handlers = createHandlers(database.store, config, logger);
+  const handlers = createHandlers(database.store, config);
+  if (config.fiscautApiUrl === undefined || config.fiscautApiKey === undefined)
+    logger.warn(
+      "FISCAUT_API_URL or FISCAUT_API_KEY is not set: fiscaut.sync-supplier tasks wait for a worker that has both",
+    );
+  const runner = new ThreadRunner({
+    names: handlers.names,
+    spawn: () => spawnHandlers({ databaseUrl: database.url, config: handlerConfigOf(config) }),
+    timeoutOf: (name) => handlers.get(name)?.timeoutMs,
+    emit,
+  });
   const worker = new Worker({
     store: database.store,
-    handlers,
+    runner,
     queues: [...config.queues],
     concurrency: config.concurrency,
     pollIntervalMs: config.pollIntervalMs,
@@ -86,6 +98,7 @@ async function runOn(database: Database, config: Config, logger: Logger): Promis
     clearTimeout(durationTimer);
     await keeper?.stop();
     await http.stop();
+    await runner.stop();
   }
 }
 

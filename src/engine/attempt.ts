@@ -26,6 +26,7 @@ export function startAttempt(
   reports: Pick<HandlerContext, "log" | "progress">,
   graceMs = abortGraceMs,
 ): Attempt {
+  const timeoutMs = task.timeoutMs ?? handler.timeoutMs;
   const controller = new AbortController();
   let reason: AbortReason | undefined;
   let giveUp: (() => void) | undefined;
@@ -38,16 +39,14 @@ export function startAttempt(
     if (reason !== undefined) return;
     reason = why;
     graceTimer = setTimeout(() => giveUp?.(), graceMs);
-    controller.abort(new Error(describeAbort(why, task, handler)));
+    controller.abort(new Error(describeAbort(why, timeoutMs)));
   }
 
-  const timeoutMs = task.timeoutMs ?? handler.timeoutMs;
   const timeout = timeoutMs === undefined ? undefined : setTimeout(() => abort("timed-out"), timeoutMs);
 
   const handled = runHandler(task, handler, { task, signal: controller.signal, ...reports }).catch(
     // What a handler throws after its abort is the abort's echo, whatever it says.
-    (thrown): Outcome =>
-      reason === undefined ? outcomeOfError(thrown) : outcomeOfAbort(reason, task, handler),
+    (thrown): Outcome => (reason === undefined ? outcomeOfError(thrown) : outcomeOfAbort(reason, timeoutMs)),
   );
   const abandoned = grace.then(() => "abandoned" as const);
 
@@ -55,7 +54,7 @@ export function startAttempt(
     clearTimeout(timeout);
     clearTimeout(graceTimer);
     if (first !== "abandoned") return { outcome: first, abandoned: false };
-    return { outcome: outcomeOfAbort(reason ?? "stopping", task, handler), abandoned: true };
+    return { outcome: outcomeOfAbort(reason ?? "stopping", timeoutMs), abandoned: true };
   });
   return { task, abort, outcome };
 }
@@ -87,10 +86,11 @@ function storableResult(result: unknown): unknown {
   }
 }
 
-function outcomeOfAbort(reason: AbortReason, task: ClaimedTask, handler: Handler): Outcome {
+/** @param timeoutMs the one in force, if any. */
+export function outcomeOfAbort(reason: AbortReason, timeoutMs: number | undefined): Outcome {
   switch (reason) {
     case "timed-out":
-      return { kind: "errored", error: { message: describeAbort(reason, task, handler), stack: null } };
+      return { kind: "errored", error: { message: describeAbort(reason, timeoutMs), stack: null } };
     case "cancelled":
       return { kind: "cancelled" };
     case "stopping":
@@ -99,10 +99,10 @@ function outcomeOfAbort(reason: AbortReason, task: ClaimedTask, handler: Handler
   }
 }
 
-function describeAbort(reason: AbortReason, task: ClaimedTask, handler: Handler): string {
+function describeAbort(reason: AbortReason, timeoutMs: number | undefined): string {
   switch (reason) {
     case "timed-out":
-      return `timed out after ${task.timeoutMs ?? handler.timeoutMs} ms`;
+      return `timed out after ${timeoutMs} ms`;
     case "cancelled":
       return "the task was cancelled";
     case "stopping":

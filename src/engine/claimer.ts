@@ -28,8 +28,8 @@ export class Claimer {
     const { store, lease, executor, names, queues, pollIntervalMs, onExhausted } = this.#options;
     const workerId = lease.workerId;
     const limit = executor.freeSlots;
-    // Woken when a slot is free or a lease is held again.
-    if (workerId === undefined || limit === 0 || names.length === 0) return Number.POSITIVE_INFINITY;
+    // Woken when a slot is free or a lease is held again; deaf handlers may hear again with no such sign.
+    if (workerId === undefined || limit === 0 || names.length === 0) return jitter(pollIntervalMs);
     const tasks = await claimTasks(store, { workerId, names, queues, limit });
     this.lastClaimAt = new Date();
     for (const task of tasks) executor.start(workerId, task);

@@ -2,19 +2,19 @@
  * Runs claimed tasks in its slots and hands their outcomes to the completer. Taking tasks is the claimer's
  * work, and how one attempt runs stands in `attempt.ts`.
  */
-import type { HandlerContext, HandlerRegistry } from "../handlers/handler.ts";
 import type { Store } from "../store/connection.ts";
 import { writeProgress } from "../store/progress.ts";
 import type { EmitEvent } from "../task/events.ts";
 import type { ClaimedTask, Progress } from "../task/task.ts";
-import { type AbortReason, type Attempt, startAttempt } from "./attempt.ts";
+import type { AbortReason, Attempt } from "./attempt.ts";
 import { type Completer, referTo } from "./completer.ts";
+import type { HandlerRunner, Reports } from "./runner.ts";
 
 const progressIntervalMs = 1_000;
 
 export interface ExecutorOptions {
   store: Store;
-  handlers: HandlerRegistry;
+  runner: HandlerRunner;
   completer: Completer;
   slots: number;
   emit: EmitEvent;
@@ -31,8 +31,9 @@ export class Executor {
     this.#options = options;
   }
 
+  /** None while the handlers are deaf: what was claimed for them would only wait there. */
   get freeSlots(): number {
-    return this.#options.slots - this.#running.size;
+    return this.#options.runner.deafMs > 0 ? 0 : this.#options.slots - this.#running.size;
   }
 
   get running(): number {
@@ -45,14 +46,11 @@ export class Executor {
 
   /** Starts a task that was claimed under `workerId`; returns at once. */
   start(workerId: number, task: ClaimedTask): void {
-    const { handlers, completer, emit, onSlotFree } = this.#options;
-    const handler = handlers.get(task.name);
-    if (handler === undefined)
-      throw new Error(`a task named ${task.name} was claimed, but has no handler here`);
+    const { runner, completer, emit, onSlotFree } = this.#options;
     const reference = referTo(task);
     const startedAtMs = performance.now();
     emit({ kind: "started", task: reference });
-    const attempt = startAttempt(task, handler, this.#reportsOf(task, workerId));
+    const attempt = runner.start(task, this.#reportsOf(task, workerId));
     this.#running.add(attempt);
     attempt.outcome.then(({ outcome, abandoned }) => {
       if (abandoned) emit({ kind: "abandoned", task: reference, reason: "it went on after its abort" });
@@ -75,7 +73,7 @@ export class Executor {
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  #reportsOf(task: ClaimedTask, workerId: number): Pick<HandlerContext, "log" | "progress"> {
+  #reportsOf(task: ClaimedTask, workerId: number): Reports {
     const { emit, store } = this.#options;
     const reference = referTo(task);
     let newest: Progress | undefined;

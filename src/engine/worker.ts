@@ -2,7 +2,6 @@
  * One worker: builds the engine's parts, wires who wakes whom, and stops them in order. Start reading here.
  * It never logs, reads no signal and ends no process: the command line does.
  */
-import type { HandlerRegistry } from "../handlers/handler.ts";
 import type { Store } from "../store/connection.ts";
 import { listenForAnnouncements } from "../store/listen.ts";
 import type { WorkerIdentity } from "../store/worker.ts";
@@ -14,11 +13,12 @@ import { Lease } from "./lease.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import { Promoter } from "./promoter.ts";
 import { Rescuer } from "./rescuer.ts";
+import type { HandlerRunner } from "./runner.ts";
 import { Scheduler } from "./scheduler.ts";
 
 export interface WorkerOptions {
   store: Store;
-  handlers: HandlerRegistry;
+  runner: HandlerRunner;
   /** Empty: every queue. */
   queues: string[];
   concurrency: number;
@@ -32,6 +32,8 @@ export interface WorkerStatus {
   running: number;
   slots: number;
   lastClaimAt: Date | undefined;
+  /** How long the handlers have failed to answer, ms; 0 while they do. */
+  handlersDeafMs: number;
   stopping: boolean;
 }
 
@@ -54,13 +56,13 @@ export class Worker {
   #onExhausted: (() => void)[] = [];
 
   constructor(options: WorkerOptions) {
-    const { store, handlers, emit, identity, pollIntervalMs } = options;
+    const { store, runner, emit, identity, pollIntervalMs } = options;
     this.#options = options;
     const wakeClaimer = () => this.#loops?.claimer.wake();
     this.#completer = new Completer(store, emit, () => this.#loops?.promoter.wake());
     this.#executor = new Executor({
       store,
-      handlers,
+      runner,
       completer: this.#completer,
       slots: options.concurrency,
       emit,
@@ -71,7 +73,7 @@ export class Worker {
       store,
       lease: this.#lease,
       executor: this.#executor,
-      names: handlers.names,
+      names: runner.names,
       queues: options.queues,
       pollIntervalMs,
       onExhausted: () => {
@@ -85,7 +87,7 @@ export class Worker {
 
   /** @throws the driver's error when the database can't be reached. */
   async start(): Promise<void> {
-    const { emit, handlers, queues } = this.#options;
+    const { emit, runner, queues } = this.#options;
     await this.#lease.start();
     this.#loops = {
       claimer: startLoop("claimer", () => this.#claimer.runOnce(), emit),
@@ -94,7 +96,7 @@ export class Worker {
       scheduler: startLoop("scheduler", () => this.#scheduler.runOnce(), emit),
       notifier: startLoop("notifier", () => this.#listen(), emit),
     };
-    emit({ kind: "worker-started", workerId: this.#lease.workerId ?? 0, names: handlers.names, queues });
+    emit({ kind: "worker-started", workerId: this.#lease.workerId ?? 0, names: runner.names, queues });
   }
 
   status(): WorkerStatus {
@@ -103,6 +105,7 @@ export class Worker {
       running: this.#executor.running,
       slots: this.#options.concurrency,
       lastClaimAt: this.#claimer.lastClaimAt,
+      handlersDeafMs: this.#options.runner.deafMs,
       stopping: this.#stopping !== undefined,
     };
   }

@@ -22,7 +22,7 @@ export interface Observations {
   unclaimedMs: number | undefined;
 }
 
-/** fail: no task would run here, 503. warn: the worker is stopping, which is in order. */
+/** fail: no task would run here, 503. warn: the worker is stopping, which is in order, or held up by a handler. */
 export type HealthStatus = "pass" | "warn" | "fail";
 
 interface Check {
@@ -100,7 +100,19 @@ function workerChecks({ worker, at: time, unclaimedMs }: Observations): Record<s
     unclaimedMs === undefined
       ? { status: "pass" }
       : { status: "fail", output: `no claim for ${Math.round(unclaimedMs / 1000)} s though a slot is free` };
+  const deafSeconds = Math.round(worker.handlersDeafMs / 1000);
   return {
+    // A handler that blocks its thread holds the others up; heartbeat, health and time-outs go on.
+    "worker:handlers": [
+      {
+        ...component,
+        observedValue: worker.handlersDeafMs,
+        observedUnit: "ms",
+        ...(worker.handlersDeafMs > 0
+          ? { status: "warn", output: `a handler has blocked the others for ${deafSeconds} s` }
+          : { status: "pass" }),
+      },
+    ],
     "worker:lease": [{ ...component, observedValue: worker.workerId ?? null, ...lease }],
     "worker:running": [
       {

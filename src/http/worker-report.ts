@@ -6,5 +6,7 @@ export interface WorkerReport {
   slots: number;
   /** When the store was last asked for tasks, whether or not there were any. */
   lastClaimAt: Date | undefined;
+  /** How long the handlers have failed to answer, ms; 0 while they do. */
+  handlersDeafMs: number;
   stopping: boolean;
 }

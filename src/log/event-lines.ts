@@ -62,6 +62,10 @@ export function lineOf(event: EngineEvent): EventLine {
         worker: event.workerId,
         running: event.running,
       });
+    case "handlers-restarted":
+      return line("error", `handlers restarted: ${event.reason}`, { running: event.running });
+    case "handler-fault":
+      return line("error", `a handler left an error behind: ${event.message}`, {});
     case "part-failed":
       return event.error instanceof OperatorError
         ? line("warn", `${event.part}: ${event.error.message}`, { retryInMs: event.retryMs })

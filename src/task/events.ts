@@ -42,6 +42,10 @@ export type WorkerEvent =
     }
   /** Ticks of a schedule were dealt with here: so many tasks were enqueued, and so many missed ticks skipped. */
   | { kind: "ticked"; schedule: string; enqueued: number; skipped: number }
+  /** The thread that runs handlers was ended and replaced; what ran in it has been settled. */
+  | { kind: "handlers-restarted"; reason: string; running: number }
+  /** A handler has left a promise or a timer that threw: nobody waits for it. */
+  | { kind: "handler-fault"; message: string }
   /** A part's round threw; it is tried again in `retryMs`. */
   | { kind: "part-failed"; part: string; error: unknown; retryMs: number }
   | { kind: "part-recovered"; part: string };

@@ -1,5 +1,6 @@
 /** Starts a worker with the handlers of a test and gathers its events. */
 import { z } from "zod";
+import { createLocalRunner } from "../../src/engine/runner.ts";
 import { Worker, type WorkerOptions } from "../../src/engine/worker.ts";
 import { defineHandler, type HandlerContext, HandlerRegistry } from "../../src/handlers/handler.ts";
 import type { EngineEvent } from "../../src/task/events.ts";
@@ -27,9 +28,16 @@ export async function startWorker(
   const { leaseMs = 60_000, timeoutMs, ...rest } = options;
   const worker = new Worker({
     store: database.store,
-    handlers: new HandlerRegistry(
-      Object.entries(runs).map(([name, run]) =>
-        defineHandler({ name, payload: z.unknown(), run, ...(timeoutMs === undefined ? {} : { timeoutMs }) }),
+    runner: createLocalRunner(
+      new HandlerRegistry(
+        Object.entries(runs).map(([name, run]) =>
+          defineHandler({
+            name,
+            payload: z.unknown(),
+            run,
+            ...(timeoutMs === undefined ? {} : { timeoutMs }),
+          }),
+        ),
       ),
     ),
     queues: [],

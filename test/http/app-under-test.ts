@@ -10,6 +10,7 @@ export const wellWorker: WorkerReport = {
   running: 1,
   slots: 4,
   lastClaimAt: new Date("2026-03-01T12:00:00Z"),
+  handlersDeafMs: 0,
   stopping: false,
 };
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { cancelTask, retryTask } from "../../src/store/control.ts";
 import { listTasks } from "../../src/store/find.ts";
 import { promoteTasks } from "../../src/store/promote.ts";
@@ -154,25 +155,29 @@ describe("a task that repeats, on a worker that dies", () => {
 
 test("the rule in SQL is the rule in TypeScript", async () => {
   const { sql } = database.store;
-  // A linear congruential generator: the same cases each time.
-  let seed = 1;
-  const random = (below: number) => {
-    seed = (seed * 48_271) % 2_147_483_647;
-    return Math.floor((seed / 2_147_483_647) * below);
-  };
   const baseMs = Date.parse("2026-03-01T00:00:00Z");
-  const cases = Array.from({ length: 2_000 }, (_, index) => {
-    const everyMs = 1_000 + random([10, 5_000, 400 * 86_400_000][index % 3] ?? 0);
-    const plannedAt = new Date(baseMs + random(86_400_000));
-    // Whole periods, a millisecond beside them, and anything, before and after.
-    const periods = (random(40) - 4) * everyMs;
-    const now = new Date(plannedAt.getTime() + periods + ([0, 1, -1, random(everyMs)][index % 4] ?? 0));
-    const until =
-      index % 5 === 0
-        ? new Date(plannedAt.getTime() + random(40) * everyMs + (random(3) - 1)).toISOString()
-        : null;
-    return { repeat: { everyMs, until, afterFailure: false }, plannedAt, now };
-  });
+  const anyCase = fc
+    .record({
+      everyMs: fc.oneof(
+        fc.integer({ min: 1_000, max: 1_010 }),
+        fc.integer({ min: 1_000, max: 400 * 86_400_000 }),
+      ),
+      plannedMs: fc.integer({ min: baseMs, max: baseMs + 86_400_000 }),
+      // Whole periods, a millisecond beside them, and anything, before and after.
+      periods: fc.integer({ min: -4, max: 40 }),
+      besideMs: fc.oneof(fc.integer({ min: -1, max: 1 }), fc.integer({ min: 0, max: 400 * 86_400_000 })),
+      end: fc.option(fc.record({ periods: fc.nat(40), besideMs: fc.integer({ min: -1, max: 1 }) })),
+    })
+    .map(({ everyMs, plannedMs, periods, besideMs, end }) => ({
+      repeat: {
+        everyMs,
+        until: end && new Date(plannedMs + end.periods * everyMs + end.besideMs).toISOString(),
+        afterFailure: false,
+      },
+      plannedAt: new Date(plannedMs),
+      now: new Date(plannedMs + periods * everyMs + besideMs),
+    }));
+  const cases = fc.sample(anyCase, { numRuns: 2_000, seed: 1 });
   const rows = await sql<{ next: string | null }[]>`
     select case when ${isWithin(sql, sql`repeat`, sql`next_at`)} then next_at end as next
     from unnest(

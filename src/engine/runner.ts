@@ -1,0 +1,34 @@
+/**
+ * What runs handlers, as the executor sees it: in this thread (here), or in one of their own (`thread-runner.ts`).
+ */
+import type { HandlerContext, HandlerRegistry } from "../handlers/handler.ts";
+import type { ClaimedTask } from "../task/task.ts";
+import { type Attempt, startAttempt } from "./attempt.ts";
+
+/** Where an attempt's log lines and progress go. */
+export type Reports = Pick<HandlerContext, "log" | "progress">;
+
+export interface HandlerRunner {
+  /** The tasks that may be claimed for it. */
+  readonly names: string[];
+  /** How long the handlers have failed to answer, ms; 0 while they do. Nothing is to be claimed for deaf ones. */
+  readonly deafMs: number;
+  /** @throws Error for a name without a handler. */
+  start(task: ClaimedTask, reports: Reports): Attempt;
+  /** Nothing may run any more. */
+  stop(): Promise<void>;
+}
+
+/** In the thread that calls it: a handler that blocks, blocks the caller too. */
+export function createLocalRunner(handlers: HandlerRegistry): HandlerRunner {
+  return {
+    names: handlers.names,
+    deafMs: 0,
+    start(task, reports) {
+      const handler = handlers.get(task.name);
+      if (handler === undefined) throw new Error(`${task.name} has no handler here`);
+      return startAttempt(task, handler, reports);
+    },
+    stop: async () => {},
+  };
+}

@@ -1,0 +1,142 @@
+/** Handlers in a thread of their own: what they do there stops neither the worker nor each other for good. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { spawnThread } from "../../src/cli/spawn-handlers.ts";
+import { ThreadRunner } from "../../src/engine/thread-runner.ts";
+import { enqueueTask } from "../../src/store/enqueue.ts";
+import { findTask } from "../../src/store/find.ts";
+import type { EngineEvent } from "../../src/task/events.ts";
+import { checkNewTask, type NewTask } from "../../src/task/new-task.ts";
+import { createDatabase, type TestDatabase } from "../postgres.ts";
+import { until } from "../until.ts";
+import { type StartedWorker, startWorker } from "./start-worker.ts";
+
+let database: TestDatabase;
+const stopping: (() => Promise<unknown>)[] = [];
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterEach(async () => {
+  for (const stop of stopping.splice(0)) await stop();
+  await database.store.sql`truncate fiscaut_tasks.task, fiscaut_tasks.task_history, fiscaut_tasks.worker`;
+});
+afterAll(() => database.drop());
+
+const names = ["quick", "spin", "deaf", "patient", "exit", "loose-end", "odd"];
+const enqueue = async (task: NewTask) =>
+  (await enqueueTask(database.store, checkNewTask({ payload: 0, ...task }))).id;
+const find = (id: number) => findTask(database.store, id);
+
+async function startThreaded(leaseMs = 60_000): Promise<StartedWorker> {
+  const ofRunner: EngineEvent[] = [];
+  const runner = new ThreadRunner({
+    names,
+    spawn: () => spawnThread(new URL("./unruly-thread.ts", import.meta.url).href),
+    timeoutOf: () => undefined,
+    emit: (event) => ofRunner.push(event),
+    limits: { abortMs: 500, pingMs: 100, respawnMs: 50 },
+  });
+  const started = await startWorker(database, {}, { runner, leaseMs, pollIntervalMs: 500 });
+  stopping.push(async () => {
+    await started.worker.stop("the test ends", 0);
+    await runner.stop();
+  });
+  // One list of both, in no order between them.
+  return {
+    ...started,
+    event: async (kind, taskId) => {
+      await until(() => [...started.events, ...ofRunner].some((event) => event.kind === kind), 10_000);
+      const runnersOwn = ofRunner.find((event) => event.kind === kind);
+      return (runnersOwn ?? (await started.event(kind, taskId))) as never;
+    },
+  };
+}
+
+describe("a handler that blocks its thread", () => {
+  test("for a minute stops neither heartbeat nor status, is not rescued, and succeeds at last", async () => {
+    const { worker, event, events } = await startThreaded(5_000);
+    const onlooker = await startWorker(database, {}, { leaseMs: 5_000 });
+    stopping.push(() => onlooker.worker.stop("the test ends", 0));
+    const id = await enqueue({ name: "spin", payload: 60_000 });
+    await event("started", id);
+    const workerId = worker.status().workerId;
+    await until(() => worker.status().handlersDeafMs > 50_000, 70_000);
+    // The lease of five seconds was renewed all the while.
+    const [row] = await database.store.sql<{ age: number }[]>`
+      select extract(epoch from now() - heartbeat_at)::float8 as age from fiscaut_tasks.worker where id = ${workerId ?? 0}`;
+    expect(row?.age).toBeLessThan(2);
+    await event("succeeded", id);
+    expect(await find(id)).toMatchObject({ state: "succeeded", attempt: 1, errors: [], result: "spun" });
+    expect(worker.status()).toMatchObject({ workerId, handlersDeafMs: 0 });
+    expect(
+      [...events, ...onlooker.events].filter(({ kind }) => kind === "rescued" || kind === "lease-lost"),
+    ).toEqual([]);
+  }, 90_000);
+
+  test("is claimed for no more until it answers again", async () => {
+    const { worker, event } = await startThreaded();
+    const id = await enqueue({ name: "spin", payload: 1_500 });
+    await event("started", id);
+    await until(() => worker.status().handlersDeafMs > 0);
+    const waiting = await enqueue({ name: "quick" });
+    expect(await find(waiting)).toMatchObject({ state: "pending" });
+    await event("succeeded", waiting);
+  });
+
+  test("beyond its time-out is ended with its thread; what ran beside it is given back and runs again", async () => {
+    const { event } = await startThreaded();
+    const beside = await enqueue({ name: "patient", payload: 300 });
+    await event("started", beside);
+    const spinning = await enqueue({ name: "spin", payload: 60_000, timeoutMs: 200 });
+    expect(await event("errored", spinning)).toMatchObject({
+      message: "timed out after 200 ms",
+      delayMs: 6_000,
+    });
+    await event("handlers-restarted");
+    await event("succeeded", beside);
+    expect(await find(beside)).toMatchObject({ state: "succeeded", attempt: 1, errors: [] });
+    expect(await find(spinning)).toMatchObject({ state: "pending", attempt: 1 });
+  });
+
+  test("does not hold up a stop beyond the grace", async () => {
+    const { worker, event } = await startThreaded();
+    const id = await enqueue({ name: "spin", payload: 60_000 });
+    await event("started", id);
+    expect(await worker.stop("SIGTERM", 10)).toBe(false);
+    expect(await find(id)).toMatchObject({ state: "pending", attempt: 0 });
+  });
+});
+
+describe("a handler in a thread", () => {
+  test("that ignores its signal is abandoned, and its thread goes on", async () => {
+    const { event, events } = await startThreaded();
+    const id = await enqueue({ name: "deaf", payload: 60_000, timeoutMs: 50 });
+    await event("errored", id);
+    const next = await enqueue({ name: "quick", payload: 7 });
+    await event("succeeded", next);
+    expect(await find(next)).toMatchObject({ result: 7 });
+    expect(events.some(({ kind }) => kind === "abandoned")).toBe(true);
+  });
+
+  test("that ends the thread costs an attempt, and the next tasks run in a new one", async () => {
+    const { event } = await startThreaded();
+    const id = await enqueue({ name: "exit" });
+    await event("errored", id);
+    const next = await enqueue({ name: "quick" });
+    await event("succeeded", next);
+    expect(await find(id)).toMatchObject({ state: "pending", errors: [{ attempt: 1 }] });
+  });
+
+  test("that leaves an error behind harms nobody", async () => {
+    const child = Bun.spawn([process.execPath, join(import.meta.dir, "loose-end.ts")], { stdout: "pipe" });
+    expect(await child.stdout.json()).toEqual({ outcome: "succeeded", faults: ["handler-fault"] });
+  });
+
+  test("may log what can't travel, and tells its progress", async () => {
+    const { event } = await startThreaded();
+    const id = await enqueue({ name: "odd" });
+    expect(await event("log", id)).toMatchObject({ message: "not a plain thing" });
+    expect(await event("progress", id)).toMatchObject({ progress: { fraction: 0.5, message: "half" } });
+    await event("succeeded", id);
+  });
+});

@@ -1,0 +1,55 @@
+/** The entry of a thread whose handlers misbehave in the ways that `thread-runner.test.ts` is about. */
+import { z } from "zod";
+import { serveHandlers } from "../../src/engine/handler-thread.ts";
+import { createLocalRunner } from "../../src/engine/runner.ts";
+import type { FromThread, ToThread } from "../../src/engine/thread-messages.ts";
+import { defineHandler, type HandlerContext, HandlerRegistry } from "../../src/handlers/handler.ts";
+
+const runs: Record<string, (payload: number, context: HandlerContext) => Promise<unknown>> = {
+  quick: async (payload) => payload,
+  /** Blocks the event loop for so many ms. */
+  async spin(ms, { log }) {
+    log("spinning");
+    const untilMs = performance.now() + ms;
+    while (performance.now() < untilMs);
+    return "spun";
+  },
+  /** Waits for so many ms, whatever its signal says. */
+  async deaf(ms) {
+    await Bun.sleep(ms);
+  },
+  async patient(ms, { signal }) {
+    const { promise, reject, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+    await promise;
+  },
+  async exit() {
+    process.exit(1);
+  },
+  async "loose-end"() {
+    setTimeout(() => {
+      throw new Error("nobody waits for me");
+    }, 1);
+    await Bun.sleep(50);
+  },
+  async odd(_payload, { log, progress }) {
+    log("not a plain thing", { callback: () => 1 });
+    progress(0.5, "half");
+  },
+};
+
+const handlers = new HandlerRegistry(
+  Object.entries(runs).map(([name, run]) => defineHandler({ name, payload: z.number(), run })),
+);
+const thread = globalThis as unknown as {
+  onmessage: (event: MessageEvent<ToThread>) => void;
+  postMessage(message: FromThread): void;
+};
+const take = serveHandlers(createLocalRunner(handlers), (message) => thread.postMessage(message));
+thread.onmessage = (event) => take(event.data);
+for (const event of ["unhandledRejection", "uncaughtException"] as const)
+  process.on(event, (error: unknown) => thread.postMessage({ kind: "fault", message: String(error) }));
