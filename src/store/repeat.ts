@@ -18,14 +18,14 @@ export const isWithin = (sql: Sql, repeat: Fragment, next: Fragment) => sql`
 
 /**
  * For a statement with `gone`, the rows that finish, and their `state`. A success repeats; a failure where the task
- * says so; a cancel ends the chain. The next run belongs to no batch, whose totals are fixed.
+ * says so; a cancel ends the chain, also one that came too late to abort the run. The next run belongs to no batch, whose totals are fixed.
  */
 export const insertNextRuns = (sql: Sql) => sql`
   insert into fiscaut_tasks.task (${askedColumns(sql)}, run_at, planned_at, due)
   select ${askedColumns(sql)}, next_at, next_at, false
   from gone
   cross join lateral (select ${nextRunAt(sql, sql`gone.repeat`, sql`gone.planned_at`, sql`now()`)} as next_at) as next_one
-  where gone.repeat is not null
+  where gone.repeat is not null and not gone.cancel_requested
     and (state = 'succeeded' or state = 'failed' and (gone.repeat -> 'afterFailure')::boolean)
     and ${isWithin(sql, sql`gone.repeat`, sql`next_at`)}
   returning 1`;

@@ -102,6 +102,11 @@ describe("a task that repeats", () => {
     expect(await cancelTask(database.store, running)).toEqual({ kind: "requested" });
     await steps.complete(task, { kind: "cancelled" });
     expect(await pending()).toBeEmpty();
+    const tooLate = await steps.enqueue({ name: "a", ...repeat });
+    const last = await steps.claim("a");
+    await cancelTask(database.store, tooLate);
+    await steps.complete(last, succeeded);
+    expect(await pending()).toBeEmpty();
   });
 
   test("whose outcome comes a second time is enqueued once", async () => {
