@@ -32,6 +32,21 @@ CREATE TABLE "fiscaut_tasks"."queue_slot" (
 	CONSTRAINT "queue_slot_queue_task_id_pk" PRIMARY KEY("queue","task_id")
 );
 --> statement-breakpoint
+CREATE TABLE "fiscaut_tasks"."schedule" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "fiscaut_tasks"."schedule_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"name" text collate "C" NOT NULL,
+	"next_tick_at" timestamp with time zone,
+	"last_tick_at" timestamp with time zone,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"paused" boolean DEFAULT false NOT NULL,
+	"cron" text NOT NULL,
+	"time_zone" text NOT NULL,
+	"missed" text collate "C" NOT NULL,
+	"file" text,
+	"task" jsonb NOT NULL,
+	CONSTRAINT "schedule_name_unique" UNIQUE("name")
+);
+--> statement-breakpoint
 CREATE TABLE "fiscaut_tasks"."task" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "fiscaut_tasks"."task_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"run_at" timestamp with time zone NOT NULL,
@@ -43,6 +58,8 @@ CREATE TABLE "fiscaut_tasks"."task" (
 	"attempt" integer DEFAULT 0 NOT NULL,
 	"max_attempts" integer NOT NULL,
 	"timeout_ms" integer,
+	"schedule_id" bigint,
+	"planned_at" timestamp with time zone,
 	"due" boolean NOT NULL,
 	"cancel_requested" boolean DEFAULT false NOT NULL,
 	"blocked" boolean DEFAULT false NOT NULL,
@@ -54,6 +71,7 @@ CREATE TABLE "fiscaut_tasks"."task" (
 	"key" text collate "C",
 	"backoff" text,
 	"payload" jsonb NOT NULL,
+	"repeat" jsonb,
 	"progress" jsonb,
 	"errors" jsonb
 );
@@ -69,6 +87,8 @@ CREATE TABLE "fiscaut_tasks"."task_history" (
 	"attempt" integer DEFAULT 0 NOT NULL,
 	"max_attempts" integer NOT NULL,
 	"timeout_ms" integer,
+	"schedule_id" bigint,
+	"planned_at" timestamp with time zone,
 	"finished_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"state" text collate "C" NOT NULL,
 	"queue" text collate "C" NOT NULL,
@@ -78,6 +98,7 @@ CREATE TABLE "fiscaut_tasks"."task_history" (
 	"key" text collate "C",
 	"backoff" text,
 	"payload" jsonb NOT NULL,
+	"repeat" jsonb,
 	"progress" jsonb,
 	"errors" jsonb,
 	"result" jsonb
@@ -93,6 +114,7 @@ CREATE TABLE "fiscaut_tasks"."worker" (
 	"version" text NOT NULL
 );
 --> statement-breakpoint
+CREATE INDEX "schedule_next_tick" ON "fiscaut_tasks"."schedule" USING btree ("next_tick_at") WHERE not paused;--> statement-breakpoint
 CREATE INDEX "task_claim" ON "fiscaut_tasks"."task" USING btree ("queue","name","priority" DESC NULLS FIRST,"run_at","id") WHERE due and not blocked;--> statement-breakpoint
 CREATE INDEX "task_future" ON "fiscaut_tasks"."task" USING btree ("run_at") WHERE not due and not blocked;--> statement-breakpoint
 CREATE UNIQUE INDEX "task_serial_head" ON "fiscaut_tasks"."task" USING btree ("serial_key") WHERE serial_key is not null and not blocked;--> statement-breakpoint

@@ -14,6 +14,7 @@ import { pruneCommand } from "./commands/prune.ts";
 import { queueCommand } from "./commands/queue.ts";
 import { retryCommand } from "./commands/retry.ts";
 import { runCommand } from "./commands/run.ts";
+import { scheduleCommand } from "./commands/schedule.ts";
 import { showCommand } from "./commands/show.ts";
 import { syncCommand } from "./commands/sync.ts";
 import { printVersion, versionCommand } from "./commands/version.ts";
@@ -34,6 +35,7 @@ const root: AnyCommand = defineCommand({
     queue: queueCommand,
     change: changeCommand,
     delete: deleteCommand,
+    schedule: scheduleCommand,
     migrate: migrateCommand,
     config: configCommand,
     version: versionCommand,

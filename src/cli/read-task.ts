@@ -38,13 +38,13 @@ export function readInteger(flag: string, text: string | undefined): number | un
 }
 
 /** `--run-at`. @throws OperatorError "usage" */
-export function readInstant(text: string | undefined): Date | undefined {
+export function readInstant(flag: string, text: string | undefined): Date | undefined {
   if (text === undefined) return undefined;
   // Without a zone it would mean another instant on each machine.
   const at = /(Z|[+-]\d\d:?\d\d)$/i.test(text) ? new Date(text) : undefined;
   if (at === undefined || Number.isNaN(at.getTime()))
-    throw new OperatorError("usage", `--run-at: "${text}" is not an instant with a time zone`, {
-      hint: "--run-at 2026-12-01T08:00:00-03:00",
+    throw new OperatorError("usage", `--${flag}: "${text}" is not an instant with a time zone`, {
+      hint: `--${flag} 2026-12-01T08:00:00-03:00`,
     });
   return at;
 }

@@ -21,13 +21,15 @@ import type { EmitEvent, EngineEvent } from "../task/events.ts";
 import { buildInfo } from "./build-info.ts";
 import { type Database, withDatabase } from "./database.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import type { Prepared } from "./prepare.ts";
 import { retentionOf } from "./retention.ts";
 import { createHandlers, handlerConfigOf } from "./run-handlers.ts";
 import { spawnHandlers } from "./spawn-handlers.ts";
 import { onStopSignals } from "./stop-signals.ts";
+import { takeSchedules } from "./take-schedules.ts";
 
 /** The engine's five loops, HTTP, and a few to spare; LISTEN has one of its own. */
-const connections = 8;
+const connections = 9;
 
 /** How long a stop waits for hooks to hear of the last events. */
 const hooksStopMs = 5_000;
@@ -36,13 +38,16 @@ const hooksStopMs = 5_000;
 type StopReason = string | OperatorError;
 
 /** @throws OperatorError when it can't start, or has to stop because the embedded Postgres has moved. */
-export async function runWorker(config: Config, logger: Logger): Promise<ExitCode> {
+export async function runWorker({ config, logger, file, schedules }: Prepared): Promise<ExitCode> {
   const onStep = (step: string) => logger.info(step);
   const options = { config, purpose: "run", maxConnections: connections, onStep, schema: "migrate" } as const;
   // First of all, so that a bad file is told before anything else is done.
   const hooks = await startHooks(config, logger);
   try {
-    return await withDatabase(options, (database) => runOn(database, config, logger, hooks));
+    return await withDatabase(options, async (database) => {
+      if (file !== undefined) await takeSchedules(database.store, file, schedules, logger);
+      return await runOn(database, config, logger, hooks);
+    });
   } finally {
     await hooks?.stop(hooksStopMs);
   }

@@ -1,6 +1,6 @@
 /**
- * Finds and parses `fiscaut-tasks.toml`: flat, its keys are those of the settings. What the values mean is
- * `value-kinds.ts`.
+ * Finds and parses `fiscaut-tasks.toml`: its keys are those of the settings, beside the `[schedule.NAME]` tables. What
+ * the values mean is `value-kinds.ts`, and `schedules.ts`.
  */
 import type { Fault } from "./faults.ts";
 import { explainReadError } from "./faults.ts";
@@ -10,6 +10,9 @@ import { settingKeys } from "./settings.ts";
 
 export const configFlag = "config";
 export const configVariable = "FISCAUT_TASKS_CONFIG";
+
+/** Above it in the file: `[schedule.NAME]`. */
+export const scheduleKey = "schedule";
 
 export interface ConfigFile {
   path: string;
@@ -65,7 +68,7 @@ function parse(path: string, text: string, faults: Fault[]): ConfigFile {
     return { path, values: {} };
   }
   for (const [key, value] of Object.entries(values)) {
-    if ((settingKeys as string[]).includes(key)) continue;
+    if ((settingKeys as string[]).includes(key) || key === scheduleKey) continue;
     const guess = nearest(key, settingKeys);
     const isTable = typeof value === "object" && value !== null && !Array.isArray(value);
     faults.push({

@@ -2,9 +2,11 @@
  * Puts the settings together: flags before environment before configuration file before default. Of each setting
  * the value that wins is validated; every fault is told at once. Only `cli/` calls this; nothing here touches `process`.
  */
+import type { CheckedSchedule } from "../task/schedule.ts";
 import { type ConfigFile, configFlag, readConfigFile } from "./config-file.ts";
 import { errorOf, explainReadError, type Fault, quote } from "./faults.ts";
 import { pathsOf, type Surroundings } from "./folders.ts";
+import { readSchedules } from "./schedules.ts";
 import { type Config, type Setting, type SettingKey, settingKeys, settingOf } from "./settings.ts";
 import { isLoopback, ValueFault } from "./value-kinds.ts";
 
@@ -16,6 +18,8 @@ export interface LoadedConfig {
   readonly origins: Readonly<Record<SettingKey, Origin>>;
   /** The configuration file that was read, if there is one. */
   readonly file: string | undefined;
+  /** Those that the file defines. */
+  readonly schedules: readonly CheckedSchedule[];
 }
 
 export interface ConfigSources extends Surroundings {
@@ -56,8 +60,9 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   }
   const config = Object.freeze(values) as Config;
   if (!faulty.has("host") && !faulty.has("http-token")) checkExposure(config, origins.host, faults);
+  const schedules = readSchedules(file, faults);
   if (faults.length > 0) throw errorOf(faults);
-  return { config, origins: Object.freeze(origins) as LoadedConfig["origins"], file: file?.path };
+  return { config, origins: Object.freeze(origins) as LoadedConfig["origins"], file: file?.path, schedules };
 }
 
 type AnySetting = Setting<keyof Config, unknown, unknown>;

@@ -18,6 +18,7 @@ import { Promoter } from "./promoter.ts";
 import { Pruner } from "./pruner.ts";
 import { Rescuer } from "./rescuer.ts";
 import type { HandlerRunner } from "./runner.ts";
+import { Scheduler } from "./scheduler.ts";
 
 export interface WorkerOptions {
   store: Store;
@@ -56,8 +57,9 @@ export class Worker {
   readonly #promoter: Promoter;
   readonly #rescuer: Rescuer;
   readonly #pruner: Pruner;
+  readonly #scheduler: Scheduler;
   #loops:
-    | Record<"claimer" | "promoter" | "rescuer" | "pruner" | "notifier" | "cancelWatch", Loop>
+    | Record<"claimer" | "promoter" | "rescuer" | "pruner" | "scheduler" | "notifier" | "cancelWatch", Loop>
     | undefined;
   #stopping: Promise<boolean> | undefined;
   /** Resolves when the drain, under way or to come, is to end. */
@@ -101,6 +103,7 @@ export class Worker {
     this.#cancelWatch = new CancelWatch({ store, lease: this.#lease, executor: this.#executor });
     this.#rescuer = new Rescuer(store, identity.leaseMs, emit);
     this.#pruner = new Pruner(store, options.retention, emit);
+    this.#scheduler = new Scheduler(store, pollIntervalMs, emit);
   }
 
   /** @throws the driver's error when the database can't be reached. */
@@ -116,6 +119,7 @@ export class Worker {
       promoter: startLoop("promoter", () => this.#promoter.runOnce(), emit),
       rescuer: startLoop("rescuer", () => this.#rescuer.runOnce(), emit),
       pruner: startLoop("pruner", () => this.#pruner.runOnce(), emit),
+      scheduler: startLoop("scheduler", () => this.#scheduler.runOnce(), emit),
       notifier: startLoop("notifier", () => this.#listen(), emit),
       cancelWatch: startLoop("cancel watch", () => this.#cancelWatch.runOnce(), emit),
     };
@@ -135,6 +139,7 @@ export class Worker {
 
   /** Resolves when no task that is due is left for this worker, and what it ran is stored. */
   async drained(): Promise<void> {
+    await this.#scheduler.runOnce();
     for (;;) {
       await this.#promoter.runOnce();
       await new Promise<void>((resolve) => {
@@ -184,6 +189,7 @@ export class Worker {
       this.#loops?.promoter.stop(),
       this.#loops?.rescuer.stop(),
       this.#loops?.pruner.stop(),
+      this.#loops?.scheduler.stop(),
       this.#loops?.notifier.stop(),
       this.#loops?.cancelWatch.stop(),
       // With outcomes unsaved the row stays: its lease ends, and a rescuer gives the tasks back.
@@ -205,6 +211,7 @@ export class Worker {
     const wakeAll = () => {
       this.#hear("queues");
       this.#loops?.promoter.wake();
+      this.#loops?.scheduler.wake();
     };
     await listenForAnnouncements(
       this.#options.store,
@@ -212,6 +219,7 @@ export class Worker {
         if (announcement.kind === "due") this.#hear("due");
         else if (announcement.kind === "queues") this.#hear("queues");
         else if (announcement.kind === "future") this.#loops?.promoter.wake();
+        else if (announcement.kind === "schedule") this.#loops?.scheduler.wake();
         else this.#executor.abort("cancelled", [announcement.id]);
       },
       wakeAll,

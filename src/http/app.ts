@@ -11,6 +11,7 @@ import { type MetricsRouteOptions, metricsRoutes } from "./metrics.ts";
 import { Problem, problemOf, unavailable, unexpected } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
 import { addRoutes, type Route } from "./route.ts";
+import { scheduleRoutes } from "./schedules.ts";
 import { type TaskRoutesOptions, taskRoutes } from "./tasks.ts";
 
 export interface AppOptions
@@ -37,6 +38,7 @@ export function createApp(options: AppOptions): Hono {
     ...taskRoutes(options),
     ...controlRoutes(options),
     ...queueRoutes(options),
+    ...scheduleRoutes(options),
   ];
   addRoutes(app, [index(routes, options.version), ...routes]);
   app.notFound((c) =>

@@ -25,6 +25,9 @@ export function taskSummary(task: TaskSummary) {
     startedAt: task.startedAt,
     finishedAt: task.finishedAt,
     progress: task.progress,
+    scheduleId: task.scheduleId,
+    plannedAt: task.plannedAt,
+    repeat: task.repeat,
     error: error === null ? null : { attempt: error.attempt, at: error.at, message: error.message },
   };
 }

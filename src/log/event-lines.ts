@@ -44,6 +44,12 @@ export function lineOf(event: EngineEvent): EventLine {
         worker: event.workerId,
         state: event.state,
       });
+    case "ticked":
+      return line(event.skipped > 0 ? "warn" : "info", "schedule ticked", {
+        schedule: event.schedule,
+        enqueued: event.enqueued,
+        skipped: event.skipped,
+      });
     case "worker-started":
       return line("info", "worker started", {
         worker: event.workerId,

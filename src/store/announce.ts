@@ -8,12 +8,13 @@ export const channel = "fiscaut_tasks";
 
 /**
  * "due": tasks wait to be claimed. "future": some wait for their time. "queues": one was resumed or has other limits.
- * "cancel": a running task is to be aborted.
+ * "schedule": schedules were changed. "cancel": a running task is to be aborted.
  */
 export type Announcement =
   | { kind: "due" }
   | { kind: "future" }
   | { kind: "queues" }
+  | { kind: "schedule" }
   | { kind: "cancel"; id: number };
 
 export interface Announcer {
@@ -59,7 +60,12 @@ export function parseAnnouncement(message: string): Announcement | undefined {
   try {
     const parsed: unknown = JSON.parse(message);
     if (typeof parsed !== "object" || parsed === null || !("kind" in parsed)) return undefined;
-    if (parsed.kind === "due" || parsed.kind === "future" || parsed.kind === "queues")
+    if (
+      parsed.kind === "due" ||
+      parsed.kind === "future" ||
+      parsed.kind === "queues" ||
+      parsed.kind === "schedule"
+    )
       return { kind: parsed.kind };
     if (parsed.kind === "cancel" && "id" in parsed && typeof parsed.id === "number")
       return { kind: "cancel", id: parsed.id };

@@ -22,6 +22,8 @@ async function tryChange(store: Store, id: number, change: TaskChange): Promise<
     update fiscaut_tasks.task
     set priority = coalesce(${change.priority ?? null}::int, priority),
         run_at = ${runAt}, due = ${runAt} <= now(),
+        planned_at = case when planned_at is null or ${change.runAt === undefined && change.delayMs === undefined}::boolean
+          then planned_at else ${runAt} end,
         payload = coalesce(${payload}::text::jsonb, payload),
         -- A key that was made of the payload says nothing of another one.
         key = case when ${payload}::text is not null and key like ${`${payloadKeyPrefix}%`} then null else key end

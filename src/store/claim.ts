@@ -51,7 +51,7 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
 /** What a claim returns of each task, for `toClaimedTasks`. */
 export const claimedColumns = (sql: Sql) =>
   sql.unsafe(
-    "id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, backoff, batch_id, run_at, started_at, serial_key",
+    "id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, backoff, batch_id, run_at, planned_at, started_at, serial_key",
   );
 
 /** In the order of the claim, since RETURNING keeps none. */
@@ -74,6 +74,7 @@ export interface ClaimedRow {
   serial_key: string | null;
   holds_slot?: boolean;
   started_at: string;
+  planned_at: string | null;
 }
 
 const toClaimedTask = (row: ClaimedRow): ClaimedTask => ({
@@ -91,6 +92,7 @@ const toClaimedTask = (row: ClaimedRow): ClaimedTask => ({
   serialKey: row.serial_key,
   holdsSlot: row.holds_slot ?? false,
   claimedAt: row.started_at,
+  plannedAt: instant(row.planned_at),
 });
 
 const byClaimOrder = (a: ClaimedTask, b: ClaimedTask) =>

@@ -6,6 +6,7 @@ import type { Transition } from "../task/settle.ts";
 import type { TaskState } from "../task/task.ts";
 import type { Store } from "./connection.ts";
 import { keptColumns, withError } from "./fragments.ts";
+import { insertNextRuns } from "./repeat.ts";
 import type { Sql } from "./sql.ts";
 
 export interface Completion {
@@ -37,17 +38,21 @@ export async function completeTasks(
   const ordered = completions.toSorted((a, b) => a.id - b.id);
   const finished = ordered.filter((c): c is Of<"finished"> => c.transition.to === "finished");
   const waiting = ordered.filter((c): c is Of<"pending"> => c.transition.to === "pending");
-  const accepted = await Promise.all([
+  const [ended, returned] = await Promise.all([
     finished.length > 0 ? finishTasks(store.sql, workerId, finished) : [],
     waiting.length > 0 ? returnTasks(store.sql, workerId, waiting) : [],
   ]);
-  return accepted.flat();
+  if (ended[0]?.repeats) store.announcer.announce({ kind: "future" });
+  return [...ended.map(({ id, state }) => ({ id, state })), ...returned];
 }
 
-/** One statement moves a row from the hot table to the history: it is never in both and never in neither. */
+/**
+ * One statement moves a row from the hot table to the history, so it is never in both and never in neither, and
+ * enqueues the next run of a task that repeats, so that run is neither lost nor doubled.
+ */
 function finishTasks(sql: Sql, workerId: number, completions: Of<"finished">[]) {
   const errors = withError(sql, sql`message`, sql`stack`);
-  return sql<Completed[]>`
+  return sql<(Completed & { repeats: boolean })[]>`
     with settled as (
       select * from unnest(
         ${completions.map((c) => c.id)}::bigint[], ${completions.map((c) => c.attempt)}::int[],
@@ -60,12 +65,12 @@ function finishTasks(sql: Sql, workerId: number, completions: Of<"finished">[]) 
       delete from fiscaut_tasks.task t using settled s
       where t.id = s.id and t.attempt = s.attempt and t.worker_id = ${workerId}
       returning t.*, s.state, s.result, s.message, s.stack
-    )
+    ), next_run as (${insertNextRuns(sql)})
     insert into fiscaut_tasks.task_history
       (${keptColumns(sql)}, state, errors, result)
     select ${keptColumns(sql)}, state, ${errors}, result::jsonb
     from gone
-    returning id, state`;
+    returning id, state, exists (select 1 from next_run) as repeats`;
 }
 
 /**

@@ -140,7 +140,8 @@ async function insertChunk(
   return { added: free.length + rows.filter(isAdded).length, left };
 }
 
-function insertTasks(sql: Sql, tasks: CheckedTask[], batchId: number | null) {
+/** Without a word to workers: the caller announces after its commit. */
+export function insertTasks(sql: Sql, tasks: CheckedTask[], batchId: number | null) {
   const parameters = insertParameters(tasks, batchId) as postgres.ParameterOrJSON<never>[];
   return sql.unsafe<{ id: number; run_at: string }[]>(insertStatement, parameters, { prepare: true });
 }

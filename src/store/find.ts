@@ -111,6 +111,9 @@ const summaryOf = (table: AnyTaskTable) => ({
   runAt: table.runAt,
   startedAt: table.startedAt,
   progress: table.progress,
+  scheduleId: table.scheduleId,
+  plannedAt: table.plannedAt,
+  repeat: table.repeat,
   error: sql<AttemptError | null>`${table.errors} -> -1`,
 });
 

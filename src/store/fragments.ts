@@ -6,6 +6,9 @@ import * as columns from "./task-columns.ts";
 /** What a row takes along from `task` to `task_history`, as it is. */
 export const keptColumns = (sql: Sql) => sql.unsafe(columns.keptColumns);
 
+/** What a caller has asked of a task. */
+export const askedColumns = (sql: Sql) => sql.unsafe(columns.askedNames);
+
 /** What it takes along from there when it is revived. */
 export const revivedColumns = (sql: Sql) => sql.unsafe(columns.revivedColumns);
 export const revivedValues = (sql: Sql) => sql.unsafe(columns.revivedValues);

@@ -5,6 +5,7 @@
 import type { TaskState } from "../task/task.ts";
 import type { Store } from "./connection.ts";
 import { keptColumns, withError } from "./fragments.ts";
+import { insertNextRuns } from "./repeat.ts";
 import type { Sql } from "./sql.ts";
 
 export interface RescuedTask {
@@ -53,11 +54,11 @@ function releaseTasks(sql: Sql, workerIds: number[]) {
     ), gone as (
       delete from fiscaut_tasks.task t
       where id in (select id from orphan) and (attempt >= max_attempts or cancel_requested or superseded)
-      returning t.*
-    ), finished as (
+      returning t.*, case when t.cancel_requested or t.superseded then 'cancelled' else 'failed' end as state
+    ), next_run as (${insertNextRuns(sql)}), finished as (
       insert into fiscaut_tasks.task_history
         (${keptColumns(sql)}, state, errors)
-      select ${keptColumns(sql)}, case when cancel_requested or superseded then 'cancelled' else 'failed' end, ${errors}
+      select ${keptColumns(sql)}, state, ${errors}
       from gone
       returning id, name, queue, attempt, state
     )

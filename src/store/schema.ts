@@ -22,6 +22,9 @@ import {
   timestamp,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
+import type { NewTask } from "../task/new-task.ts";
+import type { Repeat } from "../task/repeat.ts";
+import type { MissedPolicy } from "../task/schedule.ts";
 import type { AttemptError, FinishedState, Progress } from "../task/task.ts";
 
 export const schemaName = "fiscaut_tasks";
@@ -93,6 +96,27 @@ export const batch = schema.table("batch", {
   skipped: jsonb("skipped").$type<Record<string, number>>().notNull(),
 });
 
+/** A cron rule, and the task that each of its ticks enqueues. */
+export const schedule = schema.table(
+  "schedule",
+  {
+    id: id("id").primaryKey().generatedAlwaysAsIdentity(),
+    name: word("name").notNull().unique(),
+    /** The first tick not yet dealt with; null when the rule never comes again. Whoever moves it on enqueues the task. */
+    nextTickAt: instant("next_tick_at"),
+    lastTickAt: instant("last_tick_at"),
+    createdAt: instant("created_at").notNull().defaultNow(),
+    paused: boolean("paused").notNull().default(false),
+    cron: text("cron").notNull(),
+    timeZone: text("time_zone").notNull(),
+    missed: word("missed").$type<MissedPolicy>().notNull(),
+    /** The configuration file that defines it, `host:path`; null: somebody has added it. */
+    file: text("file"),
+    task: jsonb("task").$type<NewTask>().notNull(),
+  },
+  (t) => [index("schedule_next_tick").on(t.nextTickAt).where(sql`not paused`)],
+);
+
 /** Columns that a task keeps from the cradle to the history; the wide ones last. */
 const taskColumns = {
   runAt: instant("run_at").notNull(),
@@ -104,6 +128,10 @@ const taskColumns = {
   attempt: integer("attempt").notNull().default(0),
   maxAttempts: integer("max_attempts").notNull(),
   timeoutMs: integer("timeout_ms"),
+  /** The schedule that enqueued it. */
+  scheduleId: id("schedule_id"),
+  /** The instant that it was meant for, where something depends on that: of a repeating task, or a schedule's tick. */
+  plannedAt: instant("planned_at"),
 };
 const wideTaskColumns = {
   queue: word("queue").notNull(),
@@ -115,6 +143,7 @@ const wideTaskColumns = {
   key: word("key"),
   backoff: text("backoff"),
   payload: jsonb("payload").notNull(),
+  repeat: jsonb("repeat").$type<Repeat>(),
   progress: jsonb("progress").$type<Progress>(),
   errors: jsonb("errors").$type<AttemptError[]>(),
 };

@@ -3,6 +3,7 @@
  * a row takes along to the history and back. Their types and indexes are `schema.ts`'s.
  */
 import type { CheckedTask } from "../task/new-task.ts";
+import { repeatOf } from "../task/repeat.ts";
 
 interface AskedColumn {
   name: string;
@@ -22,18 +23,27 @@ const askedColumns: readonly AskedColumn[] = [
   { name: "serial_key", type: "text", valueOf: (task) => task.serialKey ?? null },
   { name: "timeout_ms", type: "int", valueOf: (task) => task.timeoutMs ?? null },
   { name: "backoff", type: "text", valueOf: (task) => task.backoff ?? null },
+  { name: "repeat", type: "jsonb", valueOf: (task) => textOfRepeat(task) },
 ];
 
-const askedNames = askedColumns.map((column) => column.name).join(", ");
+export const askedNames = askedColumns.map((column) => column.name).join(", ");
 
 /** What a row takes along from `task` to `task_history` and back, as it is. */
-export const keptColumns = `id, created_at, batch_id, ${askedNames}, run_at, started_at, worker_id, attempt, progress`;
+export const keptColumns = `id, created_at, batch_id, schedule_id, planned_at, ${askedNames}, run_at, started_at, worker_id, attempt, progress`;
 
 /** What a finished task keeps when it is revived: all but the traces of its last attempt's run. */
-export const revivedColumns = `id, created_at, batch_id, ${askedNames}, attempt, errors`;
+export const revivedColumns = `id, created_at, batch_id, schedule_id, planned_at, ${askedNames}, attempt, errors`;
 
-/** Their values, with at least one more attempt. The attempts go on counting: they are part of the fencing token. */
-export const revivedValues = revivedColumns.replace("max_attempts", "greatest(max_attempts, attempt + 1)");
+/**
+ * Their values, with at least one more attempt. The attempts go on counting: they are part of the fencing token.
+ * A chain that went on after the failure is not started a second time.
+ */
+export const revivedValues = revivedColumns
+  .replace("max_attempts", "greatest(max_attempts, attempt + 1)")
+  .replace(
+    /\brepeat\b/,
+    "case when state = 'failed' and (repeat -> 'afterFailure')::boolean then null else repeat end",
+  );
 
 /** As the driver's array parameters have them: jsonb travels as text, else its strings are encoded twice. */
 const parameterType = (column: AskedColumn) => (column.type === "jsonb" ? "text" : column.type);
@@ -51,8 +61,8 @@ export const insertStatement = `
   ), seen as (
     insert into fiscaut_tasks.queue (name) select distinct queue from asked on conflict do nothing
   )
-  insert into fiscaut_tasks.task (batch_id, run_at, due, ${askedNames})
-  select $1::bigint, run_at, run_at <= now(), ${askedColumns.map(({ name, type }) => `${name}::${type}`).join(", ")}
+  insert into fiscaut_tasks.task (batch_id, run_at, planned_at, due, ${askedNames})
+  select $1::bigint, run_at, case when repeat is not null then run_at end, run_at <= now(), ${askedColumns.map(({ name, type }) => `${name}::${type}`).join(", ")}
   from asked
   returning id, run_at`;
 
@@ -61,6 +71,10 @@ export const insertOnceStatement = insertStatement.replace(
   "returning id, run_at",
   "on conflict (key) where key is not null do nothing returning id, run_at, key",
 );
+function textOfRepeat(task: CheckedTask): string | null {
+  const repeat = repeatOf(task);
+  return repeat === null ? null : JSON.stringify(repeat);
+}
 
 /** In the order of `insertStatement`. */
 export function insertParameters(tasks: CheckedTask[], batchId: number | null) {

@@ -54,6 +54,8 @@ export type WorkerEvent =
       rows: number;
       bytes: number;
     }
+  /** Ticks of a schedule were dealt with here: so many tasks were enqueued, and so many missed ticks skipped. */
+  | { kind: "ticked"; schedule: string; enqueued: number; skipped: number }
   /** The thread that runs handlers was ended and replaced; what ran in it has been settled. */
   | { kind: "handlers-restarted"; reason: string; running: number }
   /** A handler has left a promise or a timer that threw: nobody waits for it. */

@@ -21,6 +21,7 @@ const word = (what: string) =>
 
 export const taskNameSchema = word("the task's name");
 export const queueNameSchema = word("the queue's name");
+export const scheduleNameSchema = word("the schedule's name");
 
 /** Milliseconds that still fit Postgres' integer: 24 days. */
 const maxTimeoutMs = 2 ** 31 - 1;
@@ -52,6 +53,14 @@ export const newTaskSchema = z
     timeoutMs: z.int().min(1).max(maxTimeoutMs).optional(),
     serialKey: word("the serial key").optional().describe("tasks of one key run one at a time"),
     backoff: backoffSchema.optional().describe("the wait after an error; otherwise the handler's"),
+    repeatMs: z
+      .int()
+      .min(1_000)
+      .max(maxDelayMs)
+      .optional()
+      .describe("from the planned time of this run to the next's"),
+    repeatUntil: instantSchema.optional().describe("no run is planned after it"),
+    repeatAfterFailure: z.boolean().optional().describe("go on after a run that failed for good"),
     title: z
       .string()
       .min(1)
@@ -68,6 +77,12 @@ export const newTaskSchema = z
   .refine(
     (task) => task.onConflict === undefined || task.key !== undefined || task.keyOf !== undefined,
     "onConflict needs a key or keyOf",
+  )
+  .refine(
+    (task) =>
+      task.repeatMs !== undefined ||
+      (task.repeatUntil === undefined && task.repeatAfterFailure === undefined),
+    "repeatUntil and repeatAfterFailure need repeatMs",
   );
 
 /** As a caller writes it: everything but the name has a default. */

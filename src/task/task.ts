@@ -2,6 +2,7 @@
  * What a task is, once stored: the one shape that the store returns and that HTTP, the command line and
  * handlers show. How a task moves from state to state is told by `settle.ts`.
  */
+import type { Repeat } from "./repeat.ts";
 
 /** "scheduled" is pending with a future `runAt`; "retrying" is pending with `attempt > 0`. */
 export const taskStates = ["pending", "running", "succeeded", "failed", "cancelled"] as const;
@@ -53,6 +54,11 @@ export interface TaskSummary {
   startedAt: Date | null;
   finishedAt: Date | null;
   progress: Progress | null;
+  /** The schedule that enqueued it. */
+  scheduleId: number | null;
+  /** Of a repeating or scheduled task: the instant that this run was meant for, which retries do not move. */
+  plannedAt: Date | null;
+  repeat: Repeat | null;
   /** The newest one; a task that succeeded after all may have one. */
   error: AttemptError | null;
 }
@@ -87,4 +93,6 @@ export interface ClaimedTask {
    * comes again under the same worker: this tells the two apart.
    */
   claimedAt: string;
+  /** See `TaskSummary`: what a daily report is about must not depend on when its retry runs. */
+  plannedAt: Date | null;
 }

@@ -41,6 +41,7 @@ describe("every command", () => {
       "queue",
       "change",
       "delete",
+      "schedule",
       "migrate",
       "config",
       "version",

@@ -18,6 +18,7 @@ const task = {
     timeoutMs: null,
     batchId: null,
     runAt: new Date(),
+    plannedAt: null,
     serialKey: null,
     holdsSlot: false,
     backoff: null,

@@ -36,6 +36,13 @@ test("GET / lists every route that is served", async () => {
     "POST /tasks/:id/cancel",
     "GET /queues",
     "PATCH /queues/:name",
+    "GET /schedules",
+    "POST /schedules",
+    "GET /schedules/:name",
+    "DELETE /schedules/:name",
+    "POST /schedules/:name/pause",
+    "POST /schedules/:name/resume",
+    "POST /schedules/:name/run-now",
   ]);
 });
 

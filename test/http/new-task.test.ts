@@ -55,6 +55,25 @@ describe("POST /tasks", () => {
     });
   });
 
+  test("takes a repeat, which the task then shows", async () => {
+    const response = await app.request(
+      "/tasks",
+      postJson({
+        name: "elsewhere",
+        runAt: "2031-05-06T10:00:00Z",
+        repeatMs: 3_600_000,
+        repeatUntil: "2031-06-01T00:00:00-03:00",
+        repeatAfterFailure: true,
+      }),
+    );
+    const { id }: Body = await response.json();
+    expect(await (await app.request(`/tasks/${id}`)).json()).toMatchObject({
+      runAt: "2031-05-06T10:00:00.000Z",
+      plannedAt: "2031-05-06T10:00:00.000Z",
+      repeat: { everyMs: 3_600_000, until: "2031-06-01T03:00:00.000Z", afterFailure: true },
+    });
+  });
+
   test("checks the payload of a handler that this worker has", async () => {
     expect((await app.request("/tasks", postJson({ name: "greet", payload: { who: "Ana" } }))).status).toBe(
       201,
@@ -71,6 +90,8 @@ describe("POST /tasks", () => {
       [{ name: "x", priority: 1.5, delay: 5 }, /priority: .*delay/],
       [{ name: "x", backoff: "hourly" }, /backoff: "hourly" is not one such as django/],
       [{ name: "x", delayMs: 1, runAt: "2031-01-01T00:00:00Z" }, /delayMs and runAt exclude each other/],
+      [{ name: "x", repeatMs: 999 }, /repeatMs: /],
+      [{ name: "x", repeatUntil: "2031-01-01T00:00:00Z" }, /need repeatMs/],
       [{ name: "x", payload: { zero: "\u0000" } }, /NUL/],
       [[], /expected object/],
       ["null", /expected object/],

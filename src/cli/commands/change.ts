@@ -39,7 +39,7 @@ export const changeCommand = defineCommand({
     const delayMs = args.now ? 0 : args.delay === undefined ? undefined : parseDurationMs(args.delay);
     const asked = checkTaskChange({
       priority: readInteger("priority", args.priority),
-      runAt: readInstant(args["run-at"]),
+      runAt: readInstant("run-at", args["run-at"]),
       delayMs,
       payload: await readPayload(args.payload),
     });

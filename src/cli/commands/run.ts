@@ -27,7 +27,6 @@ export const runCommand = defineCommand({
     "fiscaut-timeout",
   ),
   run(context) {
-    const { config, logger } = prepare(context);
-    return runWorker(config, logger);
+    return runWorker(prepare(context));
   },
 });

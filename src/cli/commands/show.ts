@@ -1,10 +1,12 @@
 /** `show ID`: all that is known of one task. `show --batch ID`: how far a batch has come. */
 import { defineCommand } from "citty";
+import { formatDuration } from "../../config/units.ts";
 import { batchJson, taskJson } from "../../http/task-json.ts";
 import { type Batch, findBatch } from "../../store/batch.ts";
 import { findTask } from "../../store/find.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { turnPriority } from "../../task/priority-order.ts";
+import type { Repeat } from "../../task/repeat.ts";
 import type { Task } from "../../task/task.ts";
 import { withDatabase } from "../database.ts";
 import { formatInstant, printJson, printLine } from "../output.ts";
@@ -75,6 +77,9 @@ function fieldsOfTask(task: Task): [string, string | number | null][] {
     ["worker", task.workerId],
     ["created", formatInstant(task.createdAt)],
     ["run at", formatInstant(task.runAt)],
+    ["planned", task.plannedAt === null ? null : formatInstant(task.plannedAt)],
+    ["repeat", task.repeat === null ? null : describeRepeat(task.repeat)],
+    ["schedule", task.scheduleId],
     ["started", task.startedAt === null ? null : formatInstant(task.startedAt)],
     ["finished", task.finishedAt === null ? null : formatInstant(task.finishedAt)],
     [
@@ -90,6 +95,11 @@ function fieldsOfTask(task: Task): [string, string | number | null][] {
       `${formatInstant(new Date(error.at))}  ${error.stack ?? error.message}`,
     ]),
   ];
+}
+
+function describeRepeat({ everyMs, until, afterFailure }: Repeat): string {
+  const end = until === null ? "" : ` until ${formatInstant(new Date(until))}`;
+  return `every ${formatDuration(everyMs)}${end}${afterFailure ? ", also after a failure" : ""}`;
 }
 
 function fieldsOfBatch(batch: Batch): [string, string | number | null][] {

@@ -1,0 +1,125 @@
+/**
+ * The routes of schedules: list, show, add, remove, pause, resume, run. The rules of a schedule are
+ * `task/schedule.ts`'s, what is done with it `store/schedules.ts`'s.
+ */
+import type { Context } from "hono";
+import { z } from "zod";
+import type { HandlerRegistry } from "../handlers/handler.ts";
+import type { Store } from "../store/connection.ts";
+import {
+  addSchedule,
+  findSchedule,
+  listSchedules,
+  pauseSchedule,
+  removeSchedule,
+  runScheduleNow,
+  type Schedule,
+} from "../store/schedules.ts";
+import { describeIssues } from "../task/new-task.ts";
+import { checkNewSchedule } from "../task/schedule.ts";
+import { Problem } from "./problem.ts";
+import { readJson, readQuery } from "./request.ts";
+import type { Route } from "./route.ts";
+import { scheduleJson } from "./schedule-json.ts";
+
+const noQuery = z.strictObject({});
+
+export function scheduleRoutes({ store, handlers }: { store: Store; handlers: HandlerRegistry }): Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/schedules",
+      about: "schedules, by name",
+      async handle(c) {
+        readQuery(c, noQuery);
+        return c.json({ schedules: (await listSchedules(store)).map(scheduleJson) });
+      },
+    },
+    {
+      method: "POST",
+      path: "/schedules",
+      about:
+        "define a schedule, or anew the one of that name: name, cron, task, and optionally timeZone, missed",
+      async handle(c) {
+        readQuery(c, noQuery);
+        const schedule = checkNewSchedule(await readJson(c));
+        const { name, task } = schedule;
+        const payload = handlers.get(task.name)?.payload.safeParse(task.payload);
+        if (payload?.success === false)
+          throw new Problem(400, `the payload is not ${task.name}'s: ${describeIssues(payload.error)}`);
+        if ((await addSchedule(store, schedule)) === "file") throw fileDefines(name);
+        const location = `/schedules/${encodeURIComponent(name)}`;
+        return c.json(scheduleJson(await requireSchedule(store, name)), 201, { location });
+      },
+    },
+    {
+      method: "GET",
+      path: "/schedules/:name",
+      about: "a schedule with its task and its next tick",
+      async handle(c) {
+        readQuery(c, noQuery);
+        return c.json(scheduleJson(await requireSchedule(store, nameOf(c))));
+      },
+    },
+    {
+      method: "DELETE",
+      path: "/schedules/:name",
+      about: "remove a schedule; tasks that it has enqueued stay",
+      async handle(c) {
+        readQuery(c, noQuery);
+        const name = nameOf(c);
+        const result = await removeSchedule(store, name);
+        if (result === "unknown") throw unknownSchedule(name);
+        if (result === "file") throw fileDefines(name);
+        return c.json({ name, removed: true });
+      },
+    },
+    {
+      method: "POST",
+      path: "/schedules/:name/pause",
+      about: "let a schedule rest",
+      handle: (c) => pause(c, store, true),
+    },
+    {
+      method: "POST",
+      path: "/schedules/:name/resume",
+      about: "let a paused schedule go on with its next tick",
+      handle: (c) => pause(c, store, false),
+    },
+    {
+      method: "POST",
+      path: "/schedules/:name/run-now",
+      about: "enqueue a schedule's task now, beside its ticks",
+      async handle(c) {
+        readQuery(c, noQuery);
+        const name = nameOf(c);
+        const id = await runScheduleNow(store, name);
+        if (id === undefined) throw unknownSchedule(name);
+        return c.json({ id, schedule: name }, 201, { location: `/tasks/${id}` });
+      },
+    },
+  ];
+}
+
+async function pause(c: Context, store: Store, paused: boolean): Promise<Response> {
+  readQuery(c, noQuery);
+  const name = nameOf(c);
+  if (!(await pauseSchedule(store, name, paused))) throw unknownSchedule(name);
+  return c.json(scheduleJson(await requireSchedule(store, name)));
+}
+
+async function requireSchedule(store: Store, name: string): Promise<Schedule> {
+  const schedule = await findSchedule(store, name);
+  if (schedule === undefined) throw unknownSchedule(name);
+  return schedule;
+}
+
+const nameOf = (c: Context) => c.req.param("name") ?? "";
+
+const unknownSchedule = (name: string) =>
+  new Problem(404, `there is no schedule ${name}`, { hint: "GET /schedules lists them" });
+
+const fileDefines = (name: string) =>
+  new Problem(409, `a configuration file defines the schedule ${name}`, {
+    hint: "change it there and start the worker again, or pause it",
+  });
