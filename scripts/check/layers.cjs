@@ -1,5 +1,5 @@
 // The layer rule of src/README.md for dependency-cruiser: who may import whom, and which package belongs where.
-// test/layers.test.ts plants a violation of each kind, because a rule that can't fire looks just like a clean tree.
+// test/scripts/layers.test.ts plants a violation of each kind, because a rule that can't fire looks just like a clean tree.
 const layers = {
   task: [],
   fiscaut: [],
