@@ -1,29 +1,16 @@
 /** What a crash, a freeze and a second worker do to tasks, with the executable and a Postgres of its own. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { cancelTask } from "../../src/store/cancel.ts";
 import { enqueueBatch } from "../../src/store/enqueue.ts";
 import { findTask, listTasks } from "../../src/store/find.ts";
 import { checkNewTask } from "../../src/task/new-task.ts";
-import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";
-import { endLeftovers, executeJson, startRun } from "./executable.ts";
-import { type HeldApi, startHeldApi, supplier } from "./held-api.ts";
+import { createBed } from "./bed.ts";
+import { executeJson, startRun } from "./executable.ts";
+import { supplier } from "./held-api.ts";
 
-let database: TestDatabase;
-let api: HeldApi;
-beforeAll(async () => {
-  database = await createDatabase();
-});
-beforeEach(() => {
-  api = startHeldApi();
-});
-afterEach(async () => {
-  await endLeftovers();
-  await api.stop();
-});
-afterAll(() => database.drop());
-
-const env = () => ({ DATABASE_URL: database.url, ...api.env });
+const bed = createBed();
+const { env } = bed;
 const enqueue = async (document: string) =>
   (
     await executeJson<{ id: number }>(
@@ -31,25 +18,25 @@ const enqueue = async (document: string) =>
       env(),
     )
   ).id;
-const stateOf = async (id: number) => (await findTask(database.store, id))?.state;
+const stateOf = async (id: number) => (await findTask(bed.store, id))?.state;
 const leaseMs = 5_000;
 
 describe("a worker that dies", () => {
   test("by kill -9 leaves its task to another, within the lease", async () => {
     const first = await startRun(["--lease", "5s"], env());
     const id = await enqueue("dies");
-    await until(() => api.arrived.length === 1);
+    await until(() => bed.api.arrived.length === 1);
     first.signal("SIGKILL");
     const killedAtMs = performance.now();
     await first.exited;
 
     const second = await startRun(["--lease", "5s"], env());
-    await until(() => api.arrived.length === 2, leaseMs * 2);
+    await until(() => bed.api.arrived.length === 2, leaseMs * 2);
     // Five times in a lease somebody looks; a fifth more covers that.
     expect(performance.now() - killedAtMs).toBeLessThan(leaseMs * 1.2 + 2_000);
-    api.release();
+    bed.api.release();
     await second.line("task succeeded");
-    expect(await findTask(database.store, id)).toMatchObject({
+    expect(await findTask(bed.store, id)).toMatchObject({
       state: "succeeded",
       attempt: 2,
       errors: [{ attempt: 1, message: "the worker died or could not reach the database" }],
@@ -60,16 +47,16 @@ describe("a worker that dies", () => {
   test("only seemingly, frozen beyond its lease, is refused when it thaws, and goes on", async () => {
     const frozen = await startRun(["--lease", "5s"], env());
     const id = await enqueue("freezes");
-    await until(() => api.arrived.length === 1);
+    await until(() => bed.api.arrived.length === 1);
     frozen.signal("SIGSTOP");
     const other = await startRun(["--lease", "5s"], env());
-    await until(() => api.arrived.length === 2, leaseMs * 2);
-    api.release();
+    await until(() => bed.api.arrived.length === 2, leaseMs * 2);
+    bed.api.release();
     await other.line("task succeeded");
-    const finished = await findTask(database.store, id);
+    const finished = await findTask(bed.store, id);
     frozen.signal("SIGCONT");
     await frozen.line("outcome refused");
-    expect(await findTask(database.store, id)).toEqual(finished);
+    expect(await findTask(bed.store, id)).toEqual(finished);
     expect(await other.stop()).toBe(0);
 
     const next = await enqueue("after the thaw");
@@ -86,21 +73,20 @@ describe("two workers on one database", () => {
     ]);
     const documents = Array.from({ length: 400 }, (_, index) => `supplier ${index}`);
     const batch = await enqueueBatch(
-      database.store,
+      bed.store,
       { title: "two workers", skipped: {}, enqueuedBy: null },
       documents.map((document) =>
         checkNewTask({ name: "fiscaut.sync-supplier", payload: supplier(document) }),
       ),
     );
     // Both have their slots full before any call is answered: both take part.
-    await until(() => api.arrived.length === 40);
-    api.release();
+    await until(() => bed.api.arrived.length === 40);
+    bed.api.release();
     await until(
-      async () =>
-        (await listTasks(database.store, { batchId: batch.id, state: "succeeded" }, 500)).length === 400,
+      async () => (await listTasks(bed.store, { batchId: batch.id, state: "succeeded" }, 500)).length === 400,
     );
-    expect(api.arrived.toSorted()).toEqual(documents.toSorted());
-    expect(api.mostAtOnce()).toBe(1);
+    expect(bed.api.arrived.toSorted()).toEqual(documents.toSorted());
+    expect(bed.api.mostAtOnce()).toBe(1);
     for (const worker of workers) expect(await worker.stop()).toBe(0);
   }, 30_000);
 });
@@ -109,11 +95,11 @@ describe("a worker told to stop", () => {
   test("by SIGTERM ends what runs, takes nothing new and exits 0", async () => {
     const worker = await startRun([], env());
     const id = await enqueue("drains");
-    await until(() => api.arrived.length === 1);
+    await until(() => bed.api.arrived.length === 1);
     worker.signal("SIGTERM");
     await worker.line("stopping: SIGTERM");
     const next = await enqueue("comes too late");
-    api.release();
+    bed.api.release();
     expect(await worker.exited).toBe(0);
     expect(await stateOf(id)).toBe("succeeded");
     expect(await stateOf(next)).toBe("pending");
@@ -123,16 +109,16 @@ describe("a worker told to stop", () => {
   test("gives a task back uncounted when the drain time is over, and exits 75", async () => {
     const worker = await startRun(["--drain-timeout", "200ms"], env());
     const id = await enqueue("is given back");
-    await until(() => api.arrived.length === 1);
+    await until(() => bed.api.arrived.length === 1);
     expect(await worker.stop()).toBe(75);
-    expect(await findTask(database.store, id)).toMatchObject({ state: "pending", attempt: 0, errors: [] });
+    expect(await findTask(bed.store, id)).toMatchObject({ state: "pending", attempt: 0, errors: [] });
     await executeJson(["cancel", String(id)], env());
   }, 20_000);
 
   test("twice does not wait for the drain", async () => {
     const worker = await startRun(["--drain-timeout", "10m"], env());
     const id = await enqueue("is forced");
-    await until(() => api.arrived.length === 1);
+    await until(() => bed.api.arrived.length === 1);
     worker.signal("SIGINT");
     await worker.line("stopping: SIGINT");
     worker.signal("SIGINT");
@@ -143,7 +129,7 @@ describe("a worker told to stop", () => {
 
   test("by --drain ends by itself when no due task is left", async () => {
     const id = await enqueue("the last");
-    api.release();
+    bed.api.release();
     const worker = await startRun(["--drain"], env());
     expect(await worker.exited).toBe(0);
     expect(await stateOf(id)).toBe("succeeded");
@@ -160,8 +146,8 @@ describe("a cancel", () => {
   test("from another process aborts what runs within a second", async () => {
     const worker = await startRun([], env());
     const id = await enqueue("cancelled");
-    await until(() => api.arrived.length === 1);
-    expect(await cancelTask(database.store, id)).toEqual({ kind: "requested" });
+    await until(() => bed.api.arrived.length === 1);
+    expect(await cancelTask(bed.store, id)).toEqual({ kind: "requested" });
     const askedAtMs = performance.now();
     await until(async () => (await stateOf(id)) === "cancelled", 5_000);
     expect(performance.now() - askedAtMs).toBeLessThan(1_000);

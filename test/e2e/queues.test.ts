@@ -1,38 +1,25 @@
 /** Queues with the executable: their commands, and limits that hold over two workers and a crash. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { enqueueBatch } from "../../src/store/enqueue.ts";
 import { listTasks } from "../../src/store/find.ts";
 import { checkNewTask } from "../../src/task/new-task.ts";
-import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";
-import { endLeftovers, execute, executeJson, startRun } from "./executable.ts";
-import { type HeldApi, startHeldApi, supplier } from "./held-api.ts";
+import { createBed } from "./bed.ts";
+import { execute, executeJson, startRun } from "./executable.ts";
+import { supplier } from "./held-api.ts";
 
-let database: TestDatabase;
-let api: HeldApi;
-beforeAll(async () => {
-  database = await createDatabase();
-});
-beforeEach(() => {
-  api = startHeldApi();
-});
-afterEach(async () => {
-  await endLeftovers();
-  await api.stop();
-});
-afterAll(() => database.drop());
-
-const env = () => ({ DATABASE_URL: database.url, ...api.env });
+const bed = createBed();
+const { env } = bed;
 const enqueue = (queue: string, count: number) =>
   enqueueBatch(
-    database.store,
+    bed.store,
     { title: queue, skipped: {}, enqueuedBy: null },
     Array.from({ length: count }, (_, index) =>
       checkNewTask({ name: "fiscaut.sync-supplier", queue, payload: supplier(`${queue}-${index}`) }),
     ),
   );
 const succeeded = async (queue: string) =>
-  (await listTasks(database.store, { queue, state: "succeeded" }, 500)).length;
+  (await listTasks(bed.store, { queue, state: "succeeded" }, 500)).length;
 
 describe("the queue commands", () => {
   test("pause, limit, resume and list", async () => {
@@ -77,31 +64,31 @@ describe("two workers", () => {
     await enqueue("few", 20);
     await enqueue("many", 10);
     const arrived = (queue: string) =>
-      api.arrived.filter((document) => document.startsWith(`${queue}-`)).length;
+      bed.api.arrived.filter((document) => document.startsWith(`${queue}-`)).length;
     // All calls are held: three of the limited queue are under way, and no more come beside all ten of the other.
     await until(() => arrived("few") === 3 && arrived("many") === 10);
 
     first.signal("SIGKILL");
     await first.exited;
     await until(async () => {
-      const [row] = await database.store.sql<{ gone: boolean }[]>`
+      const [row] = await bed.store.sql<{ gone: boolean }[]>`
         select not exists (select 1 from fiscaut_tasks.worker where pid = ${first.pid}) as gone`;
       return row?.gone;
     }, 15_000);
-    const running = await listTasks(database.store, { queue: "few", state: "running" }, 500);
+    const running = await listTasks(bed.store, { queue: "few", state: "running" }, 500);
     expect(running.length).toBeLessThanOrEqual(3);
-    api.release();
+    bed.api.release();
     await until(async () => (await succeeded("few")) === 20 && (await succeeded("many")) === 10, 20_000);
     expect(await second.stop()).toBe(0);
   }, 60_000);
 
   test("keep a queue's rate together, by the database's clock", async () => {
-    api.release();
+    bed.api.release();
     await executeJson(["queue", "limit", "slow", "--rate", "4/500ms"], env());
     const workers = await Promise.all([startRun([], env()), startRun([], env())]);
     await enqueue("slow", 13);
     await until(async () => (await succeeded("slow")) === 13, 20_000);
-    const [row] = await database.store.sql<{ closest: number }[]>`
+    const [row] = await bed.store.sql<{ closest: number }[]>`
       select min(apart) as closest from (
         select (extract(epoch from started_at - lag(started_at, 4) over (order by started_at)) * 1000)::float8 as apart
         from fiscaut_tasks.task_history where queue = 'slow') as t`;
@@ -110,7 +97,7 @@ describe("two workers", () => {
   }, 60_000);
 
   test("start a paused queue's tasks as soon as it is resumed", async () => {
-    api.release();
+    bed.api.release();
     await executeJson(["queue", "pause", "later"], env());
     const workers = await Promise.all([startRun(["--poll-interval", "1h"], env()), startRun([], env())]);
     await enqueue("later", 2);

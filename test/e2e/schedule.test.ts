@@ -1,29 +1,16 @@
 /** Schedules and repeats with the executable: its commands, its configuration file, and what kill -9 does to a chain. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findTask, listTasks } from "../../src/store/find.ts";
 import { listSchedules } from "../../src/store/schedules.ts";
-import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";
-import { endLeftovers, execute, executeJson, makeFolder, startRun } from "./executable.ts";
-import { type HeldApi, startHeldApi, supplier } from "./held-api.ts";
+import { createBed } from "./bed.ts";
+import { execute, executeJson, makeFolder, startRun } from "./executable.ts";
+import { supplier } from "./held-api.ts";
 
-let database: TestDatabase;
-let api: HeldApi;
-beforeAll(async () => {
-  database = await createDatabase();
-});
-beforeEach(() => {
-  api = startHeldApi();
-});
-afterEach(async () => {
-  await endLeftovers();
-  await api.stop();
-});
-afterAll(() => database.drop());
-
-const env = () => ({ DATABASE_URL: database.url, ...api.env });
+const bed = createBed();
+const { env } = bed;
 const payload = (document: string) => JSON.stringify(supplier(document));
 const name = "fiscaut.sync-supplier";
 
@@ -43,7 +30,7 @@ describe("schedule", () => {
     await executeJson(["schedule", "pause", "nightly"], env());
     expect((await execute(["schedule", "list"], env())).stdout).toContain("paused");
     const { id } = await executeJson<{ id: number }>(["schedule", "run-now", "nightly"], env());
-    expect(await findTask(database.store, id)).toMatchObject({ name, queue: "night", state: "pending" });
+    expect(await findTask(bed.store, id)).toMatchObject({ name, queue: "night", state: "pending" });
     await executeJson(["schedule", "resume", "nightly"], env());
     await executeJson(["schedule", "remove", "nightly"], env());
     expect(await executeJson<unknown[]>(["schedule", "list"], env())).toEqual([]);
@@ -69,28 +56,25 @@ describe("schedule", () => {
       const path = join(folder.path, "fiscaut-tasks.toml");
       const table = `[schedule.each-second]\ncron = "* * * * * *"\ntask = "${name}"\npayload = ${tomlOf(supplier("2"))}\n`;
       writeFileSync(path, table);
-      api.release();
+      bed.api.release();
       const workers = await Promise.all([
         startRun(["--config", path], env()),
         startRun(["--config", path], env()),
       ]);
-      expect(await listSchedules(database.store)).toMatchObject([{ name: "each-second", paused: false }]);
-      await until(
-        async () => (await listTasks(database.store, { state: "succeeded" }, 10)).length >= 3,
-        20_000,
-      );
+      expect(await listSchedules(bed.store)).toMatchObject([{ name: "each-second", paused: false }]);
+      await until(async () => (await listTasks(bed.store, { state: "succeeded" }, 10)).length >= 3, 20_000);
       const refused = await execute(["schedule", "remove", "each-second"], env());
       expect(refused.stderr).toContain("a configuration file defines the schedule each-second");
       await executeJson(["schedule", "pause", "each-second"], env());
       for (const worker of workers) expect(await worker.stop()).toBe(0);
-      const scheduled = await listTasks(database.store, {}, 100);
+      const scheduled = await listTasks(bed.store, {}, 100);
       const ticks = scheduled.filter((task) => task.scheduleId !== null && task.plannedAt !== null);
       const tickAts = ticks.map((task) => task.plannedAt?.getTime()).filter((at) => (at ?? 1) % 1_000 === 0);
       expect(new Set(tickAts).size).toBe(tickAts.length);
 
       writeFileSync(path, "concurrency = 2\n");
       const worker = await startRun(["--config", path], env());
-      expect(await listSchedules(database.store)).toEqual([]);
+      expect(await listSchedules(bed.store)).toEqual([]);
       await worker.line("schedule removed: the file defines it no more");
       expect(await worker.stop()).toBe(0);
     } finally {
@@ -101,23 +85,23 @@ describe("schedule", () => {
 
 describe("a task that repeats", () => {
   test("is neither lost nor doubled when its worker is killed again and again", async () => {
-    api.release();
+    bed.api.release();
     const { id } = await executeJson<{ id: number }>(
       ["enqueue", name, payload("repeats"), "--repeat", "1s", "--repeat-after-failure"],
       env(),
     );
     const chain = async () =>
-      (await listTasks(database.store, { name }, 500)).filter((task) => task.repeat !== null);
+      (await listTasks(bed.store, { name }, 500)).filter((task) => task.repeat !== null);
     const kills = 5;
     for (let kill = 0; kill < kills; kill++) {
-      const arrivedBefore = api.arrived.length;
+      const arrivedBefore = bed.api.arrived.length;
       const worker = await startRun(["--lease", "5s"], env());
-      await until(() => api.arrived.length > arrivedBefore, 20_000);
+      await until(() => bed.api.arrived.length > arrivedBefore, 20_000);
       // While its outcome is on the way to the database, or just after: whatever the moment, the chain is whole.
       if (kill % 2 === 1) await worker.line("task succeeded");
       worker.signal("SIGKILL");
       await worker.exited;
-      const live = await database.store.sql`select id from fiscaut_tasks.task where repeat is not null`;
+      const live = await bed.store.sql`select id from fiscaut_tasks.task where repeat is not null`;
       expect(live).toHaveLength(1);
     }
     const last = await startRun(["--lease", "5s"], env());
@@ -129,7 +113,7 @@ describe("a task that repeats", () => {
     expect(await last.stop()).toBe(0);
     const plannedAts = (await chain()).map((task) => task.plannedAt?.getTime() ?? 0);
     expect(new Set(plannedAts).size).toBe(plannedAts.length);
-    const first = (await findTask(database.store, id))?.plannedAt?.getTime() ?? 0;
+    const first = (await findTask(bed.store, id))?.plannedAt?.getTime() ?? 0;
     expect(plannedAts.map((at) => (at - first) % 1_000)).toEqual(plannedAts.map(() => 0));
     const [live] = (await chain()).filter((task) => task.finishedAt === null);
     await executeJson(["cancel", String(live?.id)], env());

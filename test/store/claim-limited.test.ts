@@ -1,55 +1,20 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { cancelTask } from "../../src/store/cancel.ts";
 import { claimTasks } from "../../src/store/claim.ts";
-import { claimFromLimited, readLimitedQueues } from "../../src/store/claim-limited.ts";
+import { claimFromLimited } from "../../src/store/claim-limited.ts";
 import { completeTasks } from "../../src/store/complete.ts";
 import { openStore } from "../../src/store/connection.ts";
-import { enqueueBatch } from "../../src/store/enqueue.ts";
-import { changeQueue, type QueueChange } from "../../src/store/queues.ts";
 import { rescueTasks } from "../../src/store/rescue.ts";
 import { retryTask } from "../../src/store/retry.ts";
-import { registerWorker } from "../../src/store/worker.ts";
-import { checkNewTask, type NewTask } from "../../src/task/new-task.ts";
-import type { Outcome } from "../../src/task/outcome.ts";
 import { settle } from "../../src/task/settle.ts";
 import type { ClaimedTask } from "../../src/task/task.ts";
-import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";
+import { createLimitedBed } from "./limited-bed.ts";
 
-let database: TestDatabase;
-let workerId: number;
-
-const register = () =>
-  registerWorker(database.store, { host: "test", pid: 1, version: "test", leaseMs: 60_000 });
-beforeAll(async () => {
-  database = await createDatabase();
-});
-afterAll(() => database.drop());
-beforeEach(async () => {
-  await database.store.sql`
-    truncate fiscaut_tasks.task, fiscaut_tasks.task_history, fiscaut_tasks.queue, fiscaut_tasks.queue_limit,
-             fiscaut_tasks.queue_slot, fiscaut_tasks.worker`;
-  workerId = await register();
-});
-
-const enqueue = (count: number, task: Partial<NewTask> = {}) =>
-  enqueueBatch(
-    database.store,
-    { title: "limited", skipped: {}, enqueuedBy: null },
-    Array.from({ length: count }, () => checkNewTask({ name: "a", queue: "q", ...task })),
-  );
-const change = (queueChange: QueueChange, name = "q") => changeQueue(database.store, name, queueChange);
-const claim = async (limit = 100, worker = workerId) =>
-  (await claimFromLimited(database.store, "q", { workerId: worker, names: ["a"], queues: [], limit })).tasks;
+const bed = createLimitedBed();
+const { register, enqueue, change, claim, finish, look } = bed;
 const claimOthers = (limit = 100) =>
-  claimTasks(database.store, { workerId, names: ["a"], queues: [], limit });
-const finish = (tasks: ClaimedTask[], outcome: Outcome = { kind: "succeeded", result: null }) =>
-  completeTasks(
-    database.store,
-    workerId,
-    tasks.map((task) => ({ id: task.id, attempt: task.attempt, transition: settle(task, outcome) })),
-  );
-const look = (names = ["a"], queues: string[] = []) => readLimitedQueues(database.store, { names, queues });
+  claimTasks(bed.database.store, { workerId: bed.workerId, names: ["a"], queues: [], limit });
 
 describe("a queue with limits", () => {
   test("is left alone by the ordinary claim, which takes the others", async () => {
@@ -108,7 +73,7 @@ describe("max-running", () => {
   test("is never exceeded by eight claimers at once, and is reached", async () => {
     await enqueue(60);
     await change({ maxRunning: 3 });
-    const url = database.url;
+    const url = bed.database.url;
     const store = openStore({ url, applicationName: "test", maxConnections: 16 });
     let mostRunning = 0;
     let done = 0;
@@ -150,9 +115,9 @@ describe("max-running", () => {
     await enqueue(5);
     const { promise: mayCommit, resolve: commit } = Promise.withResolvers<void>();
     const { promise: claimed, resolve: hasClaimed } = Promise.withResolvers<void>();
-    const underWay = database.store.sql.begin(async (sql) => {
-      const transaction = { ...database.store, sql: sql as unknown as typeof database.store.sql };
-      await claimTasks(transaction, { workerId, names: ["a"], queues: [], limit: 2 });
+    const underWay = bed.database.store.sql.begin(async (sql) => {
+      const transaction = { ...bed.database.store, sql: sql as unknown as typeof bed.database.store.sql };
+      await claimTasks(transaction, { workerId: bed.workerId, names: ["a"], queues: [], limit: 2 });
       hasClaimed();
       await mayCommit;
     });
@@ -161,7 +126,7 @@ describe("max-running", () => {
     const limitedClaim = claim();
     // It is seen to wait: it holds the limit's lock and takes nothing.
     await until(async () => {
-      const locks = await database.store.sql`
+      const locks = await bed.database.store.sql`
         select 1 from pg_locks where relation = 'fiscaut_tasks.queue_limit'::regclass and mode = 'RowShareLock'
           and database = (select oid from pg_database where datname = current_database())`;
       return locks.length > 0;
@@ -197,30 +162,31 @@ describe("max-running", () => {
     [
       "is rescued",
       async () => {
-        await database.store.sql`
-          update fiscaut_tasks.worker set heartbeat_at = now() - interval '1 hour' where id = ${workerId}`;
-        expect(await rescueTasks(database.store)).toHaveLength(1);
+        await bed.database.store.sql`
+          update fiscaut_tasks.worker set heartbeat_at = now() - interval '1 hour' where id = ${bed.workerId}`;
+        expect(await rescueTasks(bed.database.store)).toHaveLength(1);
       },
     ],
     [
       "fails when it is rescued",
       async () => {
-        await database.store.sql`update fiscaut_tasks.task set max_attempts = 1 where worker_id is not null`;
-        await database.store.sql`
-          update fiscaut_tasks.worker set heartbeat_at = now() - interval '1 hour' where id = ${workerId}`;
-        expect(await rescueTasks(database.store)).toMatchObject([{ state: "failed" }]);
+        await bed.database.store
+          .sql`update fiscaut_tasks.task set max_attempts = 1 where worker_id is not null`;
+        await bed.database.store.sql`
+          update fiscaut_tasks.worker set heartbeat_at = now() - interval '1 hour' where id = ${bed.workerId}`;
+        expect(await rescueTasks(bed.database.store)).toMatchObject([{ state: "failed" }]);
       },
     ],
     [
       "is cancelled while it runs",
       async (tasks) => {
-        expect(await cancelTask(database.store, tasks[0]?.id ?? 0)).toEqual({ kind: "requested" });
+        expect(await cancelTask(bed.database.store, tasks[0]?.id ?? 0)).toEqual({ kind: "requested" });
         await finish(tasks, { kind: "cancelled" });
       },
     ],
     [
       "is deleted by somebody",
-      (tasks) => database.store.sql`delete from fiscaut_tasks.task where id = ${tasks[0]?.id ?? 0}`,
+      (tasks) => bed.database.store.sql`delete from fiscaut_tasks.task where id = ${tasks[0]?.id ?? 0}`,
     ],
   ];
   for (const [what, end] of ends) {
@@ -231,7 +197,7 @@ describe("max-running", () => {
       expect(await claim()).toEqual([]);
       await end(running);
       expect(await claim(100, await register())).toHaveLength(1);
-      expect(await database.store.sql`select 1 from fiscaut_tasks.queue_slot`).toHaveLength(1);
+      expect(await bed.database.store.sql`select 1 from fiscaut_tasks.queue_slot`).toHaveLength(1);
     });
   }
 
@@ -240,68 +206,9 @@ describe("max-running", () => {
     await change({ maxRunning: 1 });
     const running = await claim();
     await finish(running, { kind: "failed", error: { message: "x", stack: null } });
-    await retryTask(database.store, running[0]?.id ?? 0);
+    await retryTask(bed.database.store, running[0]?.id ?? 0);
     expect(await claim()).toHaveLength(1);
     await enqueue(1);
     expect(await claim()).toEqual([]);
   });
-});
-
-describe("the rate", () => {
-  test("lets its count start at once and no more within its period", async () => {
-    await enqueue(10);
-    await change({ rate: { count: 4, periodMs: 60_000 } });
-    expect(await claim(3)).toHaveLength(3);
-    expect(await claim()).toHaveLength(1);
-    expect(await claim()).toEqual([]);
-  });
-
-  test("goes on counting what started before it was changed", async () => {
-    await enqueue(10);
-    await change({ rate: { count: 2, periodMs: 60_000 } });
-    await claim();
-    await change({ rate: { count: 3, periodMs: 60_000 } });
-    expect(await claim()).toHaveLength(1);
-  });
-
-  test("counts each start of a task that is retried", async () => {
-    await enqueue(1);
-    await change({ rate: { count: 2, periodMs: 60_000 } });
-    for (const expected of [1, 1, 0]) {
-      const tasks = await claim();
-      expect(tasks).toHaveLength(expected);
-      await finish(tasks, {
-        kind: "errored",
-        error: { message: "x", stack: null },
-        retryAfterMs: 0,
-      });
-    }
-  });
-
-  test("of 20/1s over five claimers is held in every window, and used", async () => {
-    await enqueue(61);
-    await change({ rate: { count: 20, periodMs: 1_000 } });
-    let started = 0;
-    const claimer = async () => {
-      while (started < 61) {
-        const [next] = (await look()).waiting;
-        if (next === undefined) return;
-        if ((next.startsInMs ?? 0) > 0) await Bun.sleep((next.startsInMs ?? 0) + 1);
-        const { length } = await claim(7);
-        started += length;
-      }
-    };
-    await Promise.all(Array.from({ length: 5 }, claimer));
-    const [measured] = await database.store.sql<{ closest: number; whole: number }[]>`
-      with start as (
-        select started_at, lag(started_at, 20) over (order by started_at) as twenty_before from fiscaut_tasks.task
-      )
-      select min(extract(epoch from started_at - twenty_before) * 1000)::float8 as closest,
-             (extract(epoch from max(started_at) - min(started_at)) * 1000)::float8 as whole
-      from start`;
-    expect(started).toBe(61);
-    expect(measured?.closest).toBeGreaterThanOrEqual(1_000);
-    // Three whole periods lie between the first and the sixty-first: no more than a fifth is lost.
-    expect(measured?.whole).toBeWithin(3_000, 3_600);
-  }, 20_000);
 });
