@@ -5,12 +5,13 @@ import { claimFromLimited, readLimitedQueues } from "../../src/store/claim-limit
 import { completeTasks } from "../../src/store/complete.ts";
 import { openStore } from "../../src/store/connection.ts";
 import { enqueueBatch } from "../../src/store/enqueue.ts";
-import { changeQueue, type QueueChange } from "../../src/store/queues.ts";
+import { changeQueue } from "../../src/store/queues.ts";
 import { rescueTasks } from "../../src/store/rescue.ts";
 import { retryTask } from "../../src/store/retry.ts";
 import { registerWorker } from "../../src/store/worker.ts";
 import { checkNewTask, type NewTask } from "../../src/task/new-task.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
+import type { QueueChange } from "../../src/task/queue.ts";
 import { settle } from "../../src/task/settle.ts";
 import type { ClaimedTask } from "../../src/task/task.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
