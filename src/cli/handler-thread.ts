@@ -3,6 +3,7 @@ import { serveHandlers } from "../engine/handler-thread.ts";
 import { createLocalRunner } from "../engine/runner.ts";
 import type { FromThread, ToThread } from "../engine/thread-messages.ts";
 import { openStore } from "../store/connection.ts";
+import type { CreatedEvent } from "../task/events.ts";
 import { createHandlers, type HandlerConfig } from "./run-handlers.ts";
 
 /** Travels within the process; the URL holds a password. */
@@ -11,7 +12,7 @@ export interface ThreadSetup {
   config: HandlerConfig;
 }
 
-/** Only what handlers enqueue goes over it. */
+/** Only what handlers enqueue and ask for goes over it. */
 const connections = 2;
 
 const thread = globalThis as unknown as {
@@ -26,7 +27,9 @@ thread.onmessage = ({ data }: MessageEvent<ThreadSetup>) => {
     applicationName: "fiscaut-tasks handlers",
     maxConnections: connections,
   });
-  const take = serveHandlers(createLocalRunner(createHandlers(store, data.config), store), send);
+  const emit = (event: CreatedEvent) => send({ kind: "created", event });
+  const runner = createLocalRunner(createHandlers(store, data.config, emit), store, emit);
+  const take = serveHandlers(runner, send);
   thread.onmessage = (event: MessageEvent<ToThread>) => take(event.data);
 };
 

@@ -70,7 +70,7 @@ async function runOn(
     const { level, message, fields } = lineOf(told);
     logger[level](message, fields);
   };
-  const handlers = createHandlers(database.store, config);
+  const handlers = createHandlers(database.store, config, emit);
   if (config.fiscautApiUrl === undefined || config.fiscautApiKey === undefined)
     logger.warn(
       "FISCAUT_API_URL or FISCAUT_API_KEY is not set: fiscaut.sync-supplier tasks wait for a worker that has both",

@@ -4,27 +4,28 @@
  */
 import type { HandlerContext, HandlerRegistry } from "../handlers/handler.ts";
 import type { Store } from "../store/connection.ts";
-import { enqueueBatch, enqueueTask } from "../store/enqueue.ts";
-import { OperatorError } from "../task/errors.ts";
-import { type CheckedTask, checkNewTask, describeIssues, type NewTask } from "../task/new-task.ts";
+import { type EnqueuedBatch, enqueueBatch, enqueueTask, isAdded, type NewBatch } from "../store/enqueue.ts";
+import type { CreatedEvent, LaneCount } from "../task/events.ts";
+import { type CheckedTask, checkNewTask, type NewTask } from "../task/new-task.ts";
 
 export type HandlerEnqueue = Pick<HandlerContext, "enqueue" | "enqueueBatch">;
 
-/** @param taskId the task whose attempt is given them; one pair an attempt. */
-export function createHandlerEnqueue(
-  store: Store,
-  handlers: HandlerRegistry,
-  taskId: number,
-): HandlerEnqueue {
+export interface HandlerEnqueueOptions {
+  store: Store;
+  handlers: HandlerRegistry;
+  /** The task whose attempt is given them; one pair an attempt. */
+  taskId: number;
+  emit: (event: CreatedEvent) => void;
+}
+
+export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnqueue {
+  const { store, handlers, taskId, emit } = options;
   let batchTitle: string | undefined;
 
   /** @throws OperatorError "usage", naming every fault. */
   function check(asked: NewTask): CheckedTask {
     const task = checkNewTask(asked);
-    // Whom only another worker has a handler for is enqueued unchecked.
-    const payload = handlers.get(task.name)?.payload.safeParse(task.payload);
-    if (payload?.success === false)
-      throw new OperatorError("usage", `the payload is not ${task.name}'s: ${describeIssues(payload.error)}`);
+    handlers.checkPayload(task.name, task.payload);
     return task;
   }
 
@@ -33,14 +34,21 @@ export function createHandlerEnqueue(
   }
 
   return {
-    enqueue: async (task) => await enqueueTask(store, check(task)),
+    async enqueue(asked) {
+      const task = check(asked);
+      const enqueued = await enqueueTask(store, task);
+      const { name, queue } = task;
+      if (isAdded(enqueued)) emit({ kind: "created", task: { id: enqueued.id, name, queue, attempt: 0 } });
+      return enqueued;
+    },
     async enqueueBatch(title, tasks) {
       // The second would find the first, as a repeated attempt's does, and be lost without a word.
       if (batchTitle !== undefined)
         throw new Error(`a task enqueues one batch at the most, and this one has enqueued "${batchTitle}"`);
       batchTitle = title;
       try {
-        return await enqueueBatch(store, { title, skipped: {}, enqueuedBy: taskId }, checkAll(tasks));
+        const batch = { title, skipped: {}, enqueuedBy: taskId };
+        return await enqueueBatchAndTell(store, emit, batch, checkAll(tasks));
       } catch (error) {
         // Nothing was stored: the handler may correct itself.
         batchTitle = undefined;
@@ -48,4 +56,24 @@ export function createHandlerEnqueue(
       }
     },
   };
+}
+
+/** As the store's `enqueueBatch`, with one event for what was added; none for a batch that was there already. */
+export async function enqueueBatchAndTell(
+  store: Store,
+  emit: (event: CreatedEvent) => void,
+  batch: NewBatch,
+  tasks: Iterable<CheckedTask> | AsyncIterable<CheckedTask>,
+): Promise<EnqueuedBatch> {
+  const lanes = new Map<string, LaneCount>();
+  const count = ({ name, queue }: CheckedTask) => {
+    // Neither may hold a space.
+    const key = `${name} ${queue}`;
+    const lane = lanes.get(key);
+    if (lane === undefined) lanes.set(key, { name, queue, count: 1 });
+    else lane.count += 1;
+  };
+  const enqueued = await enqueueBatch(store, batch, tasks, count);
+  if (enqueued.created) emit({ kind: "batch-created", batchId: enqueued.id, added: [...lanes.values()] });
+  return enqueued;
 }

@@ -3,8 +3,10 @@
  */
 import type { HandlerContext, HandlerRegistry } from "../handlers/handler.ts";
 import type { Store } from "../store/connection.ts";
+import type { CreatedEvent } from "../task/events.ts";
 import type { ClaimedTask } from "../task/task.ts";
 import { type Attempt, startAttempt } from "./attempt.ts";
+import { createHandlerControl } from "./handler-control.ts";
 import { createHandlerEnqueue } from "./handler-enqueue.ts";
 
 /** Where an attempt's log lines and progress go. */
@@ -23,16 +25,26 @@ export interface HandlerRunner {
 
 /**
  * In the thread that calls it: a handler that blocks, blocks the caller too.
- * @param store for what handlers enqueue.
+ * @param store for what handlers enqueue and ask for.
+ * @param emit told of what they enqueue.
  */
-export function createLocalRunner(handlers: HandlerRegistry, store: Store): HandlerRunner {
+export function createLocalRunner(
+  handlers: HandlerRegistry,
+  store: Store,
+  emit: (event: CreatedEvent) => void,
+): HandlerRunner {
+  const control = createHandlerControl(store, handlers);
   return {
     names: handlers.names,
     deafMs: 0,
     start(task, reports) {
       const handler = handlers.get(task.name);
       if (handler === undefined) throw new Error(`${task.name} has no handler here`);
-      return startAttempt(task, handler, { ...reports, ...createHandlerEnqueue(store, handlers, task.id) });
+      return startAttempt(task, handler, {
+        ...reports,
+        ...createHandlerEnqueue({ store, handlers, taskId: task.id, emit }),
+        ...control,
+      });
     },
     stop: async () => {},
   };

@@ -155,6 +155,9 @@ export class ThreadRunner implements HandlerRunner {
       case "progress":
         this.#running.get(message.n)?.reports.progress(message.fraction, message.message);
         break;
+      case "created":
+        this.#options.emit(message.event);
+        break;
       case "fault":
         this.#options.emit({ kind: "handler-fault", message: message.message });
         break;

@@ -4,8 +4,12 @@
 import type { z } from "zod";
 import type { EnqueuedBatch, EnqueuedTask } from "../store/enqueue.ts";
 import { parseBackoff } from "../task/backoff.ts";
-import type { NewTask } from "../task/new-task.ts";
-import type { ClaimedTask } from "../task/task.ts";
+import type { TaskChangeInput } from "../task/change.ts";
+import type { ControlResult } from "../task/control-result.ts";
+import { OperatorError } from "../task/errors.ts";
+import { describeIssues, type NewTask } from "../task/new-task.ts";
+import type { Queue, QueueChangeInput } from "../task/queue.ts";
+import type { ClaimedTask, Task } from "../task/task.ts";
 
 /** What a handler is given beside its payload. */
 export interface HandlerContext {
@@ -27,6 +31,36 @@ export interface HandlerContext {
    * an earlier one has enqueued and adds nothing. A second batch in one attempt is refused.
    */
   enqueueBatch(title: string, tasks: Iterable<NewTask> | AsyncIterable<NewTask>): Promise<EnqueuedBatch>;
+  /**
+   * A task as it is stored now, live or finished; undefined: there is none, or its history was pruned. This and what
+   * follows is done at once, as at the other doors, whatever comes of this attempt. Not while `enqueueBatch` reads
+   * its tasks: each needs a connection, and the handlers have few.
+   */
+  find(id: number): Promise<Task | undefined>;
+  /** Cancels a pending task, or has a running one aborted, wherever it runs; its own, too. */
+  cancel(id: number): Promise<ControlResult>;
+  /**
+   * Makes a failed or cancelled task pending again, or a pending one due now.
+   * @throws OperatorError "conflict" when another live task has its key meanwhile.
+   */
+  retry(id: number): Promise<ControlResult>;
+  /**
+   * Changes a pending task's payload, priority or time; one that is claimed first runs unchanged.
+   * @throws OperatorError "usage" for a change that a new task could not have either.
+   */
+  change(id: number, change: TaskChangeInput): Promise<ControlResult>;
+  /** Deletes a pending or finished task for good. A running one is left as it is. */
+  delete(id: number): Promise<ControlResult>;
+  /**
+   * Pauses, resumes or limits a queue, which is made when it is new.
+   * @throws OperatorError "usage"
+   */
+  changeQueue(name: string, change: QueueChangeInput): Promise<Queue>;
+  /**
+   * Enqueues a schedule's task now, beside its ticks and also when it is paused.
+   * @returns the task's id; undefined: there is no such schedule.
+   */
+  runSchedule(name: string): Promise<number | undefined>;
 }
 
 export interface Handler<Payload = unknown> {
@@ -63,6 +97,16 @@ export class HandlerRegistry {
 
   get(name: string): Handler | undefined {
     return this.#handlers.get(name);
+  }
+
+  /**
+   * A name that only another worker has a handler for passes unchecked.
+   * @throws OperatorError "usage"
+   */
+  checkPayload(name: string, payload: unknown): void {
+    const parsed = this.#handlers.get(name)?.payload.safeParse(payload);
+    if (parsed?.success === false)
+      throw new OperatorError("usage", `the payload is not ${name}'s: ${describeIssues(parsed.error)}`);
   }
 
   /** The names that this worker may claim. */

@@ -1,21 +1,15 @@
 /** The routes of queues: list, and pause, resume or limit one. What those do is `store/queues.ts`'s. */
 import { z } from "zod";
 import type { Store } from "../store/connection.ts";
-import { changeQueue, listQueues, maxRunningSchema, type Queue } from "../store/queues.ts";
+import { changeQueue, listQueues } from "../store/queues.ts";
 import { describeIssues, queueNameSchema } from "../task/new-task.ts";
-import { formatRate, parseRate } from "../task/rate.ts";
+import { checkQueueChange, type Queue } from "../task/queue.ts";
+import { formatRate } from "../task/rate.ts";
 import { Problem } from "./problem.ts";
 import { readJson, readQuery } from "./request.ts";
 import type { Route } from "./route.ts";
 
 const noQuery = z.strictObject({});
-const changeBody = z
-  .strictObject({
-    paused: z.boolean().optional(),
-    maxRunning: maxRunningSchema.nullable().optional(),
-    rate: z.string().nullable().optional(),
-  })
-  .refine((body) => Object.keys(body).length > 0, "nothing to change: give paused, maxRunning or rate");
 
 export function queueRoutes({ store }: { store: Store }): Route[] {
   return [
@@ -36,13 +30,8 @@ export function queueRoutes({ store }: { store: Store }): Route[] {
         readQuery(c, noQuery);
         const name = queueNameSchema.safeParse(c.req.param("name"));
         if (!name.success) throw new Problem(400, describeIssues(name.error));
-        const change = changeBody.safeParse(await readJson(c));
-        if (!change.success) throw new Problem(400, describeIssues(change.error));
-        const { rate, ...rest } = change.data;
-        const queue = await changeQueue(store, name.data, {
-          ...rest,
-          rate: typeof rate === "string" ? parseRate(rate) : rate,
-        });
+        const change = checkQueueChange(await readJson(c));
+        const queue = await changeQueue(store, name.data, change);
         return c.json(queueJson(queue));
       },
     },

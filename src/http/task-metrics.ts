@@ -40,6 +40,9 @@ export class TaskMetrics {
       case "abandoned":
         this.#laneOf(event.task)[event.kind] += 1;
         break;
+      case "batch-created":
+        for (const { count, ...lane } of event.added) this.#laneOf(lane).created += count;
+        break;
       case "lease-lost":
         this.#leasesLost += 1;
         break;
@@ -66,7 +69,7 @@ export class TaskMetrics {
       return { name, type: "counter", help, samples };
     };
     return [
-      counter("created", "Tasks enqueued over this worker's HTTP API."),
+      counter("created", "Tasks enqueued over this worker's HTTP API or by its handlers."),
       counter("started", "Attempts that this worker has started."),
       {
         name: "fiscaut_tasks_attempts_total",

@@ -13,6 +13,11 @@ export function lineOf(event: EngineEvent): EventLine {
   switch (event.kind) {
     case "created":
       return line("debug", "task created", ofTask(event.task));
+    case "batch-created":
+      return line("debug", "batch created", {
+        batch: event.batchId,
+        tasks: event.added.reduce((sum, { count }) => sum + count, 0),
+      });
     case "started":
       return line("debug", "task started", ofTask(event.task));
     case "log":

@@ -1,8 +1,9 @@
 /** Cancels tasks: one by its id, or many by a filter. Aborting what runs is the work of the worker that runs it. */
+import type { ControlResult } from "../task/control-result.ts";
 import type { BulkOptions, BulkResult, Reach, Touched } from "./bulk.ts";
 import { countTasks, pickTasks, walkTasks } from "./bulk.ts";
 import type { Store } from "./connection.ts";
-import { type ControlResult, explainUnchanged, untilSettled } from "./control-result.ts";
+import { explainUnchanged, untilSettled } from "./control-result.ts";
 import { type BulkFilter, matchLive } from "./filter.ts";
 import { keptColumns } from "./fragments.ts";
 import type { Sql } from "./sql.ts";

@@ -1,8 +1,9 @@
 /** Changes a pending task: its order, its time, its payload. Whether the payload suits the handler is the door's check. */
 import type { TaskChange } from "../task/change.ts";
+import type { ControlResult } from "../task/control-result.ts";
 import { payloadKeyPrefix } from "../task/key.ts";
 import type { Store } from "./connection.ts";
-import { type ControlResult, explainUnchanged, untilSettled } from "./control-result.ts";
+import { explainUnchanged, untilSettled } from "./control-result.ts";
 
 /**
  * What `change` does not name stays. Atomic against a claim: a task that is claimed first runs unchanged, and the

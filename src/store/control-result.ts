@@ -1,14 +1,7 @@
-/** What came of a control verb on one task. The verbs are in `retry.ts`, `cancel.ts`, `change.ts` and `delete.ts`. */
+/** How a control verb on one task finds out what came of it. The verbs are in `retry.ts`, `cancel.ts`, `change.ts` and `delete.ts`. */
+import type { ControlResult } from "../task/control-result.ts";
 import type { TaskState } from "../task/task.ts";
 import type { Store } from "./connection.ts";
-
-/** "unchanged" tells the state in which the task can't be so treated. */
-export type ControlResult =
-  | { kind: "done"; state: TaskState | "deleted" }
-  /** A running task was told to abort; its worker does so within a second. */
-  | { kind: "requested" }
-  | { kind: "unchanged"; state: TaskState }
-  | { kind: "unknown" };
 
 /** Why a verb's statement matched no row. */
 export async function explainUnchanged(store: Store, id: number): Promise<ControlResult> {

@@ -1,8 +1,9 @@
 /** Deletes tasks for good, pending or finished: one by its id, or many by a filter. Age alone is the pruner's affair. */
+import type { ControlResult } from "../task/control-result.ts";
 import type { BulkOptions, BulkResult, Reach, Touched } from "./bulk.ts";
 import { countTasks, pickTasks, walkTasks } from "./bulk.ts";
 import type { Store } from "./connection.ts";
-import { type ControlResult, explainUnchanged, untilSettled } from "./control-result.ts";
+import { explainUnchanged, untilSettled } from "./control-result.ts";
 import { type BulkFilter, matchFinished, matchLive } from "./filter.ts";
 import type { Sql } from "./sql.ts";
 

@@ -11,6 +11,7 @@ import {
   enqueueOnce,
   foldEqualTasks,
   hasKey,
+  type KeyedRow,
   type KeyedTask,
   needsTransaction,
 } from "./enqueue-once.ts";
@@ -74,11 +75,13 @@ const chunkSize = 1000;
 /**
  * Enqueues all of `tasks` or, when reading them or the database fails midway, none: one transaction.
  * Memory stays bounded by a chunk, however many there are. Batches of tasks with keys come one after another.
+ * @param onAdded called for each task that was added, before the commit: void when this throws.
  */
 export async function enqueueBatch(
   store: Store,
   batch: NewBatch,
   tasks: Iterable<CheckedTask> | AsyncIterable<CheckedTask>,
+  onAdded: (task: CheckedTask) => void = () => {},
 ): Promise<EnqueuedBatch> {
   const enqueued = await store.sql.begin(async (transaction) => {
     const sql = transaction as unknown as Sql;
@@ -96,18 +99,23 @@ export async function enqueueBatch(
     }
 
     let total = 0;
+    const count = (added: CheckedTask[]) => {
+      total += added.length;
+      added.forEach(onAdded);
+    };
     let asked = 0;
     let future = false;
     // Left for the end: only then may a batch hold locks that completions wait for. No more than there are running.
     const besideRunning: KeyedTask[] = [];
     for await (const chunk of inChunks(tasks)) {
       const { added, left } = await insertChunk(sql, chunk, created.id);
-      total += added;
+      count(added);
       asked += chunk.length;
       besideRunning.push(...left);
       future ||= chunk.some(isFuture);
     }
-    total += (await enqueueOnce(sql, foldEqualTasks(besideRunning), created.id)).filter(isAdded).length;
+    const last = foldEqualTasks(besideRunning);
+    count(keepAdded(last, await enqueueOnce(sql, last, created.id)));
     const needless = asked - total;
     const skipped = needless === 0 ? batch.skipped : { ...batch.skipped, [equalIsLive]: needless };
     await sql`
@@ -124,20 +132,27 @@ export async function enqueueBatch(
 /** Any number serves, so long as nothing else in the database locks it. */
 const keyedBatchLock = 0x6b_65_79_73; // "keys"
 
-/** `added` counts the tasks; `left` is as `enqueueBesideRunning` has it. */
+/** `left` is as `enqueueBesideRunning` has it. */
 async function insertChunk(
   sql: Sql,
   chunk: CheckedTask[],
   batchId: number,
-): Promise<{ added: number; left: KeyedTask[] }> {
+): Promise<{ added: CheckedTask[]; left: KeyedTask[] }> {
   const keyed = chunk.filter(hasKey);
   const free = keyed.length === 0 ? chunk : chunk.filter((task) => !hasKey(task));
   if (free.length > 0) await insertTasks(sql, free, batchId);
-  if (keyed.length === 0) return { added: free.length, left: [] };
+  if (keyed.length === 0) return { added: free, left: [] };
   // Of two batches that name the same keys in different order, each would wait for the other.
   await sql`select pg_advisory_xact_lock(${keyedBatchLock})`;
-  const { rows, left } = await enqueueBesideRunning(sql, foldEqualTasks(keyed), batchId);
-  return { added: free.length + rows.filter(isAdded).length, left };
+  const folded = foldEqualTasks(keyed);
+  const { rows, left } = await enqueueBesideRunning(sql, folded, batchId);
+  return { added: [...free, ...keepAdded(folded, rows)], left };
+}
+
+/** Of `tasks`, of which no two have the same key, those whose row says so. */
+function keepAdded(tasks: KeyedTask[], rows: KeyedRow[]): KeyedTask[] {
+  const keys = new Set(rows.filter(isAdded).map(({ key }) => key));
+  return tasks.filter(({ key }) => keys.has(key));
 }
 
 /** Without a word to workers: the caller announces after its commit. */

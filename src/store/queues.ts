@@ -2,27 +2,9 @@
  * What an operator does to a queue: list, pause, resume, limit. What a pause or a limit means to a claim stands in
  * `claim.ts` and `claim-limited.ts`.
  */
-import { z } from "zod";
-import type { Rate } from "../task/rate.ts";
+import { type Queue, type QueueChange, queueCountLimit } from "../task/queue.ts";
 import type { Store } from "./connection.ts";
 import type { Sql } from "./sql.ts";
-
-export interface Queue {
-  name: string;
-  paused: boolean;
-  /** How many of its tasks may run at once, all workers together; null: as many as there are slots. */
-  maxRunning: number | null;
-  rate: Rate | null;
-  /** Due tasks that could start; with those that run counted to `queueCountLimit` at the most. */
-  waiting: number;
-  running: number;
-}
-
-/** Not 0: that is a pause, and said so. Each claim looks up as many rows. */
-export const maxRunningSchema = z.int().min(1).max(10_000);
-
-/** Counting a queue's tasks stops here. */
-export const queueCountLimit = 10_000;
 
 interface QueueRow {
   name: string;
@@ -37,13 +19,6 @@ interface QueueRow {
 /** Every queue that a task or an operator has named, by name. */
 export function listQueues(store: Store): Promise<Queue[]> {
   return readQueues(store.sql, null);
-}
-
-export interface QueueChange {
-  paused?: boolean | undefined;
-  /** null takes the limit away. */
-  maxRunning?: number | null | undefined;
-  rate?: Rate | null | undefined;
 }
 
 /**

@@ -1,8 +1,9 @@
 /** Runs tasks again, or now: one by its id, or many by a filter. */
+import type { ControlResult } from "../task/control-result.ts";
 import type { BulkOptions, BulkResult, Reach, Touched } from "./bulk.ts";
 import { countTasks, pickTasks, walkTasks } from "./bulk.ts";
 import type { Store } from "./connection.ts";
-import { type ControlResult, explainUnchanged, untilSettled } from "./control-result.ts";
+import { explainUnchanged, untilSettled } from "./control-result.ts";
 import { type BulkFilter, type Choice, matchFinished, matchLive } from "./filter.ts";
 import { revivedColumns, revivedValues } from "./fragments.ts";
 import type { Sql } from "./sql.ts";

@@ -21,6 +21,8 @@ const taskChangeSchema = z
     "nothing to change is given: payload, priority, delayMs or runAt",
   );
 
+/** As callers write it. */
+export type TaskChangeInput = z.input<typeof taskChangeSchema>;
 /** A member that is left out stays as it is. */
 export type TaskChange = z.output<typeof taskChangeSchema>;
 

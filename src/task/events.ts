@@ -12,9 +12,25 @@ export interface TaskReference {
   attempt: number;
 }
 
-export type TaskEvent =
-  /** At a door of this process; what other processes enqueue is first heard of when it starts. */
+/** At a door of this process; what other processes enqueue is first heard of when it starts. */
+export type CreatedEvent =
+  /** Told after the commit: a quick worker may have started it by then. */
   | { kind: "created"; task: TaskReference }
+  /**
+   * By a handler. Its tasks, which may be a million, have no `created` of their own: logs and metrics take the counts,
+   * hooks hear of each task first when it starts.
+   */
+  | { kind: "batch-created"; batchId: number; added: LaneCount[] };
+
+/** How many tasks of one name went into one queue. */
+export interface LaneCount {
+  name: string;
+  queue: string;
+  count: number;
+}
+
+export type TaskEvent =
+  | Extract<CreatedEvent, { kind: "created" }>
   | { kind: "started"; task: TaskReference }
   | { kind: "log"; task: TaskReference; message: string; fields: Record<string, unknown> }
   | { kind: "progress"; task: TaskReference; progress: Progress }
@@ -39,6 +55,7 @@ export type TaskEvent =
   | { kind: "abandoned"; task: TaskReference; reason: string };
 
 export type WorkerEvent =
+  | Extract<CreatedEvent, { kind: "batch-created" }>
   | { kind: "worker-started"; workerId: number; names: string[]; queues: string[] }
   | { kind: "worker-stopping"; reason: string; running: number }
   | { kind: "worker-stopped" }

@@ -26,7 +26,7 @@ async function runParent(run: (context: HandlerContext) => Promise<unknown>) {
     child: async (payload) => payload,
   });
   const { id } = await enqueueTask(database.store, checkNewTask({ name: "parent" }));
-  return { id, event: started.event };
+  return { id, event: started.event, events: started.events };
 }
 const childrenOf = async (name: string) => await listTasks(database.store, { name }, 100);
 /** A name that no worker has a handler for, so that the tasks stay pending. */
@@ -57,6 +57,18 @@ describe("a handler's enqueue", () => {
     expect((await childrenOf(waiting)).map(({ key }) => key)).toEqual([null, `child of ${id}`, null]);
   });
 
+  test("tells of a task that was added, and not of a live one that has its key", async () => {
+    const { id, event, events } = await runParent(async ({ enqueue }) => {
+      await enqueue({ name: waiting, queue: "slow", key: "k" });
+      return await enqueue({ name: waiting, queue: "slow", key: "k" });
+    });
+    await event("succeeded", id);
+    const [child] = await childrenOf(waiting);
+    expect(events.filter(({ kind }) => kind === "created")).toEqual([
+      { kind: "created", task: { id: child?.id ?? 0, name: waiting, queue: "slow", attempt: 0 } },
+    ]);
+  });
+
   test("refuses what is no task", async () => {
     const { id, event } = await runParent(async ({ enqueue }) => {
       await enqueue({ name: "no spaces" }).catch((error) => {
@@ -81,6 +93,37 @@ describe("a handler's enqueueBatch", () => {
     expect((await findTask(database.store, id))?.result).toMatchObject({ total: 2, created: false });
   });
 
+  test("tells once of what the batch has added, counted by name and queue", async () => {
+    const tasks = [
+      ...two,
+      { name: waiting, queue: "slow" },
+      { name: "other", queue: "slow", key: "k" },
+      { name: "other", queue: "slow", key: "k" },
+      { name: "other", key: "live" },
+    ];
+    await enqueueTask(database.store, checkNewTask({ name: waiting, key: "live" }));
+    const { id, event, events } = await runParent(async ({ task, enqueueBatch }) => {
+      const batch = await enqueueBatch("some of them", tasks);
+      if (task.attempt === 1) throw new RetryAfter(20, "the network went away");
+      return batch;
+    });
+    await event("succeeded", id);
+    const told = events.filter(({ kind }) => kind === "created" || kind === "batch-created");
+    const { result } = (await findTask(database.store, id)) ?? {};
+    expect(result).toMatchObject({ total: 4 });
+    expect(told).toEqual([
+      {
+        kind: "batch-created",
+        batchId: (result as { id: number }).id,
+        added: [
+          { name: waiting, queue: "default", count: 2 },
+          { name: waiting, queue: "slow", count: 1 },
+          { name: "other", queue: "slow", count: 1 },
+        ],
+      },
+    ]);
+  });
+
   test("refuses a second batch instead of losing it", async () => {
     const { id, event } = await runParent(async ({ enqueueBatch }) => {
       await enqueueBatch("first", two);
@@ -94,7 +137,7 @@ describe("a handler's enqueueBatch", () => {
   });
 
   test("stores nothing when one of its tasks is no task, and may be called again then", async () => {
-    const { id, event } = await runParent(async ({ enqueueBatch }) => {
+    const { id, event, events } = await runParent(async ({ enqueueBatch }) => {
       const refusal = await enqueueBatch("half", [{ name: waiting }, { name: "" }]).catch(String);
       return { refusal, batch: await enqueueBatch("corrected", [{ name: waiting }]) };
     });
@@ -104,5 +147,6 @@ describe("a handler's enqueueBatch", () => {
       batch: { total: 1, created: true },
     });
     expect(await childrenOf(waiting)).toHaveLength(1);
+    expect(events.filter(({ kind }) => kind === "batch-created")).toMatchObject([{ added: [{ count: 1 }] }]);
   });
 });

@@ -25,6 +25,7 @@ export async function startWorker(
   options: Partial<Omit<WorkerOptions, "identity">> & { leaseMs?: number; timeoutMs?: number } = {},
 ): Promise<StartedWorker> {
   const events: EngineEvent[] = [];
+  const emit = (event: EngineEvent) => events.push(event);
   const { leaseMs = 60_000, timeoutMs, ...rest } = options;
   const worker = new Worker({
     store: database.store,
@@ -40,13 +41,14 @@ export async function startWorker(
         ),
       ),
       database.store,
+      emit,
     ),
     queues: [],
     concurrency: 4,
     pollIntervalMs: 60_000, // so that a test which passes shows that waking works
     retention: { succeeded: Infinity, failed: Infinity, cancelled: Infinity },
     identity: { host: "test", pid: process.pid, version: "test", leaseMs },
-    emit: (event) => events.push(event),
+    emit,
     ...rest,
   });
   await worker.start();

@@ -1,8 +1,8 @@
 /** Handlers in a thread of their own: what they do there stops neither the worker nor each other for good. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { spawnThread } from "../../src/cli/spawn-handlers.ts";
-import { ThreadRunner } from "../../src/engine/thread-runner.ts";
+import { spawnHandlers, spawnThread } from "../../src/cli/spawn-handlers.ts";
+import { type Thread, ThreadRunner } from "../../src/engine/thread-runner.ts";
 import { enqueueTask } from "../../src/store/enqueue.ts";
 import { findTask } from "../../src/store/find.ts";
 import type { EngineEvent } from "../../src/task/events.ts";
@@ -18,20 +18,31 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const stop of stopping.splice(0)) await stop();
-  await database.store.sql`truncate fiscaut_tasks.task, fiscaut_tasks.task_history, fiscaut_tasks.worker`;
+  await database.store
+    .sql`truncate fiscaut_tasks.task, fiscaut_tasks.task_history, fiscaut_tasks.batch, fiscaut_tasks.worker`;
 });
 afterAll(() => database.drop());
 
-const names = ["quick", "spin", "deaf", "patient", "exit", "loose-end", "odd"];
+const names = ["quick", "spin", "deaf", "patient", "exit", "loose-end", "odd", "parent"];
+const unruly = new URL("./unruly-thread.ts", import.meta.url).href;
 const enqueue = async (task: NewTask) =>
   (await enqueueTask(database.store, checkNewTask({ payload: 0, ...task }))).id;
 const find = (id: number) => findTask(database.store, id);
 
-async function startThreaded(leaseMs = 60_000): Promise<StartedWorker> {
+const config = { fiscautApiUrl: undefined, fiscautApiKey: undefined, fiscautTimeoutMs: 1_000 };
+
+interface Threaded {
+  leaseMs?: number;
+  handles?: string[];
+  spawn?: () => Thread;
+}
+
+async function startThreaded(options: Threaded = {}): Promise<StartedWorker> {
+  const { leaseMs = 60_000, handles = names, spawn = () => spawnThread(unruly) } = options;
   const ofRunner: EngineEvent[] = [];
   const runner = new ThreadRunner({
-    names,
-    spawn: () => spawnThread(new URL("./unruly-thread.ts", import.meta.url).href),
+    names: handles,
+    spawn,
     timeoutOf: () => undefined,
     emit: (event) => ofRunner.push(event),
     limits: { abortMs: 500, pingMs: 100, respawnMs: 50 },
@@ -54,7 +65,7 @@ async function startThreaded(leaseMs = 60_000): Promise<StartedWorker> {
 
 describe("a handler that blocks its thread", () => {
   test("for a minute stops neither heartbeat nor status, is not rescued, and succeeds at last", async () => {
-    const { worker, event, events } = await startThreaded(5_000);
+    const { worker, event, events } = await startThreaded({ leaseMs: 5_000 });
     const onlooker = await startWorker(database, {}, { leaseMs: 5_000 });
     stopping.push(() => onlooker.worker.stop("the test ends", 0));
     const id = await enqueue({ name: "spin", payload: 60_000 });
@@ -130,6 +141,39 @@ describe("a handler in a thread", () => {
   test("that leaves an error behind harms nobody", async () => {
     const child = Bun.spawn([process.execPath, join(import.meta.dir, "loose-end.ts")], { stdout: "pipe" });
     expect(await child.stdout.json()).toEqual({ outcome: "succeeded", faults: ["handler-fault"] });
+  });
+
+  test("that enqueues is heard of by the worker: one task as created, a batch as counts", async () => {
+    const { event } = await startThreaded({
+      spawn: () => spawnThread(unruly, { databaseUrl: database.url, config }),
+    });
+    const id = await enqueue({ name: "parent", payload: 3 });
+    const { task } = await event("created");
+    expect(await find(task.id)).toMatchObject({ name: "child", queue: "young", state: "pending" });
+    expect(task).toEqual({ id: task.id, name: "child", queue: "young", attempt: 0 });
+    expect(await event("batch-created")).toMatchObject({
+      added: [{ name: "child", queue: "default", count: 3 }],
+    });
+    await event("succeeded", id);
+  });
+
+  test("that syncs suppliers is heard of, too, with what it has enqueued", async () => {
+    const { event } = await startThreaded({
+      handles: ["fiscaut.sync-suppliers"],
+      spawn: () => spawnHandlers({ databaseUrl: database.url, config }),
+    });
+    const source = `csv:${join(import.meta.dir, "../../scripts/demo/data")}`;
+    const id = await enqueue({
+      name: "fiscaut.sync-suppliers",
+      queue: "slow",
+      payload: { company: 1, source },
+    });
+    const { batchId, added } = await event("batch-created");
+    await event("succeeded", id);
+    const count = added[0]?.count ?? 0;
+    expect(count).toBeGreaterThan(0);
+    expect(added).toEqual([{ name: "fiscaut.sync-supplier", queue: "slow", count }]);
+    expect(await find(id)).toMatchObject({ result: { batch: batchId, enqueued: count } });
   });
 
   test("may log what can't travel, and tells its progress", async () => {

@@ -1,5 +1,6 @@
 /** The entry of a thread whose handlers misbehave in the ways that `thread-runner.test.ts` is about. */
 import { z } from "zod";
+import type { ThreadSetup } from "../../src/cli/handler-thread.ts";
 import { serveHandlers } from "../../src/engine/handler-thread.ts";
 import { createLocalRunner } from "../../src/engine/runner.ts";
 import type { FromThread, ToThread } from "../../src/engine/thread-messages.ts";
@@ -37,6 +38,10 @@ const runs: Record<string, (payload: number, context: HandlerContext) => Promise
     }, 1);
     await Bun.sleep(50);
   },
+  async parent(count, { enqueue, enqueueBatch }) {
+    await enqueue({ name: "child", queue: "young" });
+    return await enqueueBatch("children", Array(count).fill({ name: "child" }));
+  },
   async odd(_payload, { log, progress }) {
     log("not a plain thing", { callback: () => 1 });
     progress(0.5, "half");
@@ -46,13 +51,21 @@ const runs: Record<string, (payload: number, context: HandlerContext) => Promise
 const handlers = new HandlerRegistry(
   Object.entries(runs).map(([name, run]) => defineHandler({ name, payload: z.number(), run })),
 );
-/** None of them enqueues, so it is never connected to. */
-const nowhere = openStore({ url: "postgres://127.0.0.1:9/none", applicationName: "none", maxConnections: 1 });
+/** @param url for the one that enqueues; without it, nothing is ever connected to. */
+function serve(url = "postgres://127.0.0.1:9/none") {
+  const store = openStore({ url, applicationName: "unruly", maxConnections: 1 });
+  const runner = createLocalRunner(handlers, store, (event) => send({ kind: "created", event }));
+  return serveHandlers(runner, send);
+}
 const thread = globalThis as unknown as {
-  onmessage: (event: MessageEvent<ToThread>) => void;
+  onmessage: (event: MessageEvent<ToThread | ThreadSetup>) => void;
   postMessage(message: FromThread): void;
 };
-const take = serveHandlers(createLocalRunner(handlers, nowhere), (message) => thread.postMessage(message));
-thread.onmessage = (event) => take(event.data);
+const send = (message: FromThread) => thread.postMessage(message);
+let take = serve();
+thread.onmessage = ({ data }) => {
+  if ("databaseUrl" in data) take = serve(data.databaseUrl);
+  else take(data);
+};
 for (const event of ["unhandledRejection", "uncaughtException"] as const)
   process.on(event, (error: unknown) => thread.postMessage({ kind: "fault", message: String(error) }));

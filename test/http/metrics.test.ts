@@ -58,6 +58,7 @@ describe("GET /metrics", () => {
     const metrics = new TaskMetrics();
     const events: EngineEvent[] = [
       { kind: "created", task },
+      { kind: "batch-created", batchId: 1, added: [{ name: "a", queue: "q", count: 1_000 }] },
       { kind: "started", task },
       { kind: "errored", task, durationMs: 20, message: "m", delayMs: 1 },
       { kind: "started", task },
@@ -75,7 +76,7 @@ describe("GET /metrics", () => {
     const samples = parse(text);
     const of = (name: string, labels = {}) =>
       samples.get(seriesOf(`fiscaut_tasks_${name}`, { name: "a", queue: "q", ...labels }));
-    expect(of("created_total")).toBe(1);
+    expect(of("created_total")).toBe(1_001);
     expect(of("started_total")).toBe(3);
     expect(of("rescued_total")).toBe(1);
     expect(samples.get("fiscaut_tasks_leases_lost_total")).toBe(1);

@@ -10,3 +10,12 @@ test("a pruned partition is a line that tells which tasks are gone", () => {
     fields: { partition: "task_history_failed_20260803", ...week, ...size },
   });
 });
+
+test("a batch that a handler enqueues is one quiet line, with how many tasks it has", () => {
+  const added = ["q", "r"].map((queue, index) => ({ name: "a", queue, count: 2 + index }));
+  expect(lineOf({ kind: "batch-created", batchId: 7, added })).toEqual({
+    level: "debug",
+    message: "batch created",
+    fields: { batch: 7, tasks: 5 },
+  });
+});

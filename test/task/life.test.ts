@@ -48,6 +48,8 @@ test("a moment says what a hook needs to act on it", () => {
   ]);
 });
 
-test("what is no task's has no moments", () => {
+test("what is no task's has no moments, nor have a batch's tasks when they are created", () => {
+  const added = [{ name: "a", queue: "q", count: 2 }];
+  expect(momentsOf({ kind: "batch-created", batchId: 1, added }, at)).toBeEmpty();
   expect(momentsOf({ kind: "worker-stopped" }, at)).toBeEmpty();
 });

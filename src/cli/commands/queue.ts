@@ -1,15 +1,10 @@
 /** `queue list|pause|resume|limit`: what an operator does to a whole queue. */
 import { defineCommand } from "citty";
 import { queueJson } from "../../http/queues.ts";
-import {
-  changeQueue,
-  listQueues,
-  maxRunningSchema,
-  type Queue,
-  type QueueChange,
-} from "../../store/queues.ts";
+import { changeQueue, listQueues } from "../../store/queues.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { queueNameSchema } from "../../task/new-task.ts";
+import { maxRunningSchema, type Queue, type QueueChange } from "../../task/queue.ts";
 import { formatRate, parseRate } from "../../task/rate.ts";
 import { type Database, withDatabase } from "../database.ts";
 import { printJson, printLine, printTable } from "../output.ts";
