@@ -64,15 +64,15 @@ const newTasks: fc.Arbitrary<Asked> = fc
     queue: fc.constantFrom(...queues),
     priority: fc.nat(2),
     maxAttempts: fc.integer({ min: 1, max: 3 }),
-    delayMs: fc.oneof(fc.constant(0), fc.nat(20_000)),
+    delayMs: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(20_000) }),
     repeatMs: fc.option(fc.constantFrom(1_000, 7_000), { freq: 3, nil: undefined }),
-    serialKey: fc.option(fc.constantFrom("s1", "s2"), { freq: 3, nil: undefined }),
+    serialKey: fc.option(fc.constantFrom("s1", "s2"), { freq: 2, nil: undefined }),
     key: fc.option(fc.constantFrom("k1", "k2"), { nil: undefined }),
     onConflict: fc.constantFrom("skip" as const, "replace" as const, "reschedule" as const),
   })
   .map((asked) => ({ ...asked, onConflict: asked.key === undefined ? undefined : asked.onConflict }));
 
-export const steps: fc.Arbitrary<Step> = fc.oneof(
+const anything: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: newTasks.map(enqueue) },
   { weight: 8, arbitrary: fc.tuple(fc.nat(2), fc.integer({ min: 1, max: 3 })).map(claim) },
   { weight: 10, arbitrary: fc.tuple(fc.nat(50), outcomes).map(tell) },
@@ -85,7 +85,25 @@ export const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.nat(50).map(retry) },
   { weight: 1, arbitrary: fc.nat(50).map(remove) },
   { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...queues), fc.boolean()).map(pause) },
-  { weight: 2, arbitrary: fc.constantFrom(1, 2, null).map(limit) },
+  { weight: 4, arbitrary: fc.constantFrom(1, 2, null, null).map(limit) },
+);
+
+/** Few tasks and one worker, which has each of them again and again: here an answer that was lost does most harm. */
+const again: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 1, arbitrary: newTasks.map((asked) => enqueue({ ...asked, delayMs: 0, serialKey: undefined })) },
+  { weight: 8, arbitrary: fc.constant(claim([0, 2])) },
+  { weight: 8, arbitrary: fc.tuple(fc.nat(1), outcomes).map(tell) },
+  { weight: 8, arbitrary: fc.nat(3).map(tellAgain) },
+  { weight: 3, arbitrary: fc.nat(9_000).map(moveOn) },
+  { weight: 3, arbitrary: fc.constant(renew(0)) },
+  { weight: 2, arbitrary: fc.nat(1).map(cancel) },
+  { weight: 2, arbitrary: fc.nat(3).map(retry) },
+);
+
+const lengths = { minLength: 30, maxLength: 90 };
+export const histories: fc.Arbitrary<Step[]> = fc.oneof(
+  { weight: 2, arbitrary: fc.array(anything, lengths) },
+  { weight: 1, arbitrary: fc.array(again, lengths) },
 );
 
 function enqueue(asked: Asked): Step {
