@@ -52,6 +52,7 @@ const outcomes = fc.constantFrom<Outcome[]>(
   { kind: "succeeded", result: 1 },
   { kind: "errored", error: { message: "reset", stack: null } },
   { kind: "errored", error: { message: "slow down", stack: null }, retryAfterMs: 3_000 },
+  { kind: "errored", error: { message: "once more", stack: null }, retryAfterMs: 0 },
   { kind: "failed", error: { message: "bad record", stack: null } },
   { kind: "snoozed", delayMs: 0 },
   { kind: "snoozed", delayMs: 2_000 },
@@ -59,15 +60,21 @@ const outcomes = fc.constantFrom<Outcome[]>(
   { kind: "given-back" },
 );
 
+const rarely = <Value>(...values: Value[]): fc.Arbitrary<Value | undefined> =>
+  fc.oneof(
+    { weight: 2, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.constantFrom(...values) },
+  );
+
 const newTasks: fc.Arbitrary<Asked> = fc
   .record({
     queue: fc.constantFrom(...queues),
     priority: fc.nat(2),
     maxAttempts: fc.integer({ min: 1, max: 3 }),
     delayMs: fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(20_000) }),
-    repeatMs: fc.option(fc.constantFrom(1_000, 7_000), { freq: 3, nil: undefined }),
-    serialKey: fc.option(fc.constantFrom("s1", "s2"), { freq: 2, nil: undefined }),
-    key: fc.option(fc.constantFrom("k1", "k2"), { nil: undefined }),
+    repeatMs: rarely(1_000, 7_000),
+    serialKey: rarely("s1", "s2"),
+    key: rarely("k1", "k2"),
     onConflict: fc.constantFrom("skip" as const, "replace" as const, "reschedule" as const),
   })
   .map((asked) => ({ ...asked, onConflict: asked.key === undefined ? undefined : asked.onConflict }));
