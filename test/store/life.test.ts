@@ -1,37 +1,30 @@
 /**
  * A model-based test: random lives of many tasks among several workers, on a real Postgres under a clock that the test
- * moves, held to `task-model.ts` after every step. A failure prints the shortest history that shows it.
+ * moves, held to `task-model.ts` after every step. A failure prints the shortest history that shows it. What a step
+ * may be stands in `life-steps.ts`.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
-import { cancelTask } from "../../src/store/cancel.ts";
-import { claimTasks } from "../../src/store/claim.ts";
-import { completeTasks } from "../../src/store/complete.ts";
 import { openStore, type Store } from "../../src/store/connection.ts";
-import { enqueueTask } from "../../src/store/enqueue.ts";
-import { promoteTasks } from "../../src/store/promote.ts";
-import { rescueTasks } from "../../src/store/rescue.ts";
-import { retryTask } from "../../src/store/retry.ts";
-import { registerWorker, renewLease } from "../../src/store/worker.ts";
-import { checkNewTask } from "../../src/task/new-task.ts";
-import type { Outcome } from "../../src/task/outcome.ts";
-import { settle } from "../../src/task/settle.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
-import { type Execution, TaskModel } from "./task-model.ts";
+import { histories, type Life, registerWorkers } from "./life-steps.ts";
+import { TaskModel } from "./task-model.ts";
 
-const histories = 150;
-const leaseMs = 10_000;
+const numRuns = 250;
+/** The model's 0. */
+const epoch = "2026-01-01Z";
 
 let database: TestDatabase;
-/** Its `now()` is the test's: a schema before pg_catalog in the search path holds another one. */
+/** Its clock is the test's: a schema before pg_catalog in the search path holds another one. */
 let store: Store;
 beforeAll(async () => {
   database = await createDatabase();
   await database.store.sql.unsafe(`
     create schema test_clock;
     create table test_clock.clock (at timestamptz not null);
-    insert into test_clock.clock values ('2026-01-01Z');
-    create function test_clock.now() returns timestamptz language sql stable as 'select at from test_clock.clock';`);
+    insert into test_clock.clock values ('${epoch}');
+    create function test_clock.now() returns timestamptz language sql stable as 'select at from test_clock.clock';
+    create function test_clock.clock_timestamp() returns timestamptz language sql stable as 'select at from test_clock.clock';`);
   const url = new URL(database.url);
   url.searchParams.set("search_path", "test_clock, pg_catalog");
   store = openStore({ url: url.href, applicationName: "fiscaut-tasks test", maxConnections: 4 });
@@ -41,139 +34,78 @@ afterAll(async () => {
   await database.drop();
 });
 
-interface Step {
-  name: string;
-  run(model: TaskModel): Promise<void>;
+async function beginLife(): Promise<Life> {
+  await store.sql`
+    truncate fiscaut_tasks.task, fiscaut_tasks.task_history, fiscaut_tasks.worker, fiscaut_tasks.queue,
+      fiscaut_tasks.queue_limit, fiscaut_tasks.queue_slot`;
+  await store.sql`update test_clock.clock set at = ${epoch}`;
+  const life: Life = { store, model: new TaskModel(), untold: [], told: [] };
+  await registerWorkers(life);
+  return life;
 }
 
-const outcomes: fc.Arbitrary<Outcome> = fc.constantFrom<Outcome[]>(
-  { kind: "succeeded", result: 1 },
-  { kind: "errored", error: { message: "reset", stack: null } },
-  { kind: "errored", error: { message: "slow down", stack: null }, retryAfterMs: 3_000 },
-  { kind: "failed", error: { message: "bad record", stack: null } },
-  { kind: "cancelled" },
-  { kind: "given-back" },
-);
-
-const step = (name: string, run: Step["run"]): Step => ({ name, run });
-/** Picks one of what there is by a number that shrinks to the first. */
-const pick = <Item>(items: readonly Item[], index: number): Item | undefined =>
-  items[index % Math.max(1, items.length)];
-
-const steps: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.tuple(fc.nat(2), fc.nat(20_000), fc.integer({ min: 1, max: 3 })).map(enqueue) },
-  { weight: 4, arbitrary: fc.tuple(fc.nat(2), fc.integer({ min: 1, max: 3 })).map(claim) },
-  { weight: 6, arbitrary: fc.tuple(fc.nat(50), outcomes).map(complete) },
-  { weight: 3, arbitrary: fc.nat(15_000).map(moveOn) },
-  { weight: 2, arbitrary: fc.nat(2).map(renew) },
-  { weight: 3, arbitrary: fc.constant(step("rescue", rescue)) },
-  { weight: 3, arbitrary: fc.nat(50).map(cancel) },
-  { weight: 1, arbitrary: fc.nat(50).map(retry) },
-);
-
-function enqueue([priority, delayMs, maxAttempts]: [number, number, number]): Step {
-  return step(`enqueue priority ${priority} delay ${delayMs} attempts ${maxAttempts}`, async (model) => {
-    const { id } = await enqueueTask(store, checkNewTask({ name: "a", priority, delayMs, maxAttempts }));
-    model.enqueue({ id, priority, maxAttempts, runAtMs: model.nowMs + delayMs });
-  });
+interface StoredTask {
+  id: number;
+  state: string;
+  attempt: number;
+  worker: number | null;
+  runAtMs: number;
+  key: string | null;
+  serialKey: string | null;
+  blocked: boolean;
+  cancelRequested: boolean;
+  superseded: boolean;
 }
 
-function claim([worker, limit]: [number, number]): Step {
-  return step(`worker ${worker} claims ${limit}`, async (model) => {
-    const workerId = pick([...model.leases.keys()], worker);
-    if (workerId === undefined) return;
-    await promoteTasks(store);
-    const claimed = await claimTasks(store, { workerId, names: ["a"], queues: [], limit });
-    expect(claimed.map((task) => task.id)).toEqual(model.claim(workerId, limit));
-  });
-}
-
-function complete([index, outcome]: [number, Outcome]): Step {
-  return step(`execution ${index} ${outcome.kind}`, async (model) => {
-    const execution: Execution | undefined = pick(model.executions, index);
-    if (execution === undefined) return;
-    const { taskId: id, attempt, workerId } = execution;
-    const maxAttempts = model.tasks.get(id)?.maxAttempts ?? 1;
-    const transition = settle({ attempt, maxAttempts }, outcome);
-    const completed = await completeTasks(store, workerId, [{ id, attempt, transition }]);
-    expect(completed.length === 1).toBe(model.complete(execution, outcome));
-  });
-}
-
-function moveOn(ms: number): Step {
-  return step(`${ms} ms pass`, async (model) => {
-    model.nowMs += ms;
-    await store.sql`update test_clock.clock set at = at + ${ms} * interval '1 ms'`;
-  });
-}
-
-function renew(worker: number): Step {
-  return step(`worker ${worker} renews`, async (model) => {
-    const workerId = pick([...model.leases.keys()], worker);
-    if (workerId === undefined) return;
-    expect((await renewLease(store, workerId, [])).alive).toBe(true);
-    model.leases.set(workerId, model.nowMs + leaseMs);
-  });
-}
-
-async function rescue(model: TaskModel): Promise<void> {
-  const rescued = (await rescueTasks(store)).map((task) => task.id);
-  expect(rescued.toSorted((a, b) => a - b)).toEqual(model.rescue().toSorted((a, b) => a - b));
-  while (model.leases.size < 3) await register(model);
-}
-
-function cancel(index: number): Step {
-  return step(`cancel ${index}`, async (model) => {
-    const live = [...model.tasks.values()].filter(
-      (task) => task.state === "running" || task.state === "pending",
-    );
-    const id = pick(live, index)?.id;
-    if (id === undefined) return;
-    await cancelTask(store, id);
-    model.cancel(id);
-  });
-}
-
-function retry(index: number): Step {
-  return step(`retry ${index}`, async (model) => {
-    const id = pick([...model.tasks.keys()], index);
-    if (id === undefined) return;
-    await retryTask(store, id);
-    model.retry(id);
-  });
-}
-
-/** Dead ids are never used again, so a worker that comes back has a new one. */
-async function register(model: TaskModel): Promise<void> {
-  const workerId = await registerWorker(store, { host: "test", pid: 1, version: "test", leaseMs });
-  // Its column's default is bound to the real clock.
-  await store.sql`update fiscaut_tasks.worker set heartbeat_at = now() where id = ${workerId}`;
-  model.leases.set(workerId, model.nowMs + leaseMs);
-}
-
-async function compare(model: TaskModel): Promise<void> {
-  const stored = await store.sql<{ id: number; state: string; attempt: number; worker: number | null }[]>`
-    select id, case when worker_id is null then 'pending' else 'running' end as state, attempt, worker_id as worker
+async function readTasks(): Promise<StoredTask[]> {
+  const shared = store.sql`
+    id, attempt, key, serial_key as "serialKey",
+    (extract(epoch from run_at - ${epoch}::timestamptz) * 1000)::float8 as "runAtMs"`;
+  const rows = await store.sql<StoredTask[]>`
+    select ${shared}, case when worker_id is null then 'pending' else 'running' end as state, worker_id as worker,
+      blocked, cancel_requested as "cancelRequested", superseded is true as superseded
     from fiscaut_tasks.task
     union all
-    select id, state, attempt, null from fiscaut_tasks.task_history
+    select ${shared}, state, null, false, false, false from fiscaut_tasks.task_history
     order by id`;
-  const expected = [...model.tasks.values()].map(({ id, state, attempt, workerId }) => ({
-    ...{ id, state, attempt, worker: workerId ?? null },
-  }));
-  expect([...stored]).toEqual(expected.toSorted((a, b) => a.id - b.id));
+  return [...rows];
 }
 
-test(`${histories} random histories of tasks are those of the model, step by step`, async () => {
+function compare(stored: StoredTask[], model: TaskModel): void {
+  const expected: StoredTask[] = [...model.tasks.values()].map((task) => {
+    const { id, state, attempt, runAtMs, blocked, cancelRequested, superseded } = task;
+    const [key, serialKey] = [task.key ?? null, task.serialKey ?? null];
+    const worker = task.execution?.workerId ?? null;
+    return { id, attempt, key, serialKey, runAtMs, state, worker, blocked, cancelRequested, superseded };
+  });
+  expect(stored).toEqual(expected.toSorted((a, b) => a.id - b.id));
+}
+
+/** What must hold whatever the model says. */
+function checkInvariants(stored: StoredTask[]): void {
+  const live = stored.filter((task) => task.state === "pending" || task.state === "running");
+  const atMostOnce = (what: string, values: (number | string | null)[]) => {
+    const given = values.filter((value) => value !== null);
+    expect({ what, repeated: given.length - new Set(given).size }).toEqual({ what, repeated: 0 });
+  };
+  const ids = stored.map((task) => task.id);
+  const keys = live.map((task) => task.key);
+  const serialHeads = live.filter((task) => !task.blocked).map((task) => task.serialKey);
+  atMostOnce("a task is in one place", ids);
+  atMostOnce("a key has one live task", keys);
+  atMostOnce("a serial key has one task that may run", serialHeads);
+}
+
+test(`${numRuns} random histories of tasks are those of the model, step by step`, async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(steps, { minLength: 30, maxLength: 90 }), async (history) => {
-      await store.sql`truncate fiscaut_tasks.task, fiscaut_tasks.task_history, fiscaut_tasks.worker`;
-      const model = new TaskModel();
-      for (let worker = 0; worker < 3; worker++) await register(model);
+    fc.asyncProperty(histories, async (history) => {
+      const life = await beginLife();
       for (const { name, run } of history) {
         try {
-          await run(model);
-          await compare(model);
+          await run(life);
+          const stored = await readTasks();
+          checkInvariants(stored);
+          compare(stored, life.model);
         } catch (error) {
           throw new Error(`after "${name}" of: ${history.map((each) => each.name).join("; ")}`, {
             cause: error,
@@ -181,6 +113,6 @@ test(`${histories} random histories of tasks are those of the model, step by ste
         }
       }
     }),
-    { numRuns: histories, endOnFailure: false },
+    { numRuns, endOnFailure: false },
   );
 }, 120_000);

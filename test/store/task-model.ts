@@ -1,23 +1,41 @@
 /**
  * What a task's life must be, as plain TypeScript: the model that `life.test.ts` holds the store to. It knows nothing
- * of SQL; time is a number that the test moves on.
+ * of SQL nor of tokens: an outcome counts when the task runs that very execution. Time is a number that the test
+ * moves on.
  */
+import type { EnqueueOutcome } from "../../src/store/enqueue-once.ts";
+import type { ConflictRule } from "../../src/task/key.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
-import { settle } from "../../src/task/settle.ts";
-import type { TaskState } from "../../src/task/task.ts";
+import { settle, type Transition } from "../../src/task/settle.ts";
+import type { FinishedState, TaskState } from "../../src/task/task.ts";
 
-export interface ModelTask {
+/** What a new task asks for. */
+export interface Asked {
+  queue: string;
+  priority: number;
+  maxAttempts: number;
+  delayMs: number;
+  repeatMs: number | undefined;
+  serialKey: string | undefined;
+  key: string | undefined;
+  onConflict: ConflictRule | undefined;
+}
+
+export interface ModelTask extends Omit<Asked, "delayMs" | "onConflict"> {
   id: number;
   state: TaskState;
   attempt: number;
-  maxAttempts: number;
-  priority: number;
   runAtMs: number;
-  workerId: number | undefined;
+  /** What a repeating task's next run is counted from. */
+  plannedAtMs: number;
+  /** Another live task with its serial key goes first. */
+  blocked: boolean;
+  execution: Execution | undefined;
   cancelRequested: boolean;
+  superseded: boolean;
 }
 
-/** An execution as a worker remembers it, whether or not it is still the task's own. */
+/** A task's run as its worker remembers it, whether or not it is still the task's own. */
 export interface Execution {
   taskId: number;
   attempt: number;
@@ -29,47 +47,51 @@ export class TaskModel {
   readonly tasks = new Map<number, ModelTask>();
   /** When each worker's lease is past. */
   readonly leases = new Map<number, number>();
-  /** All that ever started and that no outcome has been told of. */
-  readonly executions: Execution[] = [];
+  readonly paused = new Set<string>();
+  /** How many may run at once, of the queues with a limit. */
+  readonly limits = new Map<string, number>();
 
-  enqueue(task: Pick<ModelTask, "id" | "maxAttempts" | "priority" | "runAtMs">): void {
-    this.tasks.set(task.id, {
-      ...task,
-      state: "pending",
-      attempt: 0,
-      workerId: undefined,
-      cancelRequested: false,
-    });
-  }
-
-  /** The ids that a claim must get, in order. */
-  claim(workerId: number, limit: number): number[] {
-    const due = [...this.tasks.values()]
-      .filter((task) => task.state === "pending" && task.runAtMs <= this.nowMs)
-      .sort((a, b) => b.priority - a.priority || a.runAtMs - b.runAtMs || a.id - b.id)
-      .slice(0, limit);
-    for (const task of due) {
-      Object.assign(task, { state: "running", attempt: task.attempt + 1, workerId });
-      this.executions.push({ taskId: task.id, attempt: task.attempt, workerId });
+  /** @param newId of the task, should it be added. @returns what a caller is told, and the id of the task that it got. */
+  enqueue(asked: Asked, newId: number): { id: number; outcome: EnqueueOutcome } {
+    const equal = asked.key === undefined ? undefined : this.#live().find((task) => task.key === asked.key);
+    const runAtMs = this.nowMs + asked.delayMs;
+    const rule = asked.onConflict ?? "skip";
+    if (equal !== undefined && rule === "skip") return { id: equal.id, outcome: "skipped" };
+    if (equal?.state === "pending" && rule === "reschedule") {
+      Object.assign(equal, { priority: asked.priority, runAtMs });
+      return { id: equal.id, outcome: "rescheduled" };
     }
-    return due.map((task) => task.id);
+    if (equal?.state === "pending") this.#finish(equal, "cancelled");
+    else if (equal !== undefined) Object.assign(equal, { key: undefined, superseded: true });
+    this.#add(newId, runAtMs, asked);
+    this.#unblock();
+    return { id: newId, outcome: equal?.state === "cancelled" ? "replaced" : "created" };
   }
 
-  /** @returns whether the outcome is the task's own and so is taken. */
-  complete(execution: Execution, outcome: Outcome): boolean {
-    this.executions.splice(this.executions.indexOf(execution), 1);
+  /** What a claim from all queues without a limit must get, in order. */
+  claim(workerId: number, limit: number): Execution[] {
+    return this.#start(workerId, limit, (queue) => !this.limits.has(queue));
+  }
+
+  /** The same, from one queue with a limit. */
+  claimLimited(workerId: number, limit: number, queue: string): Execution[] {
+    const running = this.#live().filter((task) => task.state === "running" && task.queue === queue);
+    const room = Math.max(0, (this.limits.get(queue) ?? 0) - running.length);
+    return this.#start(workerId, Math.min(limit, room), (each) => each === queue);
+  }
+
+  /** @param nextId of the next run, should the task repeat. @returns whether the outcome is taken. */
+  complete(execution: Execution, outcome: Outcome, nextId: number | undefined): boolean {
     const task = this.tasks.get(execution.taskId);
-    const isOwn =
-      task?.state === "running" && task.attempt === execution.attempt && task.workerId === execution.workerId;
-    if (!isOwn) return false;
+    if (task?.execution !== execution) return false;
     const transition = settle(task, outcome);
-    if (transition.to === "finished") this.#finish(task, transition.state);
-    else if (task.cancelRequested) this.#finish(task, "cancelled");
+    if (transition.to === "pending") this.#return(task, transition);
     else {
-      const runAtMs = transition.delayMs === 0 ? task.runAtMs : this.nowMs + transition.delayMs;
-      const attempt = task.attempt - (transition.counted ? 0 : 1);
-      Object.assign(task, { state: "pending", workerId: undefined, runAtMs, attempt });
+      const ends = task.repeatMs === undefined || task.cancelRequested || task.superseded;
+      this.#finish(task, transition.state);
+      if (transition.state === "succeeded" && !ends && nextId !== undefined) this.#repeat(task, nextId);
     }
+    this.#unblock();
     return true;
   }
 
@@ -77,14 +99,13 @@ export class TaskModel {
   rescue(): number[] {
     const dead = [...this.leases].filter(([, untilMs]) => untilMs < this.nowMs).map(([workerId]) => workerId);
     for (const workerId of dead) this.leases.delete(workerId);
-    const held = [...this.tasks.values()].filter(
-      (task) => task.state === "running" && dead.includes(task.workerId ?? 0),
-    );
+    const held = this.#live().filter((task) => dead.includes(task.execution?.workerId ?? 0));
     for (const task of held) {
-      if (task.cancelRequested) this.#finish(task, "cancelled");
+      if (task.cancelRequested || task.superseded) this.#finish(task, "cancelled");
       else if (task.attempt >= task.maxAttempts) this.#finish(task, "failed");
-      else Object.assign(task, { state: "pending", workerId: undefined });
+      else Object.assign(task, { state: "pending", execution: undefined });
     }
+    this.#unblock();
     return held.map((task) => task.id);
   }
 
@@ -92,20 +113,84 @@ export class TaskModel {
     const task = this.tasks.get(id);
     if (task?.state === "pending") this.#finish(task, "cancelled");
     else if (task?.state === "running") task.cancelRequested = true;
+    this.#unblock();
   }
 
-  retry(id: number): void {
+  /** @returns false: refused, since a live task has its key. */
+  retry(id: number): boolean {
     const task = this.tasks.get(id);
     if (task?.state === "pending") task.runAtMs = Math.min(task.runAtMs, this.nowMs);
-    else if (task?.state === "failed" || task?.state === "cancelled")
-      Object.assign(task, {
-        state: "pending",
-        runAtMs: this.nowMs,
-        maxAttempts: Math.max(task.maxAttempts, task.attempt + 1),
-      });
+    else if (task?.state === "failed" || task?.state === "cancelled") {
+      if (task.key !== undefined && this.#live().some((live) => live.key === task.key)) return false;
+      const maxAttempts = Math.max(task.maxAttempts, task.attempt + 1);
+      const blocked = task.serialKey !== undefined;
+      Object.assign(task, { state: "pending", runAtMs: this.nowMs, maxAttempts, blocked });
+      this.#unblock();
+    }
+    return true;
   }
 
-  #finish(task: ModelTask, state: TaskState): void {
-    Object.assign(task, { state, workerId: undefined, cancelRequested: false });
+  delete(id: number): void {
+    if (this.tasks.get(id)?.state !== "running") this.tasks.delete(id);
+    this.#unblock();
+  }
+
+  #live(): ModelTask[] {
+    return [...this.tasks.values()].filter((task) => task.state === "pending" || task.state === "running");
+  }
+
+  #add(id: number, runAtMs: number, asked: Omit<Asked, "delayMs" | "onConflict">): void {
+    const { queue, priority, maxAttempts, repeatMs, serialKey, key } = asked;
+    this.tasks.set(id, {
+      ...{ id, queue, priority, maxAttempts, repeatMs, serialKey, key, runAtMs, plannedAtMs: runAtMs },
+      ...{ state: "pending", attempt: 0, execution: undefined, cancelRequested: false, superseded: false },
+      blocked: serialKey !== undefined,
+    });
+  }
+
+  #start(workerId: number, limit: number, isFrom: (queue: string) => boolean): Execution[] {
+    const due = [...this.tasks.values()]
+      .filter((task) => task.state === "pending" && !task.blocked && task.runAtMs <= this.nowMs)
+      .filter(({ queue }) => isFrom(queue) && !this.paused.has(queue))
+      .sort((a, b) => b.priority - a.priority || a.runAtMs - b.runAtMs || a.id - b.id)
+      .slice(0, limit);
+    return due.map((task) => {
+      const execution: Execution = { taskId: task.id, attempt: task.attempt + 1, workerId };
+      Object.assign(task, { state: "running", attempt: execution.attempt, execution });
+      return execution;
+    });
+  }
+
+  #return(task: ModelTask, { delayMs, counted }: Extract<Transition, { to: "pending" }>): void {
+    if (task.cancelRequested || task.superseded) this.#finish(task, "cancelled");
+    else {
+      const runAtMs = delayMs === 0 ? task.runAtMs : this.nowMs + delayMs;
+      const attempt = task.attempt - (counted ? 0 : 1);
+      Object.assign(task, { state: "pending", execution: undefined, runAtMs, attempt });
+    }
+  }
+
+  #finish(task: ModelTask, state: FinishedState): void {
+    const traces = { execution: undefined, cancelRequested: false, superseded: false, blocked: false };
+    Object.assign(task, { state, ...traces });
+  }
+
+  /** The first instant of its rhythm that is not past. */
+  #repeat(task: ModelTask, nextId: number): void {
+    const everyMs = task.repeatMs ?? 0;
+    let nextAtMs = task.plannedAtMs + everyMs;
+    while (nextAtMs < this.nowMs) nextAtMs += everyMs;
+    this.#add(nextId, nextAtMs, task);
+  }
+
+  /** Of the live tasks with one serial key one may run: it stays the same until it has ended, then the first follows. */
+  #unblock(): void {
+    const inOrder = this.#live().sort((a, b) => a.id - b.id);
+    const heads = new Set(inOrder.filter((task) => !task.blocked).map((task) => task.serialKey));
+    for (const task of inOrder) {
+      if (!task.blocked || heads.has(task.serialKey)) continue;
+      task.blocked = false;
+      heads.add(task.serialKey);
+    }
   }
 }
