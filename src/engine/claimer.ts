@@ -1,6 +1,7 @@
 /** Fills free slots with due tasks. What makes a task due is the promoter's work; running it, the executor's. */
 import { claimTasks } from "../store/claim.ts";
 import type { Store } from "../store/connection.ts";
+import type { ClaimedTask } from "../task/task.ts";
 import type { Executor } from "./executor.ts";
 import type { Lease } from "./lease.ts";
 import { LimitedClaimer } from "./limited-claimer.ts";
@@ -20,6 +21,7 @@ export interface ClaimerOptions {
 export class Claimer {
   readonly #options: ClaimerOptions;
   readonly #limited: LimitedClaimer;
+  #stopping = false;
   lastClaimAt: Date | undefined;
 
   constructor(options: ClaimerOptions) {
@@ -33,6 +35,11 @@ export class Claimer {
     this.#limited.hear(kind);
   }
 
+  /** What a claim that is under way still brings is given back, not started. */
+  stopStarting(): void {
+    this.#stopping = true;
+  }
+
   async runOnce(): Promise<number> {
     const { store, lease, executor, names, queues, pollIntervalMs, onExhausted } = this.#options;
     const workerId = lease.workerId;
@@ -40,13 +47,20 @@ export class Claimer {
     // Woken when a slot is free or a lease is held again; deaf handlers may hear again with no such sign.
     if (workerId === undefined || free === 0 || names.length === 0) return jitter(pollIntervalMs);
     const limitedTasks = await this.#limited.claim(workerId, free);
-    for (const task of limitedTasks) executor.start(workerId, task);
+    this.#start(workerId, limitedTasks);
     const limit = free - limitedTasks.length;
     const tasks = limit === 0 ? [] : await claimTasks(store, { workerId, names, queues, limit });
     this.lastClaimAt = new Date();
-    for (const task of tasks) executor.start(workerId, task);
+    this.#start(workerId, tasks);
     if (tasks.length === limit) return 0;
     if (!this.#limited.waiting) onExhausted();
     return Math.min(jitter(pollIntervalMs), this.#limited.delayMs);
+  }
+
+  #start(workerId: number, tasks: ClaimedTask[]): void {
+    const { executor } = this.#options;
+    for (const task of tasks)
+      if (this.#stopping) executor.giveBack(workerId, task);
+      else executor.start(workerId, task);
   }
 }

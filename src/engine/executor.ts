@@ -63,6 +63,11 @@ export class Executor {
     });
   }
 
+  /** Returns a claimed task that is not to be started, its attempt uncounted. */
+  giveBack(workerId: number, task: ClaimedTask): void {
+    this.#options.completer.complete(workerId, task, { kind: "given-back" }, 0);
+  }
+
   /** @param ids undefined: all of them. */
   abort(reason: AbortReason, ids?: number[]): void {
     for (const attempt of this.#running)

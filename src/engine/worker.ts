@@ -169,6 +169,7 @@ export class Worker {
 
   async #stop(reason: string, drainTimeoutMs: number): Promise<boolean> {
     const { emit } = this.#options;
+    this.#claimer.stopStarting();
     emit({ kind: "worker-stopping", reason, running: this.#executor.running });
     await this.#loops?.claimer.stop();
 

@@ -140,7 +140,10 @@ async function reschedulePending(sql: Sql, tasks: KeyedTask[]): Promise<KeyedRow
         ${tasks.map((task) => task.runAt?.toISOString() ?? null)}::text[]
       ) as a (key, priority, delay_ms, fixed_at)
     )
-    update fiscaut_tasks.task t set priority = a.priority, run_at = a.run_at, due = a.run_at <= now()
+    update fiscaut_tasks.task t
+    set priority = a.priority, run_at = a.run_at, due = a.run_at <= now(),
+        -- A repeating task goes on from its new time.
+        planned_at = case when planned_at is null then null else a.run_at end
     from asked a
     where t.key = a.key and t.key is not null and t.worker_id is null
     returning t.key, t.id, t.run_at, 'rescheduled' as outcome`;

@@ -58,7 +58,7 @@ export class TaskModel {
     const rule = asked.onConflict ?? "skip";
     if (equal !== undefined && rule === "skip") return { id: equal.id, outcome: "skipped" };
     if (equal?.state === "pending" && rule === "reschedule") {
-      Object.assign(equal, { priority: asked.priority, runAtMs });
+      Object.assign(equal, { priority: asked.priority, runAtMs, plannedAtMs: runAtMs });
       return { id: equal.id, outcome: "rescheduled" };
     }
     if (equal?.state === "pending") this.#finish(equal, "cancelled");
