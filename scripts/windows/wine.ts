@@ -1,4 +1,4 @@
-// Runs Windows programs under Wine for the tests: a fresh C: drive a session, every program ended with it.
+// Runs Windows programs under Wine for the tests: each `Wine` has a fresh C: drive, and every program ends with it.
 // It leaves where Wine comes from to `wine-root.ts`.
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -17,7 +17,7 @@ type StartOptions = {
   cwd?: string;
 };
 
-/** A session with its own C: drive. Close it with `await using` or `[Symbol.asyncDispose]()`. */
+/** Wine with a C: drive of its own. Close it with `await using` or `[Symbol.asyncDispose]()`. */
 export class Wine implements AsyncDisposable {
   readonly #root: string;
   readonly #prefix: string;
@@ -82,7 +82,7 @@ export class Wine implements AsyncDisposable {
     return started;
   }
 
-  /** Ends every program of this session, those too that programs left behind, and removes the drive. */
+  /** Ends every program on this drive, those too that programs left behind, and removes the drive. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const started of this.#started) started.kill();
     for (const order of ["--kill", "--wait"]) {
