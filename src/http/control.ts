@@ -14,7 +14,7 @@ import { findTask } from "../store/find.ts";
 import { countRetriable, retriableStates, retryTask, retryTasks } from "../store/retry.ts";
 import { checkTaskChange } from "../task/change.ts";
 import type { ControlResult } from "../task/control-result.ts";
-import { describeIssues, queueNameSchema, taskNameSchema } from "../task/new-task.ts";
+import { queueNameSchema, taskNameSchema } from "../task/new-task.ts";
 import { turnPriority } from "../task/priority-order.ts";
 import type { TaskState } from "../task/task.ts";
 import { Problem } from "./problem.ts";
@@ -99,10 +99,7 @@ export function controlRoutes({ store, handlers, priorityOrder }: TaskRoutesOpti
         const id = readId(c);
         const change = turnPriority(priorityOrder, checkTaskChange(await readJson(c)));
         const name = change.payload === undefined ? undefined : (await findTask(store, id))?.name;
-        const payload =
-          name === undefined ? undefined : handlers.get(name)?.payload.safeParse(change.payload);
-        if (payload?.success === false)
-          throw new Problem(400, `the payload is not ${name}'s: ${describeIssues(payload.error)}`);
+        if (name !== undefined) handlers.checkPayload(name, change.payload);
         return answerControl(id, await changeTask(store, id, change), "only a pending task can be changed");
       },
     },

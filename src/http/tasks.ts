@@ -9,7 +9,7 @@ import type { Store } from "../store/connection.ts";
 import { enqueueTask, isAdded } from "../store/enqueue.ts";
 import { findTask, listTasks } from "../store/find.ts";
 import type { EmitEvent } from "../task/events.ts";
-import { checkNewTask, describeIssues, queueNameSchema, taskNameSchema } from "../task/new-task.ts";
+import { checkNewTask, queueNameSchema, taskNameSchema } from "../task/new-task.ts";
 import { type PriorityOrder, turnPriority } from "../task/priority-order.ts";
 import { taskStates } from "../task/task.ts";
 import { Problem } from "./problem.ts";
@@ -71,9 +71,7 @@ export function taskRoutes({ store, handlers, priorityOrder, emit }: TaskRoutesO
       async handle(c) {
         readQuery(c, noQuery);
         const task = turned(checkNewTask(await readJson(c)));
-        const payload = handlers.get(task.name)?.payload.safeParse(task.payload);
-        if (payload?.success === false)
-          throw new Problem(400, `the payload is not ${task.name}'s: ${describeIssues(payload.error)}`);
+        handlers.checkPayload(task.name, task.payload);
         const enqueued = await enqueueTask(store, task);
         const { id, runAt, outcome } = enqueued;
         if (isAdded(enqueued))

@@ -1,49 +1,26 @@
 /** What becomes of a task after an attempt, seen from the handler: back-off, snooze, and the fence around both. */
-import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { z } from "zod";
 import { Completer } from "../../src/engine/completer.ts";
 import { defineHandler, HandlerRegistry } from "../../src/handlers/handler.ts";
 import { cancelTask } from "../../src/store/cancel.ts";
 import { claimTasks } from "../../src/store/claim.ts";
 import { completeTasks } from "../../src/store/complete.ts";
-import { enqueueTask } from "../../src/store/enqueue.ts";
-import { findTask } from "../../src/store/find.ts";
 import { registerWorker } from "../../src/store/worker.ts";
 import type { EngineEvent } from "../../src/task/events.ts";
-import { checkNewTask, type NewTask } from "../../src/task/new-task.ts";
 import { RetryAfter, Snooze } from "../../src/task/outcome.ts";
 import { settle } from "../../src/task/settle.ts";
-import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";
-import { type StartedWorker, startWorker } from "./start-worker.ts";
+import { createWorkerBed } from "./worker-bed.ts";
 
-let database: TestDatabase;
-const started: StartedWorker[] = [];
-beforeAll(async () => {
-  database = await createDatabase();
-});
-afterEach(async () => {
-  for (const { worker } of started.splice(0)) await worker.stop("the test ends", 0);
-  await database.store.sql`truncate fiscaut_tasks.task, fiscaut_tasks.task_history, fiscaut_tasks.worker`;
-});
-afterAll(() => database.drop());
-
-const start = async (
-  ...args: Parameters<typeof startWorker> extends [unknown, ...infer Rest] ? Rest : never
-) => {
-  const worker = await startWorker(database, ...args);
-  started.push(worker);
-  return worker;
-};
-const enqueue = async (task: NewTask) => (await enqueueTask(database.store, checkNewTask(task))).id;
-const find = (id: number) => findTask(database.store, id);
+const bed = createWorkerBed();
+const { start, enqueue, find } = bed;
 const fails = async () => {
   throw new Error("no");
 };
-const register = () =>
-  registerWorker(database.store, { host: "test", pid: 1, version: "test", leaseMs: 60_000 });
+const register = () => registerWorker(bed.store, { host: "test", pid: 1, version: "test", leaseMs: 60_000 });
 const claim = async (workerId: number, name: string) => {
-  const [task] = await claimTasks(database.store, { workerId, names: [name], queues: [], limit: 1 });
+  const [task] = await claimTasks(bed.store, { workerId, names: [name], queues: [], limit: 1 });
   if (task === undefined) throw new Error(`no task ${name} to claim`);
   return task;
 };
@@ -123,9 +100,9 @@ test("a task that snoozes after its cancel was asked for is cancelled", async ()
   const worker = await register();
   const id = await enqueue({ name: "late" });
   const task = await claim(worker, "late");
-  await cancelTask(database.store, id);
+  await cancelTask(bed.store, id);
   const { attempt, claimedAt } = task;
-  const completed = await completeTasks(database.store, worker, [
+  const completed = await completeTasks(bed.store, worker, [
     { id, attempt, claimedAt, transition: snooze(task) },
   ]);
   expect(completed).toEqual([{ id, state: "cancelled" }]);
@@ -136,10 +113,10 @@ test("a snooze that is stored twice, since the first answer was lost, does not r
   const id = await enqueue({ name: "twice" });
   const first = await claim(worker, "twice");
   const completion = { id, attempt: 1, claimedAt: first.claimedAt, transition: snooze(first) };
-  expect(await completeTasks(database.store, worker, [completion])).toEqual([{ id, state: "pending" }]);
+  expect(await completeTasks(bed.store, worker, [completion])).toEqual([{ id, state: "pending" }]);
   const second = await claim(worker, "twice");
   expect([second.attempt, second.claimedAt === first.claimedAt]).toEqual([1, false]);
-  expect(await completeTasks(database.store, worker, [completion])).toBeEmpty();
+  expect(await completeTasks(bed.store, worker, [completion])).toBeEmpty();
   expect(await find(id)).toMatchObject({ state: "running", attempt: 1, workerId: worker });
 });
 
@@ -148,13 +125,13 @@ test("a stale outcome and the task's next one, waiting together, are each answer
   const id = await enqueue({ name: "both" });
   const first = await claim(worker, "both");
   // Its answer was lost: the store has the snooze, and the completer will send it once more.
-  await completeTasks(database.store, worker, [
+  await completeTasks(bed.store, worker, [
     { id, attempt: 1, claimedAt: first.claimedAt, transition: snooze(first) },
   ]);
   const second = await claim(worker, "both");
   const events: EngineEvent[] = [];
   const completer = new Completer({
-    store: database.store,
+    store: bed.store,
     emit: (event) => events.push(event),
     backoffOf: () => undefined,
     onReturned: () => {},

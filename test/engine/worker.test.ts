@@ -1,36 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { cancelTask } from "../../src/store/cancel.ts";
 import { claimTasks } from "../../src/store/claim.ts";
-import { enqueueTask } from "../../src/store/enqueue.ts";
-import { findTask } from "../../src/store/find.ts";
 import { registerWorker } from "../../src/store/worker.ts";
-import { checkNewTask, type NewTask } from "../../src/task/new-task.ts";
 import { PermanentError, RetryAfter } from "../../src/task/outcome.ts";
 import { dropPartitions } from "../drop-partitions.ts";
-import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";
-import { type StartedWorker, startWorker } from "./start-worker.ts";
+import { createWorkerBed } from "./worker-bed.ts";
 
-let database: TestDatabase;
-const started: StartedWorker[] = [];
-beforeAll(async () => {
-  database = await createDatabase();
-});
-afterEach(async () => {
-  for (const { worker } of started.splice(0)) await worker.stop("the test ends", 0);
-  await database.store.sql`truncate fiscaut_tasks.task, fiscaut_tasks.task_history, fiscaut_tasks.worker`;
-});
-afterAll(() => database.drop());
-
-const start = async (
-  ...args: Parameters<typeof startWorker> extends [unknown, ...infer Rest] ? Rest : never
-) => {
-  const worker = await startWorker(database, ...args);
-  started.push(worker);
-  return worker;
-};
-const enqueue = async (task: NewTask) => (await enqueueTask(database.store, checkNewTask(task))).id;
-const find = (id: number) => findTask(database.store, id);
+const bed = createWorkerBed();
+const { start, enqueue, find } = bed;
 /** Waits until aborted, as a handler with a fetch in it does. */
 const untilAborted = (_: unknown, { signal }: { signal: AbortSignal }) =>
   new Promise<never>((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
@@ -97,7 +75,7 @@ describe("a worker", () => {
     const { event } = await start({ long: untilAborted });
     const id = await enqueue({ name: "long" });
     await event("started", id);
-    expect(await cancelTask(database.store, id)).toEqual({ kind: "requested" });
+    expect(await cancelTask(bed.store, id)).toEqual({ kind: "requested" });
     await event("cancelled", id);
     expect(await find(id)).toMatchObject({ state: "cancelled" });
   });
@@ -106,7 +84,7 @@ describe("a worker", () => {
     const { event } = await start({ long: untilAborted });
     const id = await enqueue({ name: "long" });
     await event("started", id);
-    await database.store.sql`update fiscaut_tasks.task set cancel_requested = true where id = ${id}`;
+    await bed.store.sql`update fiscaut_tasks.task set cancel_requested = true where id = ${id}`;
     const askedAtMs = performance.now();
     await event("cancelled", id);
     expect(performance.now() - askedAtMs).toBeLessThan(1_000);
@@ -146,7 +124,7 @@ describe("a worker", () => {
     await worker.drained();
     expect(most).toBe(3);
     expect(
-      await database.store.sql`select 1 from fiscaut_tasks.task_history where state = 'succeeded'`,
+      await bed.store.sql`select 1 from fiscaut_tasks.task_history where state = 'succeeded'`,
     ).toHaveLength(30);
   });
 
@@ -179,7 +157,7 @@ describe("a worker that stops", () => {
     expect(await find(id)).toMatchObject({ state: "succeeded" });
     expect(await find(next)).toMatchObject({ state: "pending", attempt: 0 });
     expect(events.at(-1)).toEqual({ kind: "worker-stopped" });
-    expect(await database.store.sql`select 1 from fiscaut_tasks.worker`).toBeEmpty();
+    expect(await bed.store.sql`select 1 from fiscaut_tasks.worker`).toBeEmpty();
   });
 
   test("aborts after the drain time and gives the task back uncounted", async () => {
@@ -204,8 +182,8 @@ describe("a worker that stops", () => {
 
 describe("the history", () => {
   test("has its partitions before the first claim, and loses what is too old", async () => {
-    const { sql } = database.store;
-    await dropPartitions(database.store);
+    const { sql } = bed.store;
+    await dropPartitions(bed.store);
     await sql`
       insert into fiscaut_tasks.task_history
         (id, queue, name, payload, priority, max_attempts, run_at, finished_at, state)
@@ -229,14 +207,14 @@ describe("the history", () => {
 
 describe("leases", () => {
   test("another worker's task is rescued and run when that worker's lease is past", async () => {
-    const dead = await registerWorker(database.store, {
+    const dead = await registerWorker(bed.store, {
       host: "elsewhere",
       pid: 1,
       version: "test",
       leaseMs: 300,
     });
     const id = await enqueue({ name: "orphan" });
-    await claimTasks(database.store, { workerId: dead, names: ["orphan"], queues: [], limit: 1 });
+    await claimTasks(bed.store, { workerId: dead, names: ["orphan"], queues: [], limit: 1 });
     const { event } = await start({ orphan: async () => "rescued" }, { leaseMs: 1_000 });
     await event("rescued");
     await event("succeeded", id);
@@ -249,8 +227,8 @@ describe("leases", () => {
     const id = await enqueue({ name: "long" });
     await event("started", id);
     // What a rescuer elsewhere does; the task then waits far in the future, so that this worker does not take it.
-    await database.store.sql`delete from fiscaut_tasks.worker`;
-    await database.store
+    await bed.store.sql`delete from fiscaut_tasks.worker`;
+    await bed.store
       .sql`update fiscaut_tasks.task set worker_id = null, due = false, run_at = now() + interval '1 h' where id = ${id}`;
     expect(await event("lease-lost")).toMatchObject({ workerId: first, running: 1 });
     await event("refused", id);
