@@ -8,7 +8,7 @@ const layers = {
   log: ["task", "config"],
   store: ["task", "config"],
   hooks: ["task"],
-  handlers: ["task", "fiscaut", "sources", "store"],
+  handlers: ["task", "fiscaut", "sources"],
   engine: ["task", "config", "store", "handlers"],
   http: ["task", "config", "store", "handlers"],
   cli: ["task", "fiscaut", "sources", "config", "log", "store", "handlers", "hooks", "engine", "http"],
@@ -35,11 +35,6 @@ module.exports = {
       "config-is-loaded-only-by-cli",
       { path: "^src/", pathNot: "^src/(cli|config)/" },
       { path: "^src/config/load" },
-    ),
-    error(
-      "store-seen-by-handlers-is-enqueue",
-      { path: "^src/handlers/" },
-      { path: "^src/store/", pathNot: "^src/store/enqueue" },
     ),
     ...Object.entries(layers).map(([folder, allowed]) =>
       error(

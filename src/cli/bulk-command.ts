@@ -1,11 +1,10 @@
 /** What `retry`, `cancel` and `delete` share: tasks by their ids or by a filter, and never all of them by a slip. */
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../config/units.ts";
-import type { BulkResult } from "../store/bulk.ts";
 import type { Store } from "../store/connection.ts";
-import type { BulkFilter } from "../store/filter.ts";
-import type { ControlResult } from "../task/control-result.ts";
+import type { BulkResult, ControlResult } from "../task/control-result.ts";
 import { OperatorError } from "../task/errors.ts";
+import type { BulkFilter } from "../task/filter.ts";
 import type { TaskState } from "../task/task.ts";
 import { many } from "./arguments.ts";
 import { describeBulk, describeDone, describeRefusal } from "./control-words.ts";

@@ -1,6 +1,5 @@
 /** How the control commands tell what came of a task, or of many. Carrying it out is `bulk-command.ts`'s work. */
-import type { BulkResult } from "../store/bulk.ts";
-import type { ControlResult } from "../task/control-result.ts";
+import type { BulkResult, ControlResult } from "../task/control-result.ts";
 import { OperatorError } from "../task/errors.ts";
 
 /** @returns the error to show where nothing was changed, else undefined. */

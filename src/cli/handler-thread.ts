@@ -4,12 +4,14 @@ import { createLocalRunner } from "../engine/runner.ts";
 import type { FromThread, ToThread } from "../engine/thread-messages.ts";
 import { openStore } from "../store/connection.ts";
 import type { CreatedEvent } from "../task/events.ts";
+import type { Retention } from "../task/retention.ts";
 import { createHandlers, type HandlerConfig } from "./run-handlers.ts";
 
 /** Travels within the process; the URL holds a password. */
 export interface ThreadSetup {
   databaseUrl: string;
   config: HandlerConfig;
+  retention: Retention;
 }
 
 /** Only what handlers enqueue and ask for goes over it. */
@@ -28,7 +30,11 @@ thread.onmessage = ({ data }: MessageEvent<ThreadSetup>) => {
     maxConnections: connections,
   });
   const emit = (event: CreatedEvent) => send({ kind: "created", event });
-  const runner = createLocalRunner(createHandlers(store, data.config, emit), store, emit);
+  const runner = createLocalRunner(createHandlers(store, data.config, emit), {
+    store,
+    emit,
+    retention: data.retention,
+  });
   const take = serveHandlers(runner, send);
   thread.onmessage = (event: MessageEvent<ToThread>) => take(event.data);
 };

@@ -77,7 +77,12 @@ async function runOn(
     );
   const runner = new ThreadRunner({
     names: handlers.names,
-    spawn: () => spawnHandlers({ databaseUrl: database.url, config: handlerConfigOf(config) }),
+    spawn: () =>
+      spawnHandlers({
+        databaseUrl: database.url,
+        config: handlerConfigOf(config),
+        retention: retentionOf(config),
+      }),
     timeoutOf: (name) => handlers.get(name)?.timeoutMs,
     emit,
   });

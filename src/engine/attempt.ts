@@ -2,7 +2,8 @@
  * One execution of a task: from its handler to an outcome, with time-out and abort. Which tasks run, and how
  * many, is the executor's affair.
  */
-import type { Handler, HandlerContext } from "../handlers/handler.ts";
+import type { HandlerContext } from "../handlers/context.ts";
+import type { Handler } from "../handlers/handler.ts";
 import { describeIssues, maxPayloadBytes } from "../task/new-task.ts";
 import { type Outcome, outcomeOfError } from "../task/outcome.ts";
 import type { ClaimedTask } from "../task/task.ts";

@@ -2,29 +2,85 @@
  * How a handler looks up and controls tasks, queues and schedules: checked as at every other door. What the verbs do is
  * the store's; enqueuing is in `handler-enqueue.ts`.
  */
-import type { HandlerContext, HandlerRegistry } from "../handlers/handler.ts";
-import { cancelTask } from "../store/cancel.ts";
+import type {
+  DryRun,
+  HandlerContext,
+  QueueControl,
+  ScheduleControl,
+  TaskControl,
+} from "../handlers/context.ts";
+import type { HandlerRegistry } from "../handlers/handler.ts";
+import { cancelTask, cancelTasks, countCancellable } from "../store/cancel.ts";
 import { changeTask } from "../store/change.ts";
 import type { Store } from "../store/connection.ts";
-import { deleteTask } from "../store/delete.ts";
-import { findTask } from "../store/find.ts";
-import { changeQueue } from "../store/queues.ts";
-import { retryTask } from "../store/retry.ts";
-import { runScheduleNow } from "../store/schedules.ts";
+import { countDeletable, deleteTask, deleteTasks } from "../store/delete.ts";
+import { findTask, listTasks } from "../store/find.ts";
+import { makePartitions } from "../store/history-partitions.ts";
+import { pruneHistory, readPrunable } from "../store/prune.ts";
+import { changeQueue, listQueues } from "../store/queues.ts";
+import { countRetriable, retryTask, retryTasks } from "../store/retry.ts";
+import {
+  addSchedule,
+  findSchedule,
+  listSchedules,
+  pauseSchedule,
+  removeSchedule,
+  runScheduleNow,
+} from "../store/schedules.ts";
 import { checkTaskChange } from "../task/change.ts";
+import type { BulkResult } from "../task/control-result.ts";
 import { OperatorError } from "../task/errors.ts";
+import {
+  type BulkFilter,
+  cancellableStates,
+  checkBulkFilter,
+  checkListing,
+  deletableStates,
+  retriableStates,
+} from "../task/filter.ts";
 import { describeIssues, queueNameSchema } from "../task/new-task.ts";
 import { checkQueueChange } from "../task/queue.ts";
+import type { Retention } from "../task/retention.ts";
+import { checkNewSchedule } from "../task/schedule.ts";
+import type { TaskState } from "../task/task.ts";
 
-export type HandlerControl = Pick<
-  HandlerContext,
-  "find" | "cancel" | "retry" | "change" | "delete" | "changeQueue" | "runSchedule"
->;
+export type HandlerControl = Pick<HandlerContext, "tasks" | "queues" | "schedules" | "prune">;
+
+export interface HandlerControlOptions {
+  store: Store;
+  handlers: HandlerRegistry;
+  retention: Retention;
+}
 
 /** One serves all attempts. */
-export function createHandlerControl(store: Store, handlers: HandlerRegistry): HandlerControl {
+export function createHandlerControl({ store, handlers, retention }: HandlerControlOptions): HandlerControl {
+  return {
+    tasks: taskControl(store, handlers),
+    queues: queueControl(store),
+    schedules: scheduleControl(store, handlers),
+    async prune({ dryRun = false } = {}) {
+      if (dryRun) return await readPrunable(store, retention);
+      await makePartitions(store);
+      return await pruneHistory(store, retention);
+    },
+  };
+}
+
+function taskControl(store: Store, handlers: HandlerRegistry): TaskControl {
+  const many =
+    (
+      states: readonly TaskState[],
+      act: (store: Store, filter: BulkFilter) => Promise<BulkResult>,
+      count: (store: Store, filter: BulkFilter) => Promise<BulkResult>,
+    ) =>
+    async (asked: BulkFilter | { all: true }, { dryRun = false }: DryRun = {}) =>
+      await (dryRun ? count : act)(store, checkBulkFilter(asked, states));
   return {
     find: (id) => findTask(store, id),
+    async list(asked, limit) {
+      const listing = checkListing({ ...asked, limit });
+      return await listTasks(store, listing, listing.limit);
+    },
     cancel: (id) => cancelTask(store, id),
     retry: (id) => retryTask(store, id),
     async change(id, asked) {
@@ -34,11 +90,46 @@ export function createHandlerControl(store: Store, handlers: HandlerRegistry): H
       return await changeTask(store, id, change);
     },
     delete: (id) => deleteTask(store, id),
-    async changeQueue(asked, change) {
+    cancelMany: many(cancellableStates, cancelTasks, countCancellable),
+    retryMany: many(retriableStates, retryTasks, countRetriable),
+    deleteMany: many(deletableStates, deleteTasks, countDeletable),
+  };
+}
+
+function queueControl(store: Store): QueueControl {
+  return {
+    list: () => listQueues(store),
+    async change(asked, change) {
       const name = queueNameSchema.safeParse(asked);
       if (!name.success) throw new OperatorError("usage", describeIssues(name.error));
       return await changeQueue(store, name.data, checkQueueChange(change));
     },
-    runSchedule: (name) => runScheduleNow(store, name),
+  };
+}
+
+function scheduleControl(store: Store, handlers: HandlerRegistry): ScheduleControl {
+  const definedByFile = (name: string) =>
+    new OperatorError("conflict", `a configuration file defines the schedule ${name}`, {
+      hint: "change it there and start the worker again, or pause it",
+    });
+  return {
+    list: () => listSchedules(store),
+    find: (name) => findSchedule(store, name),
+    async add(asked) {
+      const schedule = checkNewSchedule(asked);
+      handlers.checkPayload(schedule.task.name, schedule.task.payload);
+      if ((await addSchedule(store, schedule)) === "file") throw definedByFile(schedule.name);
+      const added = await findSchedule(store, schedule.name);
+      if (added === undefined) throw new Error(`schedule ${schedule.name} was removed meanwhile`);
+      return added;
+    },
+    async remove(name) {
+      const result = await removeSchedule(store, name);
+      if (result === "file") throw definedByFile(name);
+      return result === "removed";
+    },
+    pause: (name) => pauseSchedule(store, name, true),
+    resume: (name) => pauseSchedule(store, name, false),
+    runNow: (name) => runScheduleNow(store, name),
   };
 }

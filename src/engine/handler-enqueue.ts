@@ -2,9 +2,11 @@
  * How a handler enqueues further tasks: checked as at every other door. What a task may be is `task/new-task.ts`'s
  * affair, storing it the store's.
  */
-import type { HandlerContext, HandlerRegistry } from "../handlers/handler.ts";
+import type { HandlerContext } from "../handlers/context.ts";
+import type { HandlerRegistry } from "../handlers/handler.ts";
 import type { Store } from "../store/connection.ts";
-import { type EnqueuedBatch, enqueueBatch, enqueueTask, isAdded, type NewBatch } from "../store/enqueue.ts";
+import { enqueueBatch, enqueueTask } from "../store/enqueue.ts";
+import { type EnqueuedBatch, isAdded, type NewBatch } from "../task/enqueued.ts";
 import type { CreatedEvent, LaneCount } from "../task/events.ts";
 import { type CheckedTask, checkNewTask, type NewTask } from "../task/new-task.ts";
 

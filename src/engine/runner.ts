@@ -1,9 +1,11 @@
 /**
  * What runs handlers, as the executor sees it: in this thread (here), or in one of their own (`thread-runner.ts`).
  */
-import type { HandlerContext, HandlerRegistry } from "../handlers/handler.ts";
+import type { HandlerContext } from "../handlers/context.ts";
+import type { HandlerRegistry } from "../handlers/handler.ts";
 import type { Store } from "../store/connection.ts";
 import type { CreatedEvent } from "../task/events.ts";
+import type { Retention } from "../task/retention.ts";
 import type { ClaimedTask } from "../task/task.ts";
 import { type Attempt, startAttempt } from "./attempt.ts";
 import { createHandlerControl } from "./handler-control.ts";
@@ -23,17 +25,19 @@ export interface HandlerRunner {
   stop(): Promise<void>;
 }
 
-/**
- * In the thread that calls it: a handler that blocks, blocks the caller too.
- * @param store for what handlers enqueue and ask for.
- * @param emit told of what they enqueue.
- */
-export function createLocalRunner(
-  handlers: HandlerRegistry,
-  store: Store,
-  emit: (event: CreatedEvent) => void,
-): HandlerRunner {
-  const control = createHandlerControl(store, handlers);
+/** What handlers do beside their work goes through these. */
+export interface HandlerDoors {
+  store: Store;
+  /** What `prune` keeps. */
+  retention: Retention;
+  /** Told of what they enqueue. */
+  emit: (event: CreatedEvent) => void;
+}
+
+/** In the thread that calls it: a handler that blocks, blocks the caller too. */
+export function createLocalRunner(handlers: HandlerRegistry, doors: HandlerDoors): HandlerRunner {
+  const { store, emit, retention } = doors;
+  const control = createHandlerControl({ store, handlers, retention });
   return {
     names: handlers.names,
     deafMs: 0,

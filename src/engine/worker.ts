@@ -5,9 +5,9 @@
 import type { Store } from "../store/connection.ts";
 import { makePartitions } from "../store/history-partitions.ts";
 import { listenForAnnouncements } from "../store/listen.ts";
-import type { Retention } from "../store/prune.ts";
 import type { WorkerIdentity } from "../store/worker.ts";
 import type { EmitEvent } from "../task/events.ts";
+import type { Retention } from "../task/retention.ts";
 import { CancelWatch } from "./cancel-watch.ts";
 import { Claimer } from "./claimer.ts";
 import { Completer } from "./completer.ts";

@@ -5,7 +5,7 @@
 import { checkDocument, normaliseDocument } from "../fiscaut/cnpj.ts";
 import { screenSupplier } from "../fiscaut/supplier.ts";
 import type { Source } from "../sources/source.ts";
-import type { EnqueuedBatch, NewBatch } from "../store/enqueue.ts";
+import type { EnqueuedBatch, NewBatch } from "../task/enqueued.ts";
 import { OperatorError } from "../task/errors.ts";
 import { type CheckedTask, checkNewTask } from "../task/new-task.ts";
 import { syncSupplierName } from "./sync-supplier.ts";

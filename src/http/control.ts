@@ -4,16 +4,16 @@
  */
 import type { Context } from "hono";
 import { z } from "zod";
-import type { BulkOptions, BulkResult } from "../store/bulk.ts";
-import { cancellableStates, cancelTask, cancelTasks, countCancellable } from "../store/cancel.ts";
+import type { BulkOptions } from "../store/bulk.ts";
+import { cancelTask, cancelTasks, countCancellable } from "../store/cancel.ts";
 import { changeTask } from "../store/change.ts";
 import type { Store } from "../store/connection.ts";
-import { countDeletable, deletableStates, deleteTask, deleteTasks } from "../store/delete.ts";
-import type { BulkFilter } from "../store/filter.ts";
+import { countDeletable, deleteTask, deleteTasks } from "../store/delete.ts";
 import { findTask } from "../store/find.ts";
-import { countRetriable, retriableStates, retryTask, retryTasks } from "../store/retry.ts";
+import { countRetriable, retryTask, retryTasks } from "../store/retry.ts";
 import { checkTaskChange } from "../task/change.ts";
-import type { ControlResult } from "../task/control-result.ts";
+import type { BulkResult, ControlResult } from "../task/control-result.ts";
+import { type BulkFilter, cancellableStates, deletableStates, retriableStates } from "../task/filter.ts";
 import { queueNameSchema, taskNameSchema } from "../task/new-task.ts";
 import { turnPriority } from "../task/priority-order.ts";
 import type { TaskState } from "../task/task.ts";

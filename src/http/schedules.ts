@@ -13,10 +13,9 @@ import {
   pauseSchedule,
   removeSchedule,
   runScheduleNow,
-  type Schedule,
 } from "../store/schedules.ts";
 import { describeIssues } from "../task/new-task.ts";
-import { checkNewSchedule } from "../task/schedule.ts";
+import { checkNewSchedule, type Schedule } from "../task/schedule.ts";
 import { Problem } from "./problem.ts";
 import { readJson, readQuery } from "./request.ts";
 import type { Route } from "./route.ts";

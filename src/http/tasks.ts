@@ -6,9 +6,11 @@ import { z } from "zod";
 import type { HandlerRegistry } from "../handlers/handler.ts";
 import { findBatch } from "../store/batch.ts";
 import type { Store } from "../store/connection.ts";
-import { enqueueTask, isAdded } from "../store/enqueue.ts";
+import { enqueueTask } from "../store/enqueue.ts";
 import { findTask, listTasks } from "../store/find.ts";
+import { isAdded } from "../task/enqueued.ts";
 import type { EmitEvent } from "../task/events.ts";
+import { maxListed } from "../task/filter.ts";
 import { checkNewTask, queueNameSchema, taskNameSchema } from "../task/new-task.ts";
 import { type PriorityOrder, turnPriority } from "../task/priority-order.ts";
 import { taskStates } from "../task/task.ts";
@@ -27,7 +29,6 @@ export interface TaskRoutesOptions {
   emit?: EmitEvent | undefined;
 }
 
-const maxLimit = 500;
 const noQuery = z.strictObject({});
 const listQuery = z.strictObject({
   state: z.enum(taskStates).optional(),
@@ -36,7 +37,7 @@ const listQuery = z.strictObject({
   batch: idSchema.optional(),
   limit: z
     .string()
-    .regex(/^([1-9]\d?|[1-4]\d\d|500)$/, `expected a whole number from 1 to ${maxLimit}`)
+    .regex(/^([1-9]\d?|[1-4]\d\d|500)$/, `expected a whole number from 1 to ${maxListed}`)
     .default("50")
     .transform(Number),
   before: idSchema.optional().describe("the cursor: only tasks with a lower id"),

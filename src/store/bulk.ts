@@ -2,18 +2,11 @@
  * Walks the tasks that a bulk verb takes, a bounded chunk a statement: a million of them are never locked at once nor
  * held up for longer than a thousand take. What is done to a chunk is the verb's statement.
  */
+import type { BulkResult } from "../task/control-result.ts";
 import type { TaskState } from "../task/task.ts";
 import type { Store } from "./connection.ts";
 import type { Condition } from "./filter.ts";
 import type { Sql } from "./sql.ts";
-
-export interface BulkResult {
-  total: number;
-  /** By the state in which they were found. */
-  states: Partial<Record<TaskState, number>>;
-  /** false: the time was up before all were done; called again, the verb goes on with the rest. */
-  complete: boolean;
-}
 
 export interface BulkOptions {
   /** Take up no further chunk after this long. Undefined: as long as it takes. */

@@ -1,15 +1,14 @@
 /** Cancels tasks: one by its id, or many by a filter. Aborting what runs is the work of the worker that runs it. */
-import type { ControlResult } from "../task/control-result.ts";
-import type { BulkOptions, BulkResult, Reach, Touched } from "./bulk.ts";
+
+import type { BulkResult, ControlResult } from "../task/control-result.ts";
+import { type BulkFilter, cancellableStates } from "../task/filter.ts";
+import type { BulkOptions, Reach, Touched } from "./bulk.ts";
 import { countTasks, pickTasks, walkTasks } from "./bulk.ts";
 import type { Store } from "./connection.ts";
 import { explainUnchanged, untilSettled } from "./control-result.ts";
-import { type BulkFilter, matchLive } from "./filter.ts";
+import { matchLive } from "./filter.ts";
 import { keptColumns } from "./fragments.ts";
 import type { Sql } from "./sql.ts";
-
-/** What a bulk cancel may be asked for; without a state it takes both. */
-export const cancellableStates = ["pending", "running"] as const;
 
 /** A pending task is cancelled at once; a running one is told to abort, wherever it runs. */
 export function cancelTask(store: Store, id: number): Promise<ControlResult> {

@@ -1,14 +1,13 @@
 /** Deletes tasks for good, pending or finished: one by its id, or many by a filter. Age alone is the pruner's affair. */
-import type { ControlResult } from "../task/control-result.ts";
-import type { BulkOptions, BulkResult, Reach, Touched } from "./bulk.ts";
+
+import type { BulkResult, ControlResult } from "../task/control-result.ts";
+import { type BulkFilter, deletableStates } from "../task/filter.ts";
+import type { BulkOptions, Reach, Touched } from "./bulk.ts";
 import { countTasks, pickTasks, walkTasks } from "./bulk.ts";
 import type { Store } from "./connection.ts";
 import { explainUnchanged, untilSettled } from "./control-result.ts";
-import { type BulkFilter, matchFinished, matchLive } from "./filter.ts";
+import { matchFinished, matchLive } from "./filter.ts";
 import type { Sql } from "./sql.ts";
-
-/** What a bulk delete may be asked for; without a state it takes all of them. */
-export const deletableStates = ["pending", "succeeded", "failed", "cancelled"] as const;
 
 /** A running task is left as it is: cancel it first. */
 export function deleteTask(store: Store, id: number): Promise<ControlResult> {

@@ -3,17 +3,12 @@
  * what a key is and what a conflict's rules mean is told by `task/key.ts`.
  */
 import type postgres from "postgres";
+import type { EnqueueOutcome } from "../task/enqueued.ts";
 import { type ConflictRule, defaultConflictRule } from "../task/key.ts";
 import type { CheckedTask } from "../task/new-task.ts";
 import { keptColumns } from "./fragments.ts";
 import type { Sql } from "./sql.ts";
 import { insertOnceStatement, insertParameters } from "./task-columns.ts";
-
-/**
- * created: it is a new row. replaced: so it is, and a pending one was cancelled for it. rescheduled: a pending one
- * was moved instead. skipped: a live one was left as it is.
- */
-export type EnqueueOutcome = "created" | "replaced" | "rescheduled" | "skipped";
 
 export interface KeyedRow {
   key: string;

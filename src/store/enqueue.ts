@@ -3,10 +3,10 @@
  * work; waking workers goes through `announce.ts`, after the commit.
  */
 import type postgres from "postgres";
+import { type EnqueuedBatch, type EnqueuedTask, isAdded, type NewBatch } from "../task/enqueued.ts";
 import type { CheckedTask } from "../task/new-task.ts";
 import { instant, type Store } from "./connection.ts";
 import {
-  type EnqueueOutcome,
   enqueueBesideRunning,
   enqueueOnce,
   foldEqualTasks,
@@ -17,17 +17,6 @@ import {
 } from "./enqueue-once.ts";
 import type { Sql } from "./sql.ts";
 import { insertParameters, insertStatement } from "./task-columns.ts";
-
-export interface EnqueuedTask {
-  /** Of the new task or, when a live one has its key and no task was added, of that one. */
-  id: number;
-  runAt: Date;
-  outcome: EnqueueOutcome;
-}
-
-/** Whether a task was added. */
-export const isAdded = ({ outcome }: { outcome: EnqueueOutcome }) =>
-  outcome === "created" || outcome === "replaced";
 
 /** @throws the driver's error when the database can't be reached: nothing was enqueued then. */
 export async function enqueueTask(store: Store, task: CheckedTask): Promise<EnqueuedTask> {
@@ -47,23 +36,6 @@ function enqueueKeyed(sql: Sql, task: KeyedTask) {
     await transaction`select pg_advisory_xact_lock(hashtextextended(${task.key}, 0))`;
     return await enqueueOnce(transaction as unknown as Sql, [task], null);
   });
-}
-
-export interface NewBatch {
-  title: string;
-  /** How many records were left out, by reason. Read when `tasks` is exhausted. */
-  skipped: Record<string, number>;
-  /** The task that enqueues this batch, if one does: a repeated attempt of it finds the batch it has made. */
-  enqueuedBy: number | null;
-}
-
-export interface EnqueuedBatch {
-  id: number;
-  total: number;
-  /** As the new batch's, and how many were not added because of their key. */
-  skipped: Record<string, number>;
-  /** false: `enqueuedBy` had enqueued it already, and this call added nothing. */
-  created: boolean;
 }
 
 /** The reason, among a batch's skipped ones, for a task that an equal live one has made needless. */

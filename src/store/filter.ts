@@ -3,16 +3,9 @@
  * their own way in `find.ts`, with the same words.
  */
 import type postgres from "postgres";
+import type { BulkFilter } from "../task/filter.ts";
 import type { TaskState } from "../task/task.ts";
-import type { TaskFilter } from "./find.ts";
 import type { Sql } from "./sql.ts";
-
-export interface BulkFilter extends Pick<TaskFilter, "name" | "queue" | "batchId"> {
-  /** One of the states that the verb takes; undefined: those that it takes by default. */
-  state?: TaskState | undefined;
-  /** Only tasks that finished longer ago than this, by the database's clock. */
-  olderThanMs?: number | undefined;
-}
 
 /** A filter with the states that the verb takes by it. */
 export interface Choice extends Omit<BulkFilter, "state"> {

@@ -2,18 +2,10 @@
  * Reads tasks wherever they are, live or finished, as one shape. Not hot: built with Drizzle each time.
  */
 import { and, desc, eq, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
-import type { AttemptError, FinishedState, Task, TaskState, TaskSummary } from "../task/task.ts";
+import type { TaskFilter } from "../task/filter.ts";
+import type { AttemptError, FinishedState, Task, TaskSummary } from "../task/task.ts";
 import type { Store } from "./connection.ts";
 import { taskHistory, task as taskTable } from "./schema.ts";
-
-export interface TaskFilter {
-  state?: TaskState | undefined;
-  name?: string | undefined;
-  queue?: string | undefined;
-  batchId?: number | undefined;
-  /** Only ids below this one: the cursor. */
-  beforeId?: number | undefined;
-}
 
 export async function findTask(store: Store, id: number): Promise<Task | undefined> {
   const selectFinished = () =>

@@ -3,23 +3,13 @@
  * them ahead of time; dropping those that are too old is `prune.ts`'s work.
  */
 import { OperatorError } from "../task/errors.ts";
-import type { FinishedState } from "../task/task.ts";
+import type { Partition } from "../task/retention.ts";
 import { codeOf, type Store } from "./connection.ts";
 import { schemaName } from "./schema.ts";
 import type { Sql } from "./sql.ts";
 
 /** Weeks beyond the current one: pruners run hourly, so even a fleet that rests over a holiday finds its partition. */
 export const weeksAhead = 2;
-
-/** One week of one state. */
-export interface Partition {
-  name: string;
-  state: FinishedState;
-  /** `finished_at` from here, ISO 8601. */
-  from: string;
-  /** And up to here, not included. */
-  to: string;
-}
 
 /** Any number serves, so long as nothing else in the database locks it. */
 const lockKey = 0x68_69_73_74; // "hist"

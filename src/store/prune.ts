@@ -2,21 +2,11 @@
  * Drops what is too old of the history, a week of a state at a time, whole: never row by row, which would cost as much
  * as writing them did and leave their pages behind. Making partitions is `history-partitions.ts`'s work.
  */
-import type { FinishedState } from "../task/task.ts";
+import type { PrunedPartition, Retention } from "../task/retention.ts";
 import type { Store } from "./connection.ts";
-import { changePartitions, isoInstant, type Partition, partitions } from "./history-partitions.ts";
+import { changePartitions, isoInstant, partitions } from "./history-partitions.ts";
 import { schemaName } from "./schema.ts";
 import type { Sql } from "./sql.ts";
-
-/** How long finished tasks are kept at least, ms by state; Infinity keeps them for ever. A week later they are gone. */
-export type Retention = Readonly<Record<FinishedState, number>>;
-
-/** A partition of which every row is older than its retention. */
-export interface PrunedPartition extends Partition {
-  /** As the statistics have it: about. */
-  rows: number;
-  bytes: number;
-}
 
 /** Reads only: what `pruneHistory` would drop, the oldest first. The database's clock decides. */
 export async function readPrunable(

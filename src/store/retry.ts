@@ -1,16 +1,15 @@
 /** Runs tasks again, or now: one by its id, or many by a filter. */
-import type { ControlResult } from "../task/control-result.ts";
-import type { BulkOptions, BulkResult, Reach, Touched } from "./bulk.ts";
+
+import type { BulkResult, ControlResult } from "../task/control-result.ts";
+import { type BulkFilter, retriableStates } from "../task/filter.ts";
+import type { BulkOptions, Reach, Touched } from "./bulk.ts";
 import { countTasks, pickTasks, walkTasks } from "./bulk.ts";
 import type { Store } from "./connection.ts";
 import { explainUnchanged, untilSettled } from "./control-result.ts";
-import { type BulkFilter, type Choice, matchFinished, matchLive } from "./filter.ts";
+import { type Choice, matchFinished, matchLive } from "./filter.ts";
 import { revivedColumns, revivedValues } from "./fragments.ts";
 import type { Sql } from "./sql.ts";
 import { refuseTakenKey, refuseTakenKeys } from "./taken-key.ts";
-
-/** What a bulk retry may be asked for; without a state it takes the failed ones. */
-export const retriableStates = ["pending", "failed", "cancelled"] as const;
 
 /**
  * A failed or cancelled task becomes pending again, under its id, with its errors and at least one more attempt;

@@ -4,29 +4,11 @@
  */
 import { eq } from "drizzle-orm";
 import { nextTick } from "../task/cron.ts";
-import type { NewTask } from "../task/new-task.ts";
-import { type CheckedSchedule, checkNewSchedule, type MissedPolicy } from "../task/schedule.ts";
+import { type CheckedSchedule, checkNewSchedule, type Schedule } from "../task/schedule.ts";
 import { instant, type Store } from "./connection.ts";
 import { schedule as scheduleTable } from "./schema.ts";
 import type { Sql } from "./sql.ts";
 import { enqueueScheduled } from "./tick.ts";
-
-export interface Schedule {
-  id: number;
-  name: string;
-  cron: string;
-  timeZone: string;
-  missed: MissedPolicy;
-  paused: boolean;
-  /** The configuration file that defines it, `host:path`; null: somebody has added it. */
-  file: string | null;
-  task: NewTask;
-  createdAt: Date;
-  /** Null when the rule never comes again. A paused schedule's stands still. */
-  nextTickAt: Date | null;
-  /** The last one that became a task. */
-  lastTickAt: Date | null;
-}
 
 /** By name. */
 export async function listSchedules(store: Store): Promise<Schedule[]> {

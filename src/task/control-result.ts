@@ -1,4 +1,4 @@
-/** What came of a control verb on one task, as every door tells it. The verbs are the store's, a file each. */
+/** What came of a control verb, on one task or on many, as every door tells it. The verbs are the store's, a file each. */
 import type { TaskState } from "./task.ts";
 
 /** "unchanged" tells the state in which the task can't be so treated. */
@@ -8,3 +8,11 @@ export type ControlResult =
   | { kind: "requested" }
   | { kind: "unchanged"; state: TaskState }
   | { kind: "unknown" };
+
+export interface BulkResult {
+  total: number;
+  /** By the state in which they were found. */
+  states: Partial<Record<TaskState, number>>;
+  /** false: the time was up before all were done; called again, the verb goes on with the rest. */
+  complete: boolean;
+}

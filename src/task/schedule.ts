@@ -5,7 +5,13 @@
 import { z } from "zod";
 import { checkCron } from "./cron.ts";
 import { OperatorError } from "./errors.ts";
-import { type CheckedTask, checkNewTask, describeIssues, scheduleNameSchema } from "./new-task.ts";
+import {
+  type CheckedTask,
+  checkNewTask,
+  describeIssues,
+  type NewTask,
+  scheduleNameSchema,
+} from "./new-task.ts";
 
 /** Where the connector's customers are. */
 export const defaultTimeZone = "America/Sao_Paulo";
@@ -34,6 +40,9 @@ const newScheduleSchema = z.strictObject({
   task: z.looseObject({ name: z.string() }),
 });
 
+/** As a caller writes it. */
+export type NewSchedule = z.input<typeof newScheduleSchema> & { task: NewTask };
+
 export interface CheckedSchedule {
   name: string;
   cron: string;
@@ -41,6 +50,24 @@ export interface CheckedSchedule {
   missed: MissedPolicy;
   /** What each tick enqueues. */
   task: CheckedTask;
+}
+
+/** As it is stored. */
+export interface Schedule {
+  id: number;
+  name: string;
+  cron: string;
+  timeZone: string;
+  missed: MissedPolicy;
+  paused: boolean;
+  /** The configuration file that defines it, `host:path`; null: somebody has added it. */
+  file: string | null;
+  task: NewTask;
+  createdAt: Date;
+  /** Null when the rule never comes again. A paused schedule's stands still. */
+  nextTickAt: Date | null;
+  /** The last one that became a task. */
+  lastTickAt: Date | null;
 }
 
 /**

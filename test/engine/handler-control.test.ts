@@ -2,12 +2,14 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { z } from "zod";
 import { createLocalRunner } from "../../src/engine/runner.ts";
-import { defineHandler, type HandlerContext, HandlerRegistry } from "../../src/handlers/handler.ts";
+import type { HandlerContext } from "../../src/handlers/context.ts";
+import { defineHandler, HandlerRegistry } from "../../src/handlers/handler.ts";
 import { enqueueTask } from "../../src/store/enqueue.ts";
 import { findTask } from "../../src/store/find.ts";
-import { addSchedule } from "../../src/store/schedules.ts";
+import { syncFileSchedules } from "../../src/store/schedules.ts";
 import { checkNewTask, type NewTask } from "../../src/task/new-task.ts";
 import { checkNewSchedule } from "../../src/task/schedule.ts";
+import { keepForever } from "../keep-forever.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";
 import { type StartedWorker, startWorker } from "./start-worker.ts";
@@ -26,6 +28,7 @@ afterAll(() => database.drop());
 
 const enqueue = async (task: NewTask) => (await enqueueTask(database.store, checkNewTask(task))).id;
 const find = (id: number) => findTask(database.store, id);
+const retention = { ...keepForever, cancelled: 86_400_000 };
 /** A name that no worker has a handler for, so that the tasks stay pending. */
 const waiting = "waiting";
 
@@ -46,7 +49,7 @@ async function inHandler<Result>(run: (context: HandlerContext) => Promise<Resul
         new Promise((_, fail) => signal.addEventListener("abort", () => fail(signal.reason))),
     }),
   ]);
-  const runner = createLocalRunner(handlers, database.store, () => {});
+  const runner = createLocalRunner(handlers, { store: database.store, retention, emit: () => {} });
   started = await startWorker(database, {}, { runner });
   await enqueue({ name: "controller", maxAttempts: 1 });
   return await promise;
@@ -54,7 +57,7 @@ async function inHandler<Result>(run: (context: HandlerContext) => Promise<Resul
 
 test("a handler finds a task, live or finished, and hears that there is none", async () => {
   const live = await enqueue({ name: waiting, payload: { n: 1 } });
-  const found = await inHandler(async ({ task, find, cancel }) => {
+  const found = await inHandler(async ({ task, tasks: { find, cancel } }) => {
     const pending = await find(live);
     await cancel(live);
     return [pending, await find(live), await find(task.id), await find(2 ** 40)];
@@ -70,7 +73,7 @@ test("a handler finds a task, live or finished, and hears that there is none", a
 test("a handler cancels a pending task, and has a running one aborted", async () => {
   const pending = await enqueue({ name: waiting });
   const running = await enqueue({ name: "patient" });
-  const results = await inHandler(async ({ find, cancel }) => {
+  const results = await inHandler(async ({ tasks: { find, cancel } }) => {
     await until(async () => (await find(running))?.state === "running");
     return [await cancel(pending), await cancel(running), await cancel(pending), await cancel(2 ** 40)];
   });
@@ -84,7 +87,7 @@ test("a handler cancels a pending task, and has a running one aborted", async ()
 });
 
 test("a handler that cancels its own task is aborted", async () => {
-  const { id, result } = await inHandler(async ({ task, signal, cancel }) => {
+  const { id, result } = await inHandler(async ({ task, signal, tasks: { cancel } }) => {
     const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
     const result = await cancel(task.id);
     await aborted;
@@ -98,7 +101,7 @@ test("a handler retries a task, changes a pending one and deletes one", async ()
   const cancelled = await enqueue({ name: waiting });
   const later = await enqueue({ name: waiting, delayMs: 3_600_000 });
   const gone = await enqueue({ name: waiting });
-  const results = await inHandler(async ({ task, cancel, retry, change, delete: remove }) => {
+  const results = await inHandler(async ({ task, tasks: { cancel, retry, change, delete: remove } }) => {
     await cancel(cancelled);
     return [
       await retry(cancelled),
@@ -124,7 +127,7 @@ test("a handler retries a task, changes a pending one and deletes one", async ()
 
 test("a handler's change is held to what a new task may be, and to its handler's payload", async () => {
   const id = await enqueue({ name: "numbers", payload: 1, delayMs: 3_600_000 });
-  const refusals = await inHandler(({ change }) =>
+  const refusals = await inHandler(({ tasks: { change } }) =>
     Promise.all([
       change(id, {}).catch(String),
       change(id, { priority: 99_999 }).catch(String),
@@ -141,16 +144,83 @@ test("a handler's change is held to what a new task may be, and to its handler's
   expect(await find(id)).toMatchObject({ payload: 2, priority: 0 });
 });
 
-test("a handler pauses and limits a queue", async () => {
-  const queues = await inHandler(async ({ changeQueue }) => [
-    await changeQueue("busy", { paused: true, maxRunning: 2, rate: "60/1m" }),
-    await changeQueue("busy", { paused: false, rate: null }),
+test("a handler lists tasks, the newest first, a page at a time", async () => {
+  const first = await enqueue({ name: waiting, queue: "slow" });
+  const second = await enqueue({ name: waiting, queue: "slow" });
+  await enqueue({ name: waiting });
+  const lists = await inHandler(async ({ tasks: { list } }) => [
+    await list({ queue: "slow" }),
+    await list({ queue: "slow" }, 1),
+    await list({ queue: "slow", beforeId: second }),
+    await list({ state: "running" }),
+    ...(await Promise.all([list({}, 501).catch(String), list({ queue: "no spaces" }).catch(String)])),
+  ]);
+  expect(lists).toMatchObject([
+    [{ id: second }, { id: first }],
+    [{ id: second }],
+    [{ id: first }],
+    [{ name: "controller" }],
+    expect.stringContaining("limit"),
+    expect.stringContaining("the queue's name may hold"),
+  ]);
+});
+
+test("a handler cancels, retries and deletes the tasks that a filter matches, and counts them first", async () => {
+  for (let n = 0; n < 3; n++) await enqueue({ name: waiting, queue: "slow" });
+  const kept = await enqueue({ name: waiting });
+  const results = await inHandler(async ({ tasks: { cancelMany, retryMany, deleteMany } }) => [
+    await cancelMany({ queue: "slow" }, { dryRun: true }),
+    await cancelMany({ queue: "slow" }),
+    await retryMany({ queue: "slow" }),
+    await retryMany({ queue: "slow", state: "cancelled" }, { dryRun: true }),
+    await retryMany({ queue: "slow", state: "cancelled" }),
+    await deleteMany({ queue: "slow" }, { dryRun: true }),
+    await deleteMany({ queue: "slow" }),
+  ]);
+  expect(results.map(({ total, states }) => [total, states])).toEqual([
+    [3, { pending: 3 }],
+    [3, { pending: 3 }],
+    [0, {}],
+    [3, { cancelled: 3 }],
+    [3, { cancelled: 3 }],
+    [3, { pending: 3 }],
+    [3, { pending: 3 }],
+  ]);
+  expect(await find(kept)).toMatchObject({ state: "pending" });
+});
+
+test("a handler means all tasks only when it says so", async () => {
+  const id = await enqueue({ name: waiting });
+  const [refusals, cancelled] = await inHandler(async ({ tasks: { cancelMany } }) => [
+    await Promise.all([
+      cancelMany({}).catch(String),
+      cancelMany({ all: true, name: waiting } as { all: true }).catch(String),
+      cancelMany({ state: "succeeded" }).catch(String),
+      cancelMany({ quue: "slow" } as object).catch(String),
+    ]),
+    await cancelMany({ all: true }),
+  ]);
+  expect(refusals).toEqual([
+    expect.stringContaining("neither a filter nor all"),
+    expect.stringContaining("exclude each other"),
+    expect.stringContaining("state"),
+    expect.stringContaining("quue"),
+  ]);
+  expect(cancelled).toMatchObject({ states: { pending: 1, running: 1 } });
+  expect(await find(id)).toMatchObject({ state: "cancelled" });
+});
+
+test("a handler pauses, limits and lists queues", async () => {
+  const queues = await inHandler(async ({ queues: { change, list } }) => [
+    await change("busy", { paused: true, maxRunning: 2, rate: "60/1m" }),
+    await change("busy", { paused: false, rate: null }),
     ...(await Promise.all([
-      changeQueue("no spaces", { paused: true }).catch(String),
-      changeQueue("busy", {}).catch(String),
-      changeQueue("busy", { maxRunning: 0 }).catch(String),
-      changeQueue("busy", { rate: "often" }).catch(String),
+      change("no spaces", { paused: true }).catch(String),
+      change("busy", {}).catch(String),
+      change("busy", { maxRunning: 0 }).catch(String),
+      change("busy", { rate: "often" }).catch(String),
     ])),
+    (await list()).filter(({ name }) => name === "busy"),
   ]);
   expect(queues).toMatchObject([
     { name: "busy", paused: true, maxRunning: 2, rate: { count: 60, periodMs: 60_000 } },
@@ -159,16 +229,63 @@ test("a handler pauses and limits a queue", async () => {
     expect.stringContaining("nothing to change"),
     expect.stringContaining("maxRunning"),
     expect.stringContaining('"often" is not a rate'),
+    [{ name: "busy", paused: false, maxRunning: 2 }],
   ]);
 });
 
-test("a handler runs a schedule now", async () => {
-  const schedule = checkNewSchedule({ name: "nightly", cron: "0 6 * * *", task: { name: waiting } });
-  await addSchedule(database.store, schedule);
-  const [id, none] = await inHandler(async ({ runSchedule }) => [
-    await runSchedule("nightly"),
-    await runSchedule("unheard-of"),
+test("a handler adds a schedule, pauses and resumes it, runs it now and removes it", async () => {
+  const added = await inHandler(async ({ schedules }) => {
+    const nightly = await schedules.add({ name: "nightly", cron: "0 6 * * *", task: { name: waiting } });
+    await schedules.pause("nightly");
+    const paused = await schedules.find("nightly");
+    await schedules.resume("nightly");
+    const ids = [await schedules.runNow("nightly"), await schedules.runNow("unheard-of")];
+    const listed = await schedules.list();
+    const gone = [await schedules.remove("nightly"), await schedules.remove("nightly")];
+    return { nightly, paused, ids, listed, gone, unknown: await schedules.pause("nightly") };
+  });
+  expect(await find(added.ids[0] ?? 0)).toMatchObject({ name: waiting, state: "pending" });
+  expect(added).toMatchObject({
+    nightly: { name: "nightly", timeZone: "America/Sao_Paulo", paused: false },
+    paused: { paused: true },
+    ids: [expect.any(Number), undefined],
+    listed: [{ name: "nightly", paused: false }],
+    gone: [true, false],
+    unknown: false,
+  });
+});
+
+test("a handler's schedule is held to the rules, to its handler's payload and to configuration files", async () => {
+  const schedule = checkNewSchedule({ name: "filed", cron: "0 6 * * *", task: { name: waiting } });
+  await syncFileSchedules(database.store, "office:/etc/fiscaut-tasks.toml", [schedule]);
+  const refusals = await inHandler(({ schedules: { add, remove } }) =>
+    Promise.all([
+      add({ name: "often", cron: "whenever", task: { name: waiting } }).catch(String),
+      add({ name: "often", cron: "0 6 * * *", task: { name: "numbers", payload: "one" } }).catch(String),
+      add({ name: "filed", cron: "0 7 * * *", task: { name: waiting } }).catch(String),
+      remove("filed").catch(String),
+    ]),
+  );
+  expect(refusals).toEqual([
+    expect.stringContaining("whenever"),
+    expect.stringContaining("the payload is not numbers's"),
+    expect.stringContaining("a configuration file defines"),
+    expect.stringContaining("a configuration file defines"),
   ]);
-  expect(none).toBeUndefined();
-  expect(await find(id ?? 0)).toMatchObject({ name: waiting, state: "pending" });
+});
+
+test("a handler prunes what is past the worker's retention, and is told first what that is", async () => {
+  const { sql } = database.store;
+  await sql`create table fiscaut_tasks.task_history_cancelled_2020w01 (like fiscaut_tasks.task_history including all)`;
+  await sql`
+    alter table fiscaut_tasks.task_history_cancelled attach partition fiscaut_tasks.task_history_cancelled_2020w01
+    for values from ('2019-12-30T00:00:00Z') to ('2020-01-06T00:00:00Z')`;
+  const [told, dropped, left] = await inHandler(async ({ prune }) => [
+    await prune({ dryRun: true }),
+    await prune(),
+    await prune({ dryRun: true }),
+  ]);
+  expect(told).toMatchObject([{ state: "cancelled", to: expect.stringContaining("2020-01-06") }]);
+  expect(dropped).toMatchObject([{ state: "cancelled" }]);
+  expect(left).toEqual([]);
 });

@@ -1,6 +1,6 @@
 // Handlers that enqueue: one task, a batch, and what a repeated attempt makes of it.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import type { HandlerContext } from "../../src/handlers/handler.ts";
+import type { HandlerContext } from "../../src/handlers/context.ts";
 import { enqueueTask } from "../../src/store/enqueue.ts";
 import { findTask, listTasks } from "../../src/store/find.ts";
 import { checkNewTask } from "../../src/task/new-task.ts";

@@ -2,8 +2,10 @@
 import { z } from "zod";
 import { createLocalRunner } from "../../src/engine/runner.ts";
 import { Worker, type WorkerOptions } from "../../src/engine/worker.ts";
-import { defineHandler, type HandlerContext, HandlerRegistry } from "../../src/handlers/handler.ts";
+import type { HandlerContext } from "../../src/handlers/context.ts";
+import { defineHandler, HandlerRegistry } from "../../src/handlers/handler.ts";
 import type { EngineEvent } from "../../src/task/events.ts";
+import { keepForever } from "../keep-forever.ts";
 import type { TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";
 
@@ -40,13 +42,12 @@ export async function startWorker(
           }),
         ),
       ),
-      database.store,
-      emit,
+      { store: database.store, retention: keepForever, emit },
     ),
     queues: [],
     concurrency: 4,
     pollIntervalMs: 60_000, // so that a test which passes shows that waking works
-    retention: { succeeded: Infinity, failed: Infinity, cancelled: Infinity },
+    retention: keepForever,
     identity: { host: "test", pid: process.pid, version: "test", leaseMs },
     emit,
     ...rest,

@@ -7,6 +7,7 @@ import { enqueueTask } from "../../src/store/enqueue.ts";
 import { findTask } from "../../src/store/find.ts";
 import type { EngineEvent } from "../../src/task/events.ts";
 import { checkNewTask, type NewTask } from "../../src/task/new-task.ts";
+import { keepForever } from "../keep-forever.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";
 import { type StartedWorker, startWorker } from "./start-worker.ts";
@@ -145,7 +146,7 @@ describe("a handler in a thread", () => {
 
   test("that enqueues is heard of by the worker: one task as created, a batch as counts", async () => {
     const { event } = await startThreaded({
-      spawn: () => spawnThread(unruly, { databaseUrl: database.url, config }),
+      spawn: () => spawnThread(unruly, { databaseUrl: database.url, config, retention: keepForever }),
     });
     const id = await enqueue({ name: "parent", payload: 3 });
     const { task } = await event("created");
@@ -160,7 +161,7 @@ describe("a handler in a thread", () => {
   test("that syncs suppliers is heard of, too, with what it has enqueued", async () => {
     const { event } = await startThreaded({
       handles: ["fiscaut.sync-suppliers"],
-      spawn: () => spawnHandlers({ databaseUrl: database.url, config }),
+      spawn: () => spawnHandlers({ databaseUrl: database.url, config, retention: keepForever }),
     });
     const source = `csv:${join(import.meta.dir, "../../scripts/demo/data")}`;
     const id = await enqueue({

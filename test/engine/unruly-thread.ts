@@ -4,8 +4,10 @@ import type { ThreadSetup } from "../../src/cli/handler-thread.ts";
 import { serveHandlers } from "../../src/engine/handler-thread.ts";
 import { createLocalRunner } from "../../src/engine/runner.ts";
 import type { FromThread, ToThread } from "../../src/engine/thread-messages.ts";
-import { defineHandler, type HandlerContext, HandlerRegistry } from "../../src/handlers/handler.ts";
+import type { HandlerContext } from "../../src/handlers/context.ts";
+import { defineHandler, HandlerRegistry } from "../../src/handlers/handler.ts";
 import { openStore } from "../../src/store/connection.ts";
+import { keepForever } from "../keep-forever.ts";
 
 const runs: Record<string, (payload: number, context: HandlerContext) => Promise<unknown>> = {
   quick: async (payload) => payload,
@@ -54,7 +56,11 @@ const handlers = new HandlerRegistry(
 /** @param url for the one that enqueues; without it, nothing is ever connected to. */
 function serve(url = "postgres://127.0.0.1:9/none") {
   const store = openStore({ url, applicationName: "unruly", maxConnections: 1 });
-  const runner = createLocalRunner(handlers, store, (event) => send({ kind: "created", event }));
+  const runner = createLocalRunner(handlers, {
+    store,
+    retention: keepForever,
+    emit: (event) => send({ kind: "created", event }),
+  });
   return serveHandlers(runner, send);
 }
 const thread = globalThis as unknown as {

@@ -60,7 +60,7 @@ const planted: [string, string, Record<string, string>][] = [
   ],
   [
     "a handler that reads the store",
-    "store-seen-by-handlers-is-enqueue",
+    "handlers-imports-only-task+fiscaut+sources",
     { "src/handlers/a.ts": `import "../store/find.ts";`, "src/store/find.ts": "export const b = 1;" },
   ],
   [

@@ -3,7 +3,7 @@
  * of SQL nor of tokens: an outcome counts when the task runs that very execution. Time is a number that the test
  * moves on.
  */
-import type { EnqueueOutcome } from "../../src/store/enqueue-once.ts";
+import type { EnqueueOutcome } from "../../src/task/enqueued.ts";
 import type { ConflictRule } from "../../src/task/key.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import { settle, type Transition } from "../../src/task/settle.ts";

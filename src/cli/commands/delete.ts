@@ -1,5 +1,6 @@
 /** `delete ID...`, or by a filter: pending and finished tasks go for good; a running one is to be cancelled first. */
-import { countDeletable, deletableStates, deleteTask, deleteTasks } from "../../store/delete.ts";
+import { countDeletable, deleteTask, deleteTasks } from "../../store/delete.ts";
+import { deletableStates } from "../../task/filter.ts";
 import { bulkCommand } from "../bulk-command.ts";
 
 export const deleteCommand = bulkCommand({

@@ -2,7 +2,8 @@
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../../config/units.ts";
 import { checkBuiltInPayload } from "../../handlers/built-in.ts";
-import { type EnqueuedTask, enqueueTask } from "../../store/enqueue.ts";
+import { enqueueTask } from "../../store/enqueue.ts";
+import type { EnqueuedTask } from "../../task/enqueued.ts";
 import { conflictRules, defaultConflictRule } from "../../task/key.ts";
 import { type CheckedTask, checkNewTask } from "../../task/new-task.ts";
 import { turnPriority } from "../../task/priority-order.ts";

@@ -1,7 +1,8 @@
 /** `prune`: drops what is too old of the history now, as workers do hourly, or tells what that would drop. */
 import { defineCommand } from "citty";
 import { makePartitions } from "../../store/history-partitions.ts";
-import { type PrunedPartition, pruneHistory, readPrunable } from "../../store/prune.ts";
+import { pruneHistory, readPrunable } from "../../store/prune.ts";
+import type { PrunedPartition } from "../../task/retention.ts";
 import { withDatabase } from "../database.ts";
 import { printJson, printLine, printTable } from "../output.ts";
 import { prepare } from "../prepare.ts";

@@ -2,14 +2,9 @@
 import { defineCommand } from "citty";
 import { scheduleJson } from "../../http/schedule-json.ts";
 import type { Store } from "../../store/connection.ts";
-import {
-  listSchedules,
-  pauseSchedule,
-  removeSchedule,
-  runScheduleNow,
-  type Schedule,
-} from "../../store/schedules.ts";
+import { listSchedules, pauseSchedule, removeSchedule, runScheduleNow } from "../../store/schedules.ts";
 import { OperatorError } from "../../task/errors.ts";
+import type { Schedule } from "../../task/schedule.ts";
 import { withDatabase } from "../database.ts";
 import { formatInstant, printJson, printLine, printTable } from "../output.ts";
 import { prepare } from "../prepare.ts";

@@ -1,0 +1,116 @@
+/**
+ * What a handler is given beside its payload: its task, a log, and the doors to tasks, queues and schedules. What the
+ * verbs do is the store's, and the same at every door; `engine/handler-control.ts` and `handler-enqueue.ts` bind them.
+ */
+import type { TaskChangeInput } from "../task/change.ts";
+import type { BulkResult, ControlResult } from "../task/control-result.ts";
+import type { EnqueuedBatch, EnqueuedTask } from "../task/enqueued.ts";
+import type { BulkFilter, TaskFilter } from "../task/filter.ts";
+import type { NewTask } from "../task/new-task.ts";
+import type { Queue, QueueChangeInput } from "../task/queue.ts";
+import type { PrunedPartition } from "../task/retention.ts";
+import type { NewSchedule, Schedule } from "../task/schedule.ts";
+import type { ClaimedTask, Task, TaskSummary } from "../task/task.ts";
+
+/**
+ * Everything but `log` and `progress` is done at once, as at the other doors, whatever comes of this attempt. Nothing
+ * of it while `enqueueBatch` reads its tasks: each needs a connection, and the handlers have few.
+ */
+export interface HandlerContext {
+  readonly task: Omit<ClaimedTask, "payload">;
+  /** Aborted at the time-out, on cancel and when the worker stops: pass it on to whatever waits. */
+  readonly signal: AbortSignal;
+  /** A line in the worker's log, with the task's id, name, queue and attempt. */
+  log(message: string, fields?: Record<string, unknown>): void;
+  /** @param fraction 0 to 1. Stored at most once a second; the newest wins. */
+  progress(fraction: number, message?: string): void;
+  /**
+   * Enqueues a task; a repeated attempt enqueues it again. With a `key` of this task's making, such as
+   * `report:${task.id}`, it finds the earlier one while that is live.
+   * @throws OperatorError "usage" for what is no task, or the driver's error: nothing was enqueued then.
+   */
+  enqueue(task: NewTask): Promise<EnqueuedTask>;
+  /**
+   * Enqueues all of `tasks`, or none when reading them throws. Once a task: a repeated attempt finds the batch that
+   * an earlier one has enqueued and adds nothing. A second batch in one attempt is refused.
+   */
+  enqueueBatch(title: string, tasks: Iterable<NewTask> | AsyncIterable<NewTask>): Promise<EnqueuedBatch>;
+  readonly tasks: TaskControl;
+  readonly queues: QueueControl;
+  readonly schedules: ScheduleControl;
+  /**
+   * Drops what is past its retention, as the worker does hourly, or only tells what that would be.
+   * @throws OperatorError "unavailable" when another session locks the history.
+   */
+  prune(options?: DryRun): Promise<PrunedPartition[]>;
+}
+
+export interface DryRun {
+  /** Only tell, change nothing. */
+  dryRun?: boolean;
+}
+
+export interface TaskControl {
+  /** As it is stored now, live or finished; undefined: there is none, or its history was pruned. */
+  find(id: number): Promise<Task | undefined>;
+  /** The newest first; `limit` from 1 to 500, default 50. Go on with the last one's id as `beforeId`. */
+  list(filter?: TaskFilter, limit?: number): Promise<TaskSummary[]>;
+  /** Cancels a pending task, or has a running one aborted, wherever it runs; its own, too. */
+  cancel(id: number): Promise<ControlResult>;
+  /**
+   * Makes a failed or cancelled task pending again, or a pending one due now.
+   * @throws OperatorError "conflict" when another live task has its key meanwhile.
+   */
+  retry(id: number): Promise<ControlResult>;
+  /**
+   * Changes a pending task's payload, priority or time; one that is claimed first runs unchanged.
+   * @throws OperatorError "usage" for a change that a new task could not have either.
+   */
+  change(id: number, change: TaskChangeInput): Promise<ControlResult>;
+  /** Deletes a pending or finished task for good. A running one is left as it is. */
+  delete(id: number): Promise<ControlResult>;
+  /**
+   * As `cancel`, for all pending and running tasks that match.
+   * @throws OperatorError "usage", as the next two, for no filter: all tasks are `{ all: true }`.
+   */
+  cancelMany(filter: BulkFilter | { all: true }, options?: DryRun): Promise<BulkResult>;
+  /** As `retry`; without a state it takes the failed ones. Tasks whose key is taken are left as they are. */
+  retryMany(filter: BulkFilter | { all: true }, options?: DryRun): Promise<BulkResult>;
+  /** As `delete`; takes pending and finished tasks. */
+  deleteMany(filter: BulkFilter | { all: true }, options?: DryRun): Promise<BulkResult>;
+}
+
+export interface QueueControl {
+  /** Every queue that a task or an operator has named, by name. */
+  list(): Promise<Queue[]>;
+  /**
+   * Pauses, resumes or limits a queue, which is made when it is new.
+   * @throws OperatorError "usage"
+   */
+  change(name: string, change: QueueChangeInput): Promise<Queue>;
+}
+
+export interface ScheduleControl {
+  /** By name. */
+  list(): Promise<Schedule[]>;
+  find(name: string): Promise<Schedule | undefined>;
+  /**
+   * Defines a schedule, or anew the one of that name.
+   * @throws OperatorError "usage" for what is no schedule, "conflict" where a configuration file defines it.
+   */
+  add(schedule: NewSchedule): Promise<Schedule>;
+  /**
+   * Tasks that it has enqueued stay.
+   * @returns false, as below: there is no such schedule.
+   * @throws OperatorError "conflict" where a configuration file defines it.
+   */
+  remove(name: string): Promise<boolean>;
+  pause(name: string): Promise<boolean>;
+  /** It goes on with its next tick. */
+  resume(name: string): Promise<boolean>;
+  /**
+   * Enqueues its task now, beside its ticks and also when it is paused.
+   * @returns the task's id; undefined: there is no such schedule.
+   */
+  runNow(name: string): Promise<number | undefined>;
+}
