@@ -70,7 +70,8 @@ async function runOn(
     const { level, message, fields } = lineOf(told);
     logger[level](message, fields);
   };
-  const handlers = createHandlers(database.store, config, emit);
+  database.store.onEvent = emit;
+  const handlers = createHandlers(database.store, config);
   if (config.fiscautApiUrl === undefined || config.fiscautApiKey === undefined)
     logger.warn(
       "FISCAUT_API_URL or FISCAUT_API_KEY is not set: fiscaut.sync-supplier tasks wait for a worker that has both",
@@ -98,7 +99,7 @@ async function runOn(
     backoffOf: (name) => handlers.get(name)?.backoff,
   });
   // Before the worker claims anything, so that a taken port costs no task an attempt.
-  const http = serveWorker({ database, handlers, worker, config, logger, emit, metrics });
+  const http = serveWorker({ database, handlers, worker, config, logger, metrics });
 
   const { promise: reason, resolve: stop, reject } = Promise.withResolvers<StopReason>();
   stopOnSignals(stop, worker, logger);
@@ -137,7 +138,6 @@ interface ServedParts {
   worker: Worker;
   config: Config;
   logger: Logger;
-  emit: EmitEvent;
   metrics: TaskMetrics;
 }
 
@@ -147,6 +147,7 @@ function serveWorker({ database, worker, config, logger, ...parts }: ServedParts
     store: database.store,
     status: () => worker.status(),
     priorityOrder: config.priorityOrder,
+    retention: retentionOf(config),
     token: config.httpToken,
     loopbackOnly: isLoopback(config.host),
     version: buildInfo.version,

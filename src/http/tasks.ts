@@ -9,7 +9,6 @@ import type { Store } from "../store/connection.ts";
 import { enqueueTask } from "../store/enqueue.ts";
 import { findTask, listTasks } from "../store/find.ts";
 import { isAdded } from "../task/enqueued.ts";
-import type { EmitEvent } from "../task/events.ts";
 import { maxListed } from "../task/filter.ts";
 import { checkNewTask, queueNameSchema, taskNameSchema } from "../task/new-task.ts";
 import { type PriorityOrder, turnPriority } from "../task/priority-order.ts";
@@ -25,8 +24,6 @@ export interface TaskRoutesOptions {
   handlers: HandlerRegistry;
   /** Which way round callers speak of priorities. */
   priorityOrder: PriorityOrder;
-  /** Told of each task that was enqueued here. */
-  emit?: EmitEvent | undefined;
 }
 
 const noQuery = z.strictObject({});
@@ -43,7 +40,7 @@ const listQuery = z.strictObject({
   before: idSchema.optional().describe("the cursor: only tasks with a lower id"),
 });
 
-export function taskRoutes({ store, handlers, priorityOrder, emit }: TaskRoutesOptions): Route[] {
+export function taskRoutes({ store, handlers, priorityOrder }: TaskRoutesOptions): Route[] {
   const turned = <Prioritised extends { priority: number }>(task: Prioritised) =>
     turnPriority(priorityOrder, task);
   return [
@@ -75,8 +72,6 @@ export function taskRoutes({ store, handlers, priorityOrder, emit }: TaskRoutesO
         handlers.checkPayload(task.name, task.payload);
         const enqueued = await enqueueTask(store, task);
         const { id, runAt, outcome } = enqueued;
-        if (isAdded(enqueued))
-          emit?.({ kind: "created", task: { id, name: task.name, queue: task.queue, attempt: 0 } });
         const body = { id, name: task.name, queue: task.queue, runAt, outcome };
         return c.json(body, isAdded(enqueued) ? 201 : 200, { location: `/tasks/${id}` });
       },
