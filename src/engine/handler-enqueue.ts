@@ -3,7 +3,7 @@
  * affair, storing it the store's.
  */
 import type { HandlerContext } from "../handlers/context.ts";
-import type { HandlerRegistry } from "../handlers/handler.ts";
+import type { PayloadCheck } from "../handlers/payload.ts";
 import type { Store } from "../store/connection.ts";
 import { enqueueBatch, enqueueTask } from "../store/enqueue.ts";
 import { type EnqueuedBatch, isAdded, type NewBatch } from "../task/enqueued.ts";
@@ -14,30 +14,30 @@ export type HandlerEnqueue = Pick<HandlerContext, "enqueue" | "enqueueBatch">;
 
 export interface HandlerEnqueueOptions {
   store: Store;
-  handlers: HandlerRegistry;
+  checkPayloads: PayloadCheck;
   /** The task whose attempt is given them; one pair an attempt. */
   taskId: number;
   emit: (event: CreatedEvent) => void;
 }
 
 export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnqueue {
-  const { store, handlers, taskId, emit } = options;
+  const { store, checkPayloads, taskId, emit } = options;
   let batchTitle: string | undefined;
 
   /** @throws OperatorError "usage", naming every fault. */
-  function check(asked: NewTask): CheckedTask {
+  async function check(asked: NewTask): Promise<CheckedTask> {
     const task = checkNewTask(asked);
-    handlers.checkPayload(task.name, task.payload);
+    await checkPayloads([task]);
     return task;
   }
 
   async function* checkAll(asked: Iterable<NewTask> | AsyncIterable<NewTask>): AsyncGenerator<CheckedTask> {
-    for await (const task of asked) yield check(task);
+    for await (const task of asked) yield await check(task);
   }
 
   return {
     async enqueue(asked) {
-      const task = check(asked);
+      const task = await check(asked);
       const enqueued = await enqueueTask(store, task);
       const { name, queue } = task;
       if (isAdded(enqueued)) emit({ kind: "created", task: { id: enqueued.id, name, queue, attempt: 0 } });
