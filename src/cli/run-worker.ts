@@ -8,7 +8,7 @@ import { isLoopback } from "../config/value-kinds.ts";
 import { type Loop, startLoop } from "../engine/loop.ts";
 import { ThreadRunner } from "../engine/thread-runner.ts";
 import { Worker } from "../engine/worker.ts";
-import type { HandlerRegistry } from "../handlers/handler.ts";
+import type { PayloadCheck } from "../handlers/payload.ts";
 import { HookRunner } from "../hooks/hook-runner.ts";
 import { spawnHooks } from "../hooks/spawn-hooks.ts";
 import { createApp } from "../http/app.ts";
@@ -99,7 +99,14 @@ async function runOn(
     backoffOf: (name) => handlers.get(name)?.backoff,
   });
   // Before the worker claims anything, so that a taken port costs no task an attempt.
-  const http = serveWorker({ database, handlers, worker, config, logger, metrics });
+  const http = serveWorker({
+    database,
+    checkPayloads: handlers.checkPayloads,
+    worker,
+    config,
+    logger,
+    metrics,
+  });
 
   const { promise: reason, resolve: stop, reject } = Promise.withResolvers<StopReason>();
   stopOnSignals(stop, worker, logger);
@@ -134,7 +141,7 @@ async function runOn(
 
 interface ServedParts {
   database: Database;
-  handlers: HandlerRegistry;
+  checkPayloads: PayloadCheck;
   worker: Worker;
   config: Config;
   logger: Logger;

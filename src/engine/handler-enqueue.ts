@@ -3,7 +3,7 @@
  * affair, storing it the store's.
  */
 import type { HandlerContext } from "../handlers/context.ts";
-import type { HandlerRegistry } from "../handlers/handler.ts";
+import type { PayloadCheck } from "../handlers/payload.ts";
 import type { Store } from "../store/connection.ts";
 import { enqueueBatch, enqueueTask } from "../store/enqueue.ts";
 import { type CheckedTask, checkNewTask, type NewTask } from "../task/new-task.ts";
@@ -12,29 +12,29 @@ export type HandlerEnqueue = Pick<HandlerContext, "enqueue" | "enqueueBatch">;
 
 export interface HandlerEnqueueOptions {
   store: Store;
-  handlers: HandlerRegistry;
+  checkPayloads: PayloadCheck;
   /** The task whose attempt is given them; one pair an attempt. */
   taskId: number;
 }
 
 export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnqueue {
-  const { store, handlers, taskId } = options;
+  const { store, checkPayloads, taskId } = options;
   let batchTitle: string | undefined;
 
   /** @throws OperatorError "usage", naming every fault. */
-  function check(asked: NewTask): CheckedTask {
+  async function check(asked: NewTask): Promise<CheckedTask> {
     const task = checkNewTask(asked);
-    handlers.checkPayload(task.name, task.payload);
+    await checkPayloads([task]);
     return task;
   }
 
   async function* checkAll(asked: Iterable<NewTask> | AsyncIterable<NewTask>): AsyncGenerator<CheckedTask> {
-    for await (const task of asked) yield check(task);
+    for await (const task of asked) yield await check(task);
   }
 
   return {
     async enqueue(asked) {
-      return await enqueueTask(store, check(asked));
+      return await enqueueTask(store, await check(asked));
     },
     async enqueueBatch(title, tasks) {
       // The second would find the first, as a repeated attempt's does, and be lost without a word.

@@ -34,7 +34,8 @@ export interface HandlerDoors {
 /** In the thread that calls it: a handler that blocks, blocks the caller too. */
 export function createLocalRunner(handlers: HandlerRegistry, doors: HandlerDoors): HandlerRunner {
   const { store, retention } = doors;
-  const control = createHandlerControl({ store, handlers, retention });
+  const { checkPayloads } = handlers;
+  const control = createHandlerControl({ store, checkPayloads, retention });
   return {
     names: handlers.names,
     deafMs: 0,
@@ -43,7 +44,7 @@ export function createLocalRunner(handlers: HandlerRegistry, doors: HandlerDoors
       if (handler === undefined) throw new Error(`${task.name} has no handler here`);
       return startAttempt(task, handler, {
         ...reports,
-        ...createHandlerEnqueue({ store, handlers, taskId: task.id }),
+        ...createHandlerEnqueue({ store, checkPayloads, taskId: task.id }),
         ...control,
       });
     },

@@ -3,7 +3,7 @@
  * what is done to stored ones is `control.ts`'s.
  */
 import { z } from "zod";
-import type { HandlerRegistry } from "../handlers/handler.ts";
+import type { PayloadCheck } from "../handlers/payload.ts";
 import { findBatch } from "../store/batch.ts";
 import type { Store } from "../store/connection.ts";
 import { enqueueTask } from "../store/enqueue.ts";
@@ -20,8 +20,8 @@ import { batchJson, taskJson, taskSummary } from "./task-json.ts";
 
 export interface TaskRoutesOptions {
   store: Store;
-  /** Those of this worker; a task for a handler that only another worker has is enqueued unchecked. */
-  handlers: HandlerRegistry;
+  /** By this worker's handlers; a task for a handler that only another worker has is enqueued unchecked. */
+  checkPayloads: PayloadCheck;
   /** Which way round callers speak of priorities. */
   priorityOrder: PriorityOrder;
 }
@@ -40,7 +40,7 @@ const listQuery = z.strictObject({
   before: idSchema.optional().describe("the cursor: only tasks with a lower id"),
 });
 
-export function taskRoutes({ store, handlers, priorityOrder }: TaskRoutesOptions): Route[] {
+export function taskRoutes({ store, checkPayloads, priorityOrder }: TaskRoutesOptions): Route[] {
   const turned = <Prioritised extends { priority: number }>(task: Prioritised) =>
     turnPriority(priorityOrder, task);
   return [
@@ -69,7 +69,7 @@ export function taskRoutes({ store, handlers, priorityOrder }: TaskRoutesOptions
       async handle(c) {
         readQuery(c, noQuery);
         const task = turned(checkNewTask(await readJson(c)));
-        handlers.checkPayload(task.name, task.payload);
+        await checkPayloads([task]);
         const enqueued = await enqueueTask(store, task);
         const { id, runAt, outcome } = enqueued;
         const body = { id, name: task.name, queue: task.queue, runAt, outcome };

@@ -18,9 +18,9 @@ export const wellWorker: WorkerReport = {
 export function buildApp(store: Store, options: Partial<AppOptions> = {}) {
   return createApp({
     store,
-    handlers: new HandlerRegistry([
+    checkPayloads: new HandlerRegistry([
       defineHandler({ name: "greet", payload: z.object({ who: z.string() }), run: async () => null }),
-    ]),
+    ]).checkPayloads,
     priorityOrder: "higher",
     status: () => wellWorker,
     loopbackOnly: true,

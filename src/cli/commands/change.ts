@@ -1,7 +1,7 @@
 /** `change ID`: another priority, time or payload for a pending task. */
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../../config/units.ts";
-import { checkBuiltInPayload } from "../../handlers/built-in.ts";
+import { checkBuiltInPayloads } from "../../handlers/built-in.ts";
 import { changeTask } from "../../store/change.ts";
 import { findTask } from "../../store/find.ts";
 import { checkTaskChange } from "../../task/change.ts";
@@ -51,7 +51,8 @@ export const changeCommand = defineCommand({
         if (change.payload !== undefined) {
           // A task's name never changes, so what is checked here still holds when it is stored.
           const found = await findTask(store, id);
-          if (found !== undefined) checkBuiltInPayload(found.name, change.payload);
+          if (found !== undefined)
+            await checkBuiltInPayloads([{ name: found.name, payload: change.payload }]);
         }
         const result = await changeTask(store, id, change);
         const refusal = describeRefusal("change", id, result);

@@ -1,7 +1,7 @@
 /** `enqueue NAME [JSON|@file|-]`: stores one task. */
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../../config/units.ts";
-import { checkBuiltInPayload } from "../../handlers/built-in.ts";
+import { checkBuiltInPayloads } from "../../handlers/built-in.ts";
 import { enqueueTask } from "../../store/enqueue.ts";
 import type { EnqueuedTask } from "../../task/enqueued.ts";
 import { conflictRules, defaultConflictRule } from "../../task/key.ts";
@@ -94,7 +94,7 @@ export const enqueueCommand = defineCommand({
       keyOf: args["key-of-payload"] ? "payload" : undefined,
       onConflict: args["on-conflict"],
     });
-    checkBuiltInPayload(asked.name, asked.payload);
+    await checkBuiltInPayloads([asked]);
     const { config, onStep } = prepare(context);
     const task = turnPriority(config.priorityOrder, asked);
     const enqueued = await withDatabase(

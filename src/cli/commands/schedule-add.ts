@@ -1,7 +1,7 @@
 /** `schedule add NAME --cron RULE --task NAME [JSON|@file|-]`: defines a schedule, or anew the one of that name. */
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../../config/units.ts";
-import { checkBuiltInPayload } from "../../handlers/built-in.ts";
+import { checkBuiltInPayloads } from "../../handlers/built-in.ts";
 import { scheduleJson } from "../../http/schedule-json.ts";
 import { addSchedule, findSchedule } from "../../store/schedules.ts";
 import { OperatorError } from "../../task/errors.ts";
@@ -68,7 +68,7 @@ export const scheduleAddCommand = defineCommand({
       },
     });
     const { name, task } = schedule;
-    checkBuiltInPayload(task.name, task.payload);
+    await checkBuiltInPayloads([task]);
     const { config, onStep } = prepare(context);
     const added = await withDatabase(
       { config, purpose: "schedule", maxConnections: 2, onStep, schema: "require" },
