@@ -7,7 +7,7 @@ import type { EnqueuedTask } from "../../task/enqueued.ts";
 import { conflictRules, defaultConflictRule } from "../../task/key.ts";
 import { type CheckedTask, checkNewTask } from "../../task/new-task.ts";
 import { turnPriority } from "../../task/priority-order.ts";
-import { withDatabase } from "../database.ts";
+import { withStore } from "../database.ts";
 import { printJson, printLine } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { readInstant, readInteger, readPayload } from "../read-task.ts";
@@ -95,12 +95,10 @@ export const enqueueCommand = defineCommand({
       onConflict: args["on-conflict"],
     });
     await checkBuiltInPayloads([asked]);
-    const { config, onStep } = prepare(context);
+    const prepared = prepare(context);
+    const { config } = prepared;
     const task = turnPriority(config.priorityOrder, asked);
-    const enqueued = await withDatabase(
-      { config, purpose: "enqueue", maxConnections: 2, onStep, schema: "require" },
-      ({ store }) => enqueueTask(store, task),
-    );
+    const enqueued = await withStore(prepared, "enqueue", (store) => enqueueTask(store, task));
     const { id, runAt, outcome } = enqueued;
     if (args.json) printJson({ id, name: task.name, queue: task.queue, runAt, outcome });
     else printLine(describe(task, enqueued));

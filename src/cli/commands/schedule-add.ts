@@ -6,7 +6,7 @@ import { scheduleJson } from "../../http/schedule-json.ts";
 import { addSchedule, findSchedule } from "../../store/schedules.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { checkNewSchedule, defaultTimeZone, missedPolicies } from "../../task/schedule.ts";
-import { withDatabase } from "../database.ts";
+import { withStore } from "../database.ts";
 import { formatInstant, printJson, printLine } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { readInteger, readPayload } from "../read-task.ts";
@@ -69,14 +69,11 @@ export const scheduleAddCommand = defineCommand({
     });
     const { name, task } = schedule;
     await checkBuiltInPayloads([task]);
-    const { config, onStep } = prepare(context);
-    const added = await withDatabase(
-      { config, purpose: "schedule", maxConnections: 2, onStep, schema: "require" },
-      async ({ store }) => {
-        if ((await addSchedule(store, schedule)) === "file") throw definedByFile(name);
-        return await findSchedule(store, name);
-      },
-    );
+    const prepared = prepare(context);
+    const added = await withStore(prepared, "schedule", async (store) => {
+      if ((await addSchedule(store, schedule)) === "file") throw definedByFile(name);
+      return await findSchedule(store, name);
+    });
     if (added === undefined) throw new OperatorError("failed", `schedule ${name} was removed meanwhile`);
     if (args.json) printJson(scheduleJson(added));
     else if (added.paused) printLine(`schedule ${name} set; it is paused`);
