@@ -144,8 +144,9 @@ $$;
 -- search path of its own, and hence nobody may execute it who was not granted that. No sequential scans, as in the
 -- workers' pool (src/store/connection.ts).
 --
--- NOTIFY stands in the caller's transaction, since nothing of ours comes after it. Postgres then lets commits that
--- notify through one after another; it keeps one notification of many that are equal.
+-- NOTIFY stands in the caller's transaction, since nothing of ours comes after it: Postgres delivers it at the commit, one
+-- of many that are equal. It also lets commits that notify through one at a time (48 connections made 245 a second where
+-- `wake => false` made 2,300, the disk taking 4 ms), so whoever enqueues that much may leave it to the workers' polls.
 CREATE FUNCTION "fiscaut_tasks"."enqueue"(
 	"name" text,
 	"payload" jsonb DEFAULT '{}',
@@ -162,7 +163,8 @@ CREATE FUNCTION "fiscaut_tasks"."enqueue"(
 	"title" text DEFAULT NULL,
 	"repeat" interval DEFAULT NULL,
 	"repeat_until" timestamptz DEFAULT NULL,
-	"repeat_after_failure" boolean DEFAULT false
+	"repeat_after_failure" boolean DEFAULT false,
+	"wake" boolean DEFAULT true
 ) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
@@ -241,8 +243,10 @@ BEGIN
 	IF id IS NULL THEN
 		RAISE EXCEPTION 'the key % did not come to rest', key;
 	END IF;
-	-- As src/store/announce.ts.
-	PERFORM pg_notify('fiscaut_tasks', CASE WHEN planned <= now() THEN '{"kind":"due"}' ELSE '{"kind":"future"}' END);
+	IF coalesce(wake, true) THEN
+		-- As src/store/announce.ts.
+		PERFORM pg_notify('fiscaut_tasks', CASE WHEN planned <= now() THEN '{"kind":"due"}' ELSE '{"kind":"future"}' END);
+	END IF;
 	RETURN id;
 END $$;
 --> statement-breakpoint

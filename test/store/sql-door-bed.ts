@@ -26,7 +26,8 @@ const sqlArguments: Record<Asked, { name: string; write?: (placeholder: string) 
   repeatAfterFailure: { name: "repeat_after_failure" },
 };
 
-export const sqlArgumentNames = Object.values(sqlArguments).map(({ name }) => name);
+/** `wake` says nothing of the task. */
+export const sqlArgumentNames = [...Object.values(sqlArguments).map(({ name }) => name), "wake"];
 
 /** As Postgres reads it, also beyond the year 9999. */
 const textOf = (at: Date) => at.toISOString().replace(/^\+0?/, "");

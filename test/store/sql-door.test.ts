@@ -1,6 +1,7 @@
-// `fiscaut_tasks.enqueue` and `task_status` as any language meets them. That its rules are those of the other doors is
-// `sql-door-rules.test.ts`'s.
+// `fiscaut_tasks.enqueue` as any language meets it. That its rules are those of the other doors is
+// `sql-door-rules.test.ts`'s, who may call it `sql-door-roles.test.ts`'s.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { readExample } from "../../scripts/clients/readme-blocks.ts";
 import { type Announcement, channel, parseAnnouncement } from "../../src/store/announce.ts";
 import { codeOf } from "../../src/store/connection.ts";
 import type { Sql } from "../../src/store/sql.ts";
@@ -48,6 +49,20 @@ describe("in the caller's transaction", () => {
     expect(await live()).toEqual([id]);
   });
 
+  test("the README's example enqueues its three tasks", async () => {
+    const connection = await bed.store.sql.reserve();
+    await connection.unsafe(readExample("sql", "begin;"));
+    connection.release();
+    const rows = await bed.store.sql`
+      select payload ->> 'company' as company, key, due, timeout_ms, title from fiscaut_tasks.task order by id`;
+    const one = { key: null, due: false, timeout_ms: null };
+    expect([...rows]).toEqual([
+      { company: "1", key: "suppliers of company 1", due: true, timeout_ms: 1_800_000, title: null },
+      { ...one, company: "1", title: "Company 1" },
+      { ...one, company: "2", title: "Company 2" },
+    ]);
+  });
+
   test("one statement enqueues a task a row of the caller's table", async () => {
     await bed.store.sql`
       select fiscaut_tasks.enqueue('a', jsonb_build_object('company', company), key => 'company ' || company)
@@ -90,7 +105,8 @@ describe("workers are told", () => {
     expect(heard).toEqual([{ kind: "due" }, { kind: "future" }]);
   });
 
-  test("of nothing where nothing was added", async () => {
+  test("of nothing where nothing was added, or the caller does not want it", async () => {
+    expect(await hear(() => bed.store.sql`select fiscaut_tasks.enqueue('a', wake => false)`)).toEqual([]);
     await enqueue({ key: "k" });
     expect(await hear(() => enqueue({ key: "k" }))).toEqual([]);
     expect(await hear(() => enqueue({ key: "k", onConflict: "reschedule" }))).toEqual([{ kind: "due" }]);
@@ -193,120 +209,5 @@ describe("with a key", () => {
       select id from fiscaut_tasks.task union all select id from fiscaut_tasks.task_history order by id`;
     expect(stored.map(({ id }) => id)).toEqual([...new Set(ids.flat())].sort((a, b) => a - b));
     for (const key of ["k0", "k1", "k2"]) expect((await bed.liveWithKey(key)).length).toBeLessThanOrEqual(1);
-  });
-});
-
-describe("a role", () => {
-  const as = <Result>(role: string, work: (sql: Sql) => Promise<Result>) =>
-    inTransaction(async (sql) => {
-      await sql`set local role ${sql(role)}`;
-      return await work(sql);
-    });
-  beforeAll(async () => {
-    // Roles are the server's, which the tests share: of this file alone, and gone with it.
-    await bed.store.sql.unsafe(`
-      create role door_application; create role door_stranger;
-      grant usage on schema fiscaut_tasks to door_application, door_stranger;
-      grant execute on function fiscaut_tasks.enqueue to door_application;
-      grant select on fiscaut_tasks.task_status to door_application`);
-  });
-  afterAll(async () => {
-    await bed.store.sql.unsafe(`
-      drop owned by door_application, door_stranger; drop role door_application, door_stranger`);
-  });
-
-  test("that was granted it enqueues by every rule, and sees what becomes of tasks", async () => {
-    await as("door_application", (sql) => enqueue({ key: "k", serialKey: "s" }, sql));
-    await as("door_application", (sql) =>
-      enqueue({ key: "k", serialKey: "s", onConflict: "reschedule" }, sql),
-    );
-    const id = await as("door_application", (sql) =>
-      enqueue({ key: "k", serialKey: "s", onConflict: "replace" }, sql),
-    );
-    expect((await bed.claim()).id).toBe(id);
-    const states = await as(
-      "door_application",
-      (sql) => sql`select state from fiscaut_tasks.task_status order by id`,
-    );
-    expect([...states]).toEqual([{ state: "cancelled" }, { state: "running" }]);
-  });
-
-  test("may do nothing else, and without the grant not even that", async () => {
-    const statements = [
-      "select * from fiscaut_tasks.task",
-      "select * from fiscaut_tasks.task_history",
-      "insert into fiscaut_tasks.queue (name) values ('x')",
-      "delete from fiscaut_tasks.task",
-      "select fiscaut_tasks.payload_fault('1')",
-    ];
-    for (const statement of statements)
-      expect([statement, await as("door_application", (sql) => sql.unsafe(statement)).catch(codeOf)]).toEqual(
-        [statement, "42501"],
-      );
-    const stranger = as("door_stranger", (sql) => enqueue({}, sql));
-    expect(await stranger.catch(codeOf)).toBe("42501");
-  });
-
-  test("can't lead the function to objects of its own", async () => {
-    await as("door_application", async (sql) => {
-      await sql`create temporary table task (id bigint)`;
-      await sql.unsafe(
-        "create function pg_temp.now() returns timestamptz language sql as $$ select 'epoch'::timestamptz $$",
-      );
-      await sql`set local search_path = pg_temp, pg_catalog`;
-      await enqueue({}, sql);
-    });
-    const [row] = await bed.store.sql`select run_at > '2020-01-01' as ours from fiscaut_tasks.task`;
-    expect(row).toEqual({ ours: true });
-  });
-});
-
-describe("task_status", () => {
-  const statusOf = async (id: number) =>
-    (
-      await bed.store.sql`
-        select name, queue, title, state, attempt, finished_at is not null as finished, result, error
-        from fiscaut_tasks.task_status where id = ${id}`
-    )[0];
-
-  test("tells what becomes of a task, from pending to its result", async () => {
-    const id = await enqueue({ title: "one" });
-    const task = {
-      name: "a",
-      queue: "default",
-      title: "one",
-      attempt: 0,
-      finished: false,
-      result: null,
-      error: null,
-    };
-    expect(await statusOf(id)).toEqual({ ...task, state: "pending" });
-    const running = await bed.claim();
-    expect(await statusOf(id)).toEqual({ ...task, state: "running", attempt: 1 });
-    await bed.complete(running, again);
-    expect(await statusOf(id)).toEqual({ ...task, state: "pending", attempt: 1, error: "again" });
-    await bed.complete(await bed.claim(), { kind: "succeeded", result: { sent: 2 } });
-    expect(await statusOf(id)).toEqual({
-      ...task,
-      state: "succeeded",
-      attempt: 2,
-      finished: true,
-      result: { sent: 2 },
-      error: "again",
-    });
-    expect(await statusOf(id + 1)).toBeUndefined();
-  });
-
-  test("finds a task by its id in indexes alone, and by its state in that state's partitions", async () => {
-    const plan = async (condition: string) =>
-      JSON.stringify(
-        await bed.store.sql.unsafe(
-          `explain (format json) select * from fiscaut_tasks.task_status where ${condition}`,
-        ),
-      );
-    const byId = await plan("id = 5");
-    expect(byId).toContain("task_pkey");
-    expect(byId).not.toContain("Seq Scan");
-    expect(await plan("state = 'failed'")).not.toContain("task_history_succeeded");
   });
 });
