@@ -167,6 +167,7 @@ describe("a folder with the types", () => {
       "Aborted at the time-out, on cancel and when the worker stops",
       "What its tasks are named. Left out: as the file, without its extension.",
       "Thrown by a handler when no further attempt can help",
+      "Runs this long from now, by the database's clock",
     ])
       expect(text).toContain(doc);
   });
