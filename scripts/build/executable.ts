@@ -34,9 +34,10 @@ export async function buildExecutable(
   const scratch = join(dirname(path), `.${target.name}`);
   await mkdir(scratch, { recursive: true });
   await Bun.build({
-    // A thread is started by its path, so it is an entry of its own.
+    // A thread is started by its path, so it is an entry of its own. What entries share is in the executable once.
     entrypoints: [entry, join(ROOT, "src/cli/handler-thread.ts"), join(ROOT, "src/hooks/hook-thread.ts")],
     root: ROOT,
+    splitting: true,
     target: "bun",
     format: "esm", // bytecode of anything else fails without a sound, and so does the executable
     bytecode: true,
