@@ -1,0 +1,96 @@
+/**
+ * Executable files as handlers: payload on standard input, result on standard output, log lines on standard error, and
+ * the exit code says what came of it. Which files of a folder are handlers is the loader's affair.
+ */
+import { statSync } from "node:fs";
+import { basename, extname } from "node:path";
+import { maxPayloadBytes } from "../task/new-task.ts";
+import { boundReports } from "./child/bounded-reports.ts";
+import type { ChildProcesses } from "./child/child-processes.ts";
+import { type EndLimits, waitForEnd } from "./child/end-of-child.ts";
+import { killTree } from "./child/kill-tree.ts";
+import { Beginning, Lines, readOutput } from "./child/output.ts";
+import { errorOf, keptLines, linesOf, maxLineLength, resultOf } from "./child/program-end.ts";
+import { startProgram } from "./child/start-program.ts";
+import type { HandlerContext } from "./context.ts";
+import type { Handler } from "./handler.ts";
+import { anyPayload } from "./payload.ts";
+
+export interface ProgramOptions {
+  children: ChildProcesses;
+  limits?: EndLimits;
+}
+
+const windowsExtensions = [".exe", ".cmd", ".bat", ".ps1"];
+/** Where everything is executable, as on a drive of Windows mounted in Linux, these still are no programs. */
+const noProgram = /\.([cm]?[jt]sx?|json|md|txt)$/i;
+
+/** Whether the file is a program: by its extension on Windows, elsewhere by an execute bit. */
+export function isProgram(path: string): boolean {
+  if (process.platform === "win32") return windowsExtensions.includes(extname(path).toLowerCase());
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() === true && (stats.mode & 0o111) !== 0 && !noProgram.test(path);
+}
+
+/** Of the file's name, without its extension. Takes any payload. @param path absolute. */
+export function programHandler(path: string, options: ProgramOptions): Handler {
+  return {
+    name: basename(path, extname(path)),
+    file: path,
+    payload: anyPayload,
+    run: (payload, context) => runProgram(path, payload, context, options),
+  };
+}
+
+async function runProgram(
+  path: string,
+  payload: unknown,
+  context: HandlerContext,
+  { children, limits }: ProgramOptions,
+): Promise<unknown> {
+  const { signal } = context;
+  const reports = boundReports(context);
+  const child = startProgram(path, payload, children.environmentOf(context.task));
+  const forget = children.watch(child.pid);
+  try {
+    const output = new Beginning(maxPayloadBytes);
+    const lastLines: string[] = [];
+    const lines = new Lines(maxLineLength, (line) => {
+      const progress = readProgress(line);
+      if (progress !== undefined) return reports.progress(...progress);
+      reports.log(line);
+      if (lastLines.push(line) > keptLines) lastLines.shift();
+    });
+    const readings = [
+      readOutput(child.stdout, (chunk) => output.take(chunk)),
+      readOutput(child.stderr, (chunk) => lines.take(chunk)),
+    ];
+    const { leftOpen } = await waitForEnd(child, {
+      signal,
+      onAbort: () => killTree(child, "SIGTERM"),
+      outputEnded: Promise.all(readings.map(({ ended }) => ended)),
+      ...(limits && { limits }),
+    });
+    for (const reading of readings) reading.stop();
+    lines.end();
+    // Whatever its exit code: it may have stopped half-way, as it was asked to.
+    if (signal.aborted) throw signal.reason;
+    if (leftOpen) reports.log("it has left processes behind, which were ended");
+    const text = output.end().trim();
+    // Some write what went wrong to their standard output.
+    if (child.exitCode !== 0) throw errorOf(child, lastLines.length > 0 ? lastLines : linesOf(text));
+    if (!output.isCut) return resultOf(text);
+    const words = `the output is larger than ${maxPayloadBytes} bytes`;
+    reports.log(`not kept: ${words}`);
+    return { dropped: words };
+  } finally {
+    forget();
+    reports.flush();
+  }
+}
+
+/** `progress 0.5 some words`: a fraction from 0 to 1. */
+function readProgress(line: string): [number, string | undefined] | undefined {
+  const [, fraction, words] = /^progress (\d*\.?\d+)(?:\s+(.*))?$/.exec(line) ?? [];
+  return fraction === undefined || Number(fraction) > 1 ? undefined : [Number(fraction), words];
+}

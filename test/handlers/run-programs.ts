@@ -1,0 +1,8 @@
+/** Run by `program.test.ts` in a process of its own, to be killed: runs the programs that it is given, all at once. */
+import { ChildProcesses } from "../../src/handlers/child/child-processes.ts";
+import { programHandler } from "../../src/handlers/program.ts";
+import { createContext } from "./program-bed.ts";
+
+const children = new ChildProcesses({ PATH: process.env["PATH"] ?? "" });
+const context = createContext({ lines: [], progress: [] }, new AbortController().signal);
+await Promise.all(process.argv.slice(2).map((path) => programHandler(path, { children }).run(null, context)));
