@@ -4,13 +4,15 @@
  */
 import { statSync } from "node:fs";
 import { basename, extname } from "node:path";
+import type { Subprocess } from "bun";
 import { maxPayloadBytes } from "../task/new-task.ts";
+import { PermanentError } from "../task/outcome.ts";
 import { boundReports } from "./child/bounded-reports.ts";
 import type { ChildProcesses } from "./child/child-processes.ts";
 import { type EndLimits, waitForEnd } from "./child/end-of-child.ts";
+import { LastLines, maxLineLength, resultOf } from "./child/end-words.ts";
 import { killTree } from "./child/kill-tree.ts";
-import { Beginning, Lines, readOutput } from "./child/output.ts";
-import { errorOf, keptLines, linesOf, maxLineLength, resultOf } from "./child/program-end.ts";
+import { Beginning, readLines, readOutput } from "./child/output.ts";
 import { startProgram } from "./child/start-program.ts";
 import type { HandlerContext } from "./context.ts";
 import type { Handler } from "./handler.ts";
@@ -20,6 +22,9 @@ export interface ProgramOptions {
   children: ChildProcesses;
   limits?: EndLimits;
 }
+
+/** EX_DATAERR of sysexits.h: the payload is at fault, so that no further attempt can help. */
+const permanentExitCode = 65;
 
 const windowsExtensions = [".exe", ".cmd", ".bat", ".ps1"];
 /** Where everything is executable, as on a drive of Windows mounted in Linux, these still are no programs. */
@@ -54,16 +59,15 @@ async function runProgram(
   const forget = children.watch(child.pid);
   try {
     const output = new Beginning(maxPayloadBytes);
-    const lastLines: string[] = [];
-    const lines = new Lines(maxLineLength, (line) => {
-      const progress = readProgress(line);
-      if (progress !== undefined) return reports.progress(...progress);
-      reports.log(line);
-      if (lastLines.push(line) > keptLines) lastLines.shift();
-    });
+    const lastLines = new LastLines();
     const readings = [
       readOutput(child.stdout, (chunk) => output.take(chunk)),
-      readOutput(child.stderr, (chunk) => lines.take(chunk)),
+      readLines(child.stderr, maxLineLength, (line) => {
+        const progress = readProgress(line);
+        if (progress !== undefined) return reports.progress(...progress);
+        lastLines.take(line);
+        reports.log(line);
+      }),
     ];
     const { leftOpen } = await waitForEnd(child, {
       signal,
@@ -72,14 +76,11 @@ async function runProgram(
       ...(limits && { limits }),
     });
     for (const reading of readings) reading.stop();
-    lines.end();
     // Whatever its exit code: it may have stopped half-way, as it was asked to.
     if (signal.aborted) throw signal.reason;
     if (leftOpen) reports.log("it has left processes behind, which were ended");
-    const text = output.end().trim();
-    // Some write what went wrong to their standard output.
-    if (child.exitCode !== 0) throw errorOf(child, lastLines.length > 0 ? lastLines : linesOf(text));
-    if (!output.isCut) return resultOf(text);
+    if (child.exitCode !== 0) throw errorOf(child, lastLines, output);
+    if (!output.isCut) return resultOf(output.end());
     const words = `the output is larger than ${maxPayloadBytes} bytes`;
     reports.log(`not kept: ${words}`);
     return { dropped: words };
@@ -87,6 +88,15 @@ async function runProgram(
     forget();
     reports.flush();
   }
+}
+
+function errorOf(child: Subprocess, lastLines: LastLines, output: Beginning): Error {
+  // Some write what went wrong to their standard output.
+  if (lastLines.isEmpty) lastLines.takeAll(output.end());
+  const message = lastLines.describe(child);
+  return lastLines.explain(
+    child.exitCode === permanentExitCode ? new PermanentError(message) : new Error(message),
+  );
 }
 
 /** `progress 0.5 some words`: a fraction from 0 to 1. */

@@ -19,11 +19,14 @@ export interface Attempting extends Told {
 
 /** What an attempt of task 7, its third one, is given, as far as a handler without a store uses it. */
 export function createContext(told: Told, signal: AbortSignal): HandlerContext {
-  return {
-    task: { id: 7, name: "program", queue: "slow", attempt: 3 },
+  const given: Pick<HandlerContext, "signal" | "log" | "progress"> = {
     signal,
     log: (message) => told.lines.push(message),
     progress: (fraction, message) => told.progress.push([fraction, message]),
+  };
+  return {
+    ...given,
+    task: { id: 7, name: "program", queue: "slow", attempt: 3 },
   } as unknown as HandlerContext;
 }
 

@@ -1,6 +1,6 @@
 /** Executable files as handlers, by real shell scripts. That a worker runs them is tested end to end. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isProgram, programHandler } from "../../src/handlers/program.ts";
 import { PermanentError } from "../../src/task/outcome.ts";
@@ -10,6 +10,7 @@ import { createProgramBed, isAlive } from "./program-bed.ts";
 const bed = createProgramBed();
 afterAll(() => bed.remove());
 
+const pidsIn = (text: string) => text.trim().split(/\s+/).map(Number);
 const thrownBy = (result: Promise<unknown>): Promise<Error> =>
   result.then(
     () => Promise.reject(new Error("it threw nothing")),
@@ -188,8 +189,6 @@ describe("a file that can't be run", () => {
 });
 
 describe("a program that is aborted", () => {
-  const pidsIn = (text: string) => text.trim().split(/\s+/).map(Number);
-
   test("is asked to stop with all that it has started", async () => {
     const { result, lines, abort } = bed.attempt(
       "trap 'echo tidying >&2; exit 0' TERM; sleep 300 & echo $$ $! >&2; wait",
@@ -234,22 +233,18 @@ describe("what a program leaves running", () => {
 });
 
 describe("when the process that runs programs is killed", () => {
-  test("they are killed with all that they have started, and those that had ended are let be", async () => {
-    const running = bed.write("lasting.sh", "#!/bin/sh\nsleep 300 & echo $$ $! > pids; wait\n");
+  test("they are killed with all that they have started", async () => {
+    const pidsFile = join(bed.folder, "pids");
+    const lasting = bed.write("lasting.sh", "#!/bin/sh\nsleep 300 & echo $$ $! > pids; wait\n");
     const quick = bed.write("quick.sh", "#!/bin/sh\n:\n");
-    const parent = Bun.spawn(
-      [process.execPath, join(import.meta.dir, "run-programs.ts"), quick, running, quick],
-      { stdout: "pipe" },
-    );
-    const pids = await until(() => {
-      const text =
-        Bun.file(join(bed.folder, "pids")).size > 0 ? readFileSync(join(bed.folder, "pids"), "utf8") : "";
-      return text.endsWith("\n") && pidsOf(text);
-    });
+    const runPrograms = [process.execPath, join(import.meta.dir, "run-programs.ts")];
+    const parent = Bun.spawn([...runPrograms, quick, lasting, quick], { stdout: "pipe" });
+    await parent.stdout.getReader().read();
+    await until(() => existsSync(pidsFile) && readFileSync(pidsFile, "utf8").endsWith("\n"));
+    const pids = pidsIn(readFileSync(pidsFile, "utf8"));
     expect(pids.map(isAlive)).toEqual([true, true]);
     parent.kill("SIGKILL");
     await parent.exited;
     await until(() => !pids.some(isAlive));
   });
-  const pidsOf = (text: string) => text.trim().split(" ").map(Number);
 });

@@ -5,4 +5,6 @@ import { createContext } from "./program-bed.ts";
 
 const children = new ChildProcesses({ PATH: process.env["PATH"] ?? "" });
 const context = createContext({ lines: [], progress: [] }, new AbortController().signal);
-await Promise.all(process.argv.slice(2).map((path) => programHandler(path, { children }).run(null, context)));
+const running = process.argv.slice(2).map((path) => programHandler(path, { children }).run(null, context));
+process.stdout.write("started\n");
+await Promise.all(running);

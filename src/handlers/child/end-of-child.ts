@@ -9,7 +9,7 @@ import { killTree } from "./kill-tree.ts";
 export interface EndLimits {
   /** From the request to stop to the kill. */
   graceMs: number;
-  /** After a child's own end, how long whoever has inherited its output may go on writing. */
+  /** After a child's own end, or its work's, how long whoever has inherited its output may go on writing. */
   lingerMs: number;
 }
 
@@ -21,6 +21,8 @@ export interface EndOptions {
   onAbort: () => void;
   /** All of its output was read. Never rejects. */
   outputEnded: Promise<unknown>;
+  /** It has done its work, and is left to end by itself. */
+  finished?: Promise<unknown>;
   limits?: EndLimits;
 }
 
@@ -39,7 +41,7 @@ export async function waitForEnd(child: Subprocess, options: EndOptions): Promis
   };
   if (signal.aborted) abort();
   else signal.addEventListener("abort", abort, { once: true });
-  child.exited.then(() => giveUpAfter(limits.lingerMs));
+  for (const own of [child.exited, options.finished]) own?.then(() => giveUpAfter(limits.lingerMs));
 
   const first = await Promise.race([Promise.all([child.exited, outputEnded]), timeUp]);
   signal.removeEventListener("abort", abort);

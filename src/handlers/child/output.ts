@@ -1,9 +1,9 @@
 /** Reads what a child process prints, in bounded memory however much that is. What it means is the reader's affair. */
 
 export interface Reading {
-  /** At the output's end, or after `stop`. Never rejects. */
+  /** The output has ended. Never rejects. */
   readonly ended: Promise<void>;
-  /** For when something unknown holds the output open. */
+  /** To be called when no more is wanted, whether the output has ended or something unknown holds it open. */
   stop(): void;
 }
 
@@ -47,42 +47,38 @@ export class Beginning {
   }
 }
 
-/** Turns chunks into lines as they come; of a long line the beginning, and the mark "…". */
-export class Lines {
-  readonly #maxLength: number;
-  readonly #onLine: (line: string) => void;
-  readonly #decoder = new TextDecoder();
-  #rest = "";
-
-  /** @param onLine is not told of empty lines. */
-  constructor(maxLength: number, onLine: (line: string) => void) {
-    this.#maxLength = maxLength;
-    this.#onLine = onLine;
+/**
+ * Reads lines as they come; of a long one the beginning, and the mark "…".
+ * @param onLine is not told of empty lines; of the last one, where it lacks its end, when the reading is stopped.
+ */
+export function readLines(
+  stream: ReadableStream<Uint8Array>,
+  maxLength: number,
+  onLine: (line: string) => void,
+): Reading {
+  const decoder = new TextDecoder();
+  let unended = "";
+  function tell(line: string) {
+    const text = line.trimEnd();
+    if (text === "") return;
+    onLine(text.length > maxLength ? `${text.slice(0, maxLength).toWellFormed()}…` : text);
   }
-
-  take(chunk: Uint8Array): void {
-    this.#push(this.#decoder.decode(chunk, { stream: true }));
-  }
-
-  /** The last line may lack its end. */
-  end(): void {
-    this.#push(`${this.#decoder.decode()}\n`);
-  }
-
-  #push(text: string): void {
+  function take(text: string) {
     const lines = text.split("\n");
     const rest = lines.pop() ?? "";
     for (const line of lines) {
-      this.#tell(this.#rest + line);
-      this.#rest = "";
+      tell(unended + line);
+      unended = "";
     }
     // One more than is told, so that it is seen to be cut.
-    this.#rest = (this.#rest + rest).slice(0, this.#maxLength + 1);
+    unended = (unended + rest).slice(0, maxLength + 1);
   }
-
-  #tell(line: string): void {
-    const text = line.trimEnd();
-    if (text === "") return;
-    this.#onLine(text.length > this.#maxLength ? `${text.slice(0, this.#maxLength).toWellFormed()}…` : text);
-  }
+  const reading = readOutput(stream, (chunk) => take(decoder.decode(chunk, { stream: true })));
+  return {
+    ended: reading.ended,
+    stop() {
+      reading.stop();
+      take(`${decoder.decode()}\n`);
+    },
+  };
 }
