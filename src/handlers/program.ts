@@ -9,7 +9,7 @@ import { maxPayloadBytes } from "../task/new-task.ts";
 import { PermanentError } from "../task/outcome.ts";
 import { boundReports } from "./child/bounded-reports.ts";
 import type { ChildProcesses } from "./child/child-processes.ts";
-import { type EndLimits, waitForEnd } from "./child/end-of-child.ts";
+import { waitForEnd } from "./child/end-of-child.ts";
 import { LastLines, maxLineLength, resultOf } from "./child/end-words.ts";
 import { killTree } from "./child/kill-tree.ts";
 import { Beginning, readLines, readOutput } from "./child/output.ts";
@@ -17,11 +17,6 @@ import { startProgram } from "./child/start-program.ts";
 import type { HandlerContext } from "./context.ts";
 import type { Handler } from "./handler.ts";
 import { anyPayload } from "./payload.ts";
-
-export interface ProgramOptions {
-  children: ChildProcesses;
-  limits?: EndLimits;
-}
 
 /** EX_DATAERR of sysexits.h: the payload is at fault, so that no further attempt can help. */
 const permanentExitCode = 65;
@@ -37,13 +32,16 @@ export function isProgram(path: string): boolean {
   return stats?.isFile() === true && (stats.mode & 0o111) !== 0 && !noProgram.test(path);
 }
 
-/** Of the file's name, without its extension. Takes any payload. @param path absolute. */
-export function programHandler(path: string, options: ProgramOptions): Handler {
+/** Of the file's name, without its extension. Takes any payload. @param path absolute. @param children undefined: it can't be run. */
+export function programHandler(path: string, children: ChildProcesses | undefined): Handler {
   return {
     name: basename(path, extname(path)),
     file: path,
     payload: anyPayload,
-    run: (payload, context) => runProgram(path, payload, context, options),
+    async run(payload, context) {
+      if (children === undefined) throw new Error(`${path} was not loaded to be run`);
+      return await runProgram(path, payload, context, children);
+    },
   };
 }
 
@@ -51,7 +49,7 @@ async function runProgram(
   path: string,
   payload: unknown,
   context: HandlerContext,
-  { children, limits }: ProgramOptions,
+  children: ChildProcesses,
 ): Promise<unknown> {
   const { signal } = context;
   const reports = boundReports(context);
@@ -73,7 +71,7 @@ async function runProgram(
       signal,
       onAbort: () => killTree(child, "SIGTERM"),
       outputEnded: Promise.all(readings.map(({ ended }) => ended)),
-      ...(limits && { limits }),
+      limits: children.limits,
     });
     for (const reading of readings) reading.stop();
     // Whatever its exit code: it may have stopped half-way, as it was asked to.

@@ -6,16 +6,19 @@ import { ChildProcesses } from "../../src/handlers/child/child-processes.ts";
 import type { EndLimits } from "../../src/handlers/child/end-of-child.ts";
 import type { HandlerContext } from "../../src/handlers/context.ts";
 import type { Handler } from "../../src/handlers/handler.ts";
-import { isolatedHandler } from "../../src/handlers/isolated/isolated-handler.ts";
 import { loadHandlerFile } from "../../src/handlers/load-handlers.ts";
 import { readPayload } from "../../src/handlers/payload.ts";
 import { type Attempting, createContext, type Told } from "./program-bed.ts";
 
-export const isolatedCommand = [process.execPath, join(import.meta.dir, "isolated-entry.ts"), "isolated-handler"];
+export const isolatedCommand = [
+  process.execPath,
+  join(import.meta.dir, "isolated-entry.ts"),
+  "isolated-handler",
+];
 
 export function createIsolatedBed() {
   const folder = mkdtempSync(join(tmpdir(), "fiscaut-tasks-isolated-"));
-  const children = new ChildProcesses({ PATH: process.env["PATH"] ?? "" });
+  const environment = { PATH: process.env["PATH"] ?? "" };
   let files = 0;
 
   /** @param body of its `run(payload, context)`. @param more properties of its definition. */
@@ -27,8 +30,8 @@ export function createIsolatedBed() {
       `import { defineHandler, PermanentError, RetryAfter, Snooze, z } from "fiscaut-tasks";
        export default defineHandler({ isolate: true, ${more} async run(payload: any, context: any) { ${body} } });`,
     );
-    const handler = { ...(await loadHandlerFile(path)), file: path };
-    return isolatedHandler(handler, { command: isolatedCommand, children, ...(limits && { limits }) });
+    const options = { environment, isolatedCommand, ...(limits && { limits }) };
+    return await loadHandlerFile(path, new ChildProcesses(options));
   }
 
   return {

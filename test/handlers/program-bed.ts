@@ -32,7 +32,10 @@ export function createContext(told: Told, signal: AbortSignal): HandlerContext {
 
 export function createProgramBed() {
   const folder = mkdtempSync(join(tmpdir(), "fiscaut-tasks-programs-"));
-  const children = new ChildProcesses({ PATH: process.env["PATH"] ?? "", TZ: "UTC" });
+  const environment = { PATH: process.env["PATH"] ?? "", TZ: "UTC" };
+  const childrenWith = (limits?: EndLimits) =>
+    new ChildProcesses({ environment, isolatedCommand: [], ...(limits && { limits }) });
+  const children = childrenWith();
   return {
     folder,
     children,
@@ -48,7 +51,7 @@ export function createProgramBed() {
       const path = this.write("program.sh", `#!/bin/sh\n${script}\n`);
       const controller = new AbortController();
       const told: Told = { lines: [], progress: [] };
-      const handler = programHandler(path, { children, ...(limits && { limits }) });
+      const handler = programHandler(path, limits === undefined ? children : childrenWith(limits));
       return {
         ...told,
         result: handler.run(payload, createContext(told, controller.signal)),

@@ -30,7 +30,7 @@ describe("a file is a program", () => {
   });
 
   test("and is named as the file, without its extension", () => {
-    const nameOf = (file: string) => programHandler(join(bed.folder, file), bed).name;
+    const nameOf = (file: string) => programHandler(join(bed.folder, file), bed.children).name;
     expect(["report.sh", "report", "office.daily.py"].map(nameOf)).toEqual([
       "report",
       "report",
@@ -183,7 +183,7 @@ describe("a file that can't be run", () => {
     ["no-interpreter", "#!/nowhere/python\n", "what it is run by does not exist: #!/nowhere/python"],
   ])("is told why: %s", async (name, text, why) => {
     const path = bed.write(name, text);
-    const run = () => programHandler(path, bed).run(null, bed.context());
+    const run = () => programHandler(path, bed.children).run(null, bed.context());
     expect((await thrownBy(run())).message).toBe(`${path} can't be started: ${why}`);
   });
 });

@@ -3,6 +3,7 @@
  * ending it is `end-of-child.ts`'s work.
  */
 import type { HandlerContext } from "../context.ts";
+import type { EndLimits } from "./end-of-child.ts";
 
 /**
  * A session, and so a process group, of its own: a signal to the group reaches all that the child starts, and no
@@ -25,15 +26,25 @@ while read -r sign group; do
 done
 for group in $groups; do kill -s KILL -- "-$group"; done`;
 
+export interface ChildOptions {
+  /** What children inherit; it holds no secret. */
+  environment: Readonly<Record<string, string>>;
+  /** Starts a process that serves one attempt of an isolated handler over IPC. */
+  isolatedCommand: readonly string[];
+  limits?: EndLimits;
+}
+
 export class ChildProcesses {
-  /** For children: without what they must not see. */
+  readonly isolatedCommand: readonly string[];
+  readonly limits: EndLimits | undefined;
   readonly #environment: Readonly<Record<string, string>>;
   readonly #pids = new Set<number>();
   #watcher: { stdin: Bun.FileSink } | undefined;
 
-  /** @param environment what children inherit; it holds no secret. */
-  constructor(environment: Readonly<Record<string, string>>) {
+  constructor({ environment, isolatedCommand, limits }: ChildOptions) {
     this.#environment = environment;
+    this.isolatedCommand = isolatedCommand;
+    this.limits = limits;
   }
 
   /** With the words that tell a program which attempt it is. */

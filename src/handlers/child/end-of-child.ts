@@ -23,7 +23,7 @@ export interface EndOptions {
   outputEnded: Promise<unknown>;
   /** It has done its work, and is left to end by itself. */
   finished?: Promise<unknown>;
-  limits?: EndLimits;
+  limits: EndLimits | undefined;
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { boundReports } from "../child/bounded-reports.ts";
 import { type ChildProcesses, inOwnGroup } from "../child/child-processes.ts";
-import { type EndLimits, waitForEnd } from "../child/end-of-child.ts";
+import { waitForEnd } from "../child/end-of-child.ts";
 import { LastLines, maxLineLength } from "../child/end-words.ts";
 import { readLines } from "../child/output.ts";
 import type { HandlerContext } from "../context.ts";
@@ -14,19 +14,12 @@ import { answerCalls } from "./answer-calls.ts";
 import type { FromChild, ToChild } from "./messages.ts";
 import { receiveError, sendError } from "./sent-error.ts";
 
-export interface IsolatedOptions {
-  /** Starts a process that serves one attempt over IPC. */
-  command: readonly string[];
-  children: ChildProcesses;
-  limits?: EndLimits;
-}
-
 /** @param handler loaded here only to know its name and payload; it is loaded again where it runs. */
-export function isolatedHandler(handler: Handler & { file: string }, options: IsolatedOptions): Handler {
+export function isolatedHandler(handler: Handler & { file: string }, children: ChildProcesses): Handler {
   return {
     ...handler,
     payload: checkOnly(handler.payload),
-    run: (payload, context) => runIsolated(handler.file, payload, context, options),
+    run: (payload, context) => runIsolated(handler.file, payload, context, children),
   };
 }
 
@@ -51,14 +44,14 @@ async function runIsolated(
   file: string,
   payload: unknown,
   context: HandlerContext,
-  { command, children, limits }: IsolatedOptions,
+  children: ChildProcesses,
 ): Promise<unknown> {
   const { signal, task } = context;
   const reports = boundReports(context);
   const finished = Promise.withResolvers<void>();
   let disconnected = false;
   const calls = answerCalls(context, (message) => send(message));
-  const child = Bun.spawn([...command], {
+  const child = Bun.spawn([...children.isolatedCommand], {
     ...inOwnGroup,
     env: children.environmentOf(task),
     stdin: "ignore",
@@ -112,7 +105,7 @@ async function runIsolated(
       onAbort: () => send({ kind: "abort", reason: sendError(signal.reason) }),
       outputEnded: Promise.all(readings.map(({ ended }) => ended)),
       finished: finished.promise,
-      ...(limits && { limits }),
+      limits: children.limits,
     });
     for (const reading of readings) reading.stop();
     if (last?.kind === "succeeded") return JSON.parse(last.json);
