@@ -32,7 +32,7 @@ async function enqueue(beginning: string): Promise<number> {
   return id;
 }
 
-test("an empty folder, the types, a handler of ten lines, run, enqueue: its result and log lines are seen", async () => {
+test("an empty folder, the types, a handler of ten lines and a shell script, run, enqueue: results and log lines are seen", async () => {
   await reader.type(line("fiscaut-tasks handlers types handlers"));
   expect(readdirSync(join(reader.folder, "handlers")).sort()).toEqual([
     ".types",
@@ -44,6 +44,7 @@ test("an empty folder, the types, a handler of ten lines, run, enqueue: its resu
   expect(written.split("\n").filter((each) => !/^(\/\/.*)?$/.test(each)).length).toBeLessThanOrEqual(10);
   expect(faultsOf(join(reader.folder, "handlers"))).toEqual([]);
 
+  await reader.type(line("chmod"));
   const worker = await reader.start(line("fiscaut-tasks run"), /http:\/\/127/);
   const id = await enqueue("fiscaut-tasks enqueue add-up");
   expect(await shown(id)).toMatchObject({
@@ -53,6 +54,13 @@ test("an empty folder, the types, a handler of ten lines, run, enqueue: its resu
   const text = await reader.type(line("fiscaut-tasks show 1"));
   for (const word of ["succeeded", `"total": 25`]) expect(text).toContain(word);
   await until(() => worker.log().includes("adding up"));
+
+  const ofProgram = await enqueue("fiscaut-tasks enqueue free-space");
+  expect(await shown(ofProgram)).toMatchObject({
+    state: "succeeded",
+    result: { freeKb: expect.any(Number) },
+  });
+  await until(() => worker.log().includes("looking at /"));
 
   const refused = await reader.type(line("fiscaut-tasks enqueue add-up").replace("[19.5, 5.5]", "25"), 2);
   expect(refused).toContain("the payload is not add-up's: amounts: ");
