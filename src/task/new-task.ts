@@ -85,8 +85,7 @@ export const newTaskSchema = z
     "repeatUntil and repeatAfterFailure need repeatMs",
   );
 
-/** As a caller writes it: everything but the name has a default. */
-export type NewTask = z.input<typeof newTaskSchema>;
+export type { NewTask } from "./new-task-input.ts";
 /** As the store takes it: with its key, where `keyOf` asked for one. */
 export type CheckedTask = z.output<typeof newTaskSchema>;
 
