@@ -3,45 +3,38 @@
  * affair, storing it the store's.
  */
 import type { HandlerContext } from "../handlers/context.ts";
-import type { HandlerRegistry } from "../handlers/handler.ts";
+import type { PayloadCheck } from "../handlers/payload.ts";
 import type { Store } from "../store/connection.ts";
 import { enqueueBatch, enqueueTask } from "../store/enqueue.ts";
-import { type EnqueuedBatch, isAdded, type NewBatch } from "../task/enqueued.ts";
-import type { CreatedEvent, LaneCount } from "../task/events.ts";
 import { type CheckedTask, checkNewTask, type NewTask } from "../task/new-task.ts";
 
 export type HandlerEnqueue = Pick<HandlerContext, "enqueue" | "enqueueBatch">;
 
 export interface HandlerEnqueueOptions {
   store: Store;
-  handlers: HandlerRegistry;
+  checkPayloads: PayloadCheck;
   /** The task whose attempt is given them; one pair an attempt. */
   taskId: number;
-  emit: (event: CreatedEvent) => void;
 }
 
 export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnqueue {
-  const { store, handlers, taskId, emit } = options;
+  const { store, checkPayloads, taskId } = options;
   let batchTitle: string | undefined;
 
   /** @throws OperatorError "usage", naming every fault. */
-  function check(asked: NewTask): CheckedTask {
+  async function check(asked: NewTask): Promise<CheckedTask> {
     const task = checkNewTask(asked);
-    handlers.checkPayload(task.name, task.payload);
+    await checkPayloads([task]);
     return task;
   }
 
   async function* checkAll(asked: Iterable<NewTask> | AsyncIterable<NewTask>): AsyncGenerator<CheckedTask> {
-    for await (const task of asked) yield check(task);
+    for await (const task of asked) yield await check(task);
   }
 
   return {
     async enqueue(asked) {
-      const task = check(asked);
-      const enqueued = await enqueueTask(store, task);
-      const { name, queue } = task;
-      if (isAdded(enqueued)) emit({ kind: "created", task: { id: enqueued.id, name, queue, attempt: 0 } });
-      return enqueued;
+      return await enqueueTask(store, await check(asked));
     },
     async enqueueBatch(title, tasks) {
       // The second would find the first, as a repeated attempt's does, and be lost without a word.
@@ -50,7 +43,7 @@ export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnq
       batchTitle = title;
       try {
         const batch = { title, skipped: {}, enqueuedBy: taskId };
-        return await enqueueBatchAndTell(store, emit, batch, checkAll(tasks));
+        return await enqueueBatch(store, batch, checkAll(tasks));
       } catch (error) {
         // Nothing was stored: the handler may correct itself.
         batchTitle = undefined;
@@ -58,24 +51,4 @@ export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnq
       }
     },
   };
-}
-
-/** As the store's `enqueueBatch`, with one event for what was added; none for a batch that was there already. */
-export async function enqueueBatchAndTell(
-  store: Store,
-  emit: (event: CreatedEvent) => void,
-  batch: NewBatch,
-  tasks: Iterable<CheckedTask> | AsyncIterable<CheckedTask>,
-): Promise<EnqueuedBatch> {
-  const lanes = new Map<string, LaneCount>();
-  const count = ({ name, queue }: CheckedTask) => {
-    // Neither may hold a space.
-    const key = `${name} ${queue}`;
-    const lane = lanes.get(key);
-    if (lane === undefined) lanes.set(key, { name, queue, count: 1 });
-    else lane.count += 1;
-  };
-  const enqueued = await enqueueBatch(store, batch, tasks, count);
-  if (enqueued.created) emit({ kind: "batch-created", batchId: enqueued.id, added: [...lanes.values()] });
-  return enqueued;
 }

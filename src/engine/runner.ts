@@ -3,8 +3,8 @@
  */
 import type { HandlerContext } from "../handlers/context.ts";
 import type { HandlerRegistry } from "../handlers/handler.ts";
+import type { PayloadCheck } from "../handlers/payload.ts";
 import type { Store } from "../store/connection.ts";
-import type { CreatedEvent } from "../task/events.ts";
 import type { Retention } from "../task/retention.ts";
 import type { ClaimedTask } from "../task/task.ts";
 import { type Attempt, startAttempt } from "./attempt.ts";
@@ -19,6 +19,7 @@ export interface HandlerRunner {
   readonly names: string[];
   /** How long the handlers have failed to answer, ms; 0 while they do. Nothing is to be claimed for deaf ones. */
   readonly deafMs: number;
+  readonly checkPayloads: PayloadCheck;
   /** @throws Error for a name without a handler. */
   start(task: ClaimedTask, reports: Reports): Attempt;
   /** Nothing may run any more. */
@@ -30,23 +31,23 @@ export interface HandlerDoors {
   store: Store;
   /** What `prune` keeps. */
   retention: Retention;
-  /** Told of what they enqueue. */
-  emit: (event: CreatedEvent) => void;
 }
 
 /** In the thread that calls it: a handler that blocks, blocks the caller too. */
 export function createLocalRunner(handlers: HandlerRegistry, doors: HandlerDoors): HandlerRunner {
-  const { store, emit, retention } = doors;
-  const control = createHandlerControl({ store, handlers, retention });
+  const { store, retention } = doors;
+  const { checkPayloads } = handlers;
+  const control = createHandlerControl({ store, checkPayloads, retention });
   return {
     names: handlers.names,
     deafMs: 0,
+    checkPayloads,
     start(task, reports) {
       const handler = handlers.get(task.name);
       if (handler === undefined) throw new Error(`${task.name} has no handler here`);
       return startAttempt(task, handler, {
         ...reports,
-        ...createHandlerEnqueue({ store, handlers, taskId: task.id, emit }),
+        ...createHandlerEnqueue({ store, checkPayloads, taskId: task.id }),
         ...control,
       });
     },

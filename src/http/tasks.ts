@@ -3,13 +3,12 @@
  * what is done to stored ones is `control.ts`'s.
  */
 import { z } from "zod";
-import type { HandlerRegistry } from "../handlers/handler.ts";
+import type { PayloadCheck } from "../handlers/payload.ts";
 import { findBatch } from "../store/batch.ts";
 import type { Store } from "../store/connection.ts";
 import { enqueueTask } from "../store/enqueue.ts";
 import { findTask, listTasks } from "../store/find.ts";
 import { isAdded } from "../task/enqueued.ts";
-import type { EmitEvent } from "../task/events.ts";
 import { maxListed } from "../task/filter.ts";
 import { checkNewTask, queueNameSchema, taskNameSchema } from "../task/new-task.ts";
 import { type PriorityOrder, turnPriority } from "../task/priority-order.ts";
@@ -21,12 +20,10 @@ import { batchJson, taskJson, taskSummary } from "./task-json.ts";
 
 export interface TaskRoutesOptions {
   store: Store;
-  /** Those of this worker; a task for a handler that only another worker has is enqueued unchecked. */
-  handlers: HandlerRegistry;
+  /** By this worker's handlers; a task for a handler that only another worker has is enqueued unchecked. */
+  checkPayloads: PayloadCheck;
   /** Which way round callers speak of priorities. */
   priorityOrder: PriorityOrder;
-  /** Told of each task that was enqueued here. */
-  emit?: EmitEvent | undefined;
 }
 
 const noQuery = z.strictObject({});
@@ -43,7 +40,7 @@ const listQuery = z.strictObject({
   before: idSchema.optional().describe("the cursor: only tasks with a lower id"),
 });
 
-export function taskRoutes({ store, handlers, priorityOrder, emit }: TaskRoutesOptions): Route[] {
+export function taskRoutes({ store, checkPayloads, priorityOrder }: TaskRoutesOptions): Route[] {
   const turned = <Prioritised extends { priority: number }>(task: Prioritised) =>
     turnPriority(priorityOrder, task);
   return [
@@ -72,11 +69,9 @@ export function taskRoutes({ store, handlers, priorityOrder, emit }: TaskRoutesO
       async handle(c) {
         readQuery(c, noQuery);
         const task = turned(checkNewTask(await readJson(c)));
-        handlers.checkPayload(task.name, task.payload);
+        await checkPayloads([task]);
         const enqueued = await enqueueTask(store, task);
         const { id, runAt, outcome } = enqueued;
-        if (isAdded(enqueued))
-          emit?.({ kind: "created", task: { id, name: task.name, queue: task.queue, attempt: 0 } });
         const body = { id, name: task.name, queue: task.queue, runAt, outcome };
         return c.json(body, isAdded(enqueued) ? 201 : 200, { location: `/tasks/${id}` });
       },

@@ -1,14 +1,14 @@
 /** `enqueue NAME [JSON|@file|-]`: stores one task. */
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../../config/units.ts";
-import { checkBuiltInPayload } from "../../handlers/built-in.ts";
 import { enqueueTask } from "../../store/enqueue.ts";
 import type { EnqueuedTask } from "../../task/enqueued.ts";
 import { conflictRules, defaultConflictRule } from "../../task/key.ts";
 import { type CheckedTask, checkNewTask } from "../../task/new-task.ts";
 import { turnPriority } from "../../task/priority-order.ts";
-import { withDatabase } from "../database.ts";
+import { withStore } from "../database.ts";
 import { printJson, printLine } from "../output.ts";
+import { checkPayloadsBy } from "../own-handlers.ts";
 import { prepare } from "../prepare.ts";
 import { readInstant, readInteger, readPayload } from "../read-task.ts";
 import { settingFlags } from "../setting-flags.ts";
@@ -71,7 +71,7 @@ export const enqueueCommand = defineCommand({
       valueHint: "rule",
     },
     json: { type: "boolean", description: "Print JSON" },
-    ...settingFlags("priority-order"),
+    ...settingFlags("priority-order", "handlers"),
   },
   async run(context) {
     const { args } = context;
@@ -94,13 +94,11 @@ export const enqueueCommand = defineCommand({
       keyOf: args["key-of-payload"] ? "payload" : undefined,
       onConflict: args["on-conflict"],
     });
-    checkBuiltInPayload(asked.name, asked.payload);
-    const { config, onStep } = prepare(context);
+    const prepared = prepare(context);
+    await checkPayloadsBy(prepared)([asked]);
+    const { config } = prepared;
     const task = turnPriority(config.priorityOrder, asked);
-    const enqueued = await withDatabase(
-      { config, purpose: "enqueue", maxConnections: 2, onStep, schema: "require" },
-      ({ store }) => enqueueTask(store, task),
-    );
+    const enqueued = await withStore(prepared, "enqueue", (store) => enqueueTask(store, task));
     const { id, runAt, outcome } = enqueued;
     if (args.json) printJson({ id, name: task.name, queue: task.queue, runAt, outcome });
     else printLine(describe(task, enqueued));

@@ -8,7 +8,7 @@ import { OperatorError } from "../../task/errors.ts";
 import { turnPriority } from "../../task/priority-order.ts";
 import type { Repeat } from "../../task/repeat.ts";
 import type { Task } from "../../task/task.ts";
-import { withDatabase } from "../database.ts";
+import { withStore } from "../database.ts";
 import { formatInstant, printJson, printLine } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { readId } from "../read-id.ts";
@@ -30,24 +30,22 @@ export const showCommand = defineCommand({
       });
     const taskId = args.id === undefined ? undefined : readId("ID", args.id);
     const batchId = args.batch === undefined ? undefined : readId("--batch", args.batch);
-    const { config, onStep } = prepare(context);
-    await withDatabase(
-      { config, purpose: "show", maxConnections: 2, onStep, schema: "require" },
-      async ({ store }) => {
-        if (taskId !== undefined) {
-          const found = await findTask(store, taskId);
-          if (found === undefined) throw unknown(`task ${taskId}`);
-          const task = turnPriority(config.priorityOrder, found);
-          if (args.json) printJson(taskJson(task));
-          else printFields(fieldsOfTask(task));
-        } else if (batchId !== undefined) {
-          const batch = await findBatch(store, batchId);
-          if (batch === undefined) throw unknown(`batch ${batchId}`);
-          if (args.json) printJson(batchJson(batch));
-          else printFields(fieldsOfBatch(batch));
-        }
-      },
-    );
+    const prepared = prepare(context);
+    const { config } = prepared;
+    await withStore(prepared, "show", async (store) => {
+      if (taskId !== undefined) {
+        const found = await findTask(store, taskId);
+        if (found === undefined) throw unknown(`task ${taskId}`);
+        const task = turnPriority(config.priorityOrder, found);
+        if (args.json) printJson(taskJson(task));
+        else printFields(fieldsOfTask(task));
+      } else if (batchId !== undefined) {
+        const batch = await findBatch(store, batchId);
+        if (batch === undefined) throw unknown(`batch ${batchId}`);
+        if (args.json) printJson(batchJson(batch));
+        else printFields(fieldsOfBatch(batch));
+      }
+    });
   },
 });
 
