@@ -43,13 +43,14 @@ export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnq
       if (isAdded(enqueued)) emit({ kind: "created", task: { id: enqueued.id, name, queue, attempt: 0 } });
       return enqueued;
     },
-    async enqueueBatch(title, tasks) {
+    async enqueueBatch(title, tasks, { whenComplete } = {}) {
       // The second would find the first, as a repeated attempt's does, and be lost without a word.
       if (batchTitle !== undefined)
         throw new Error(`a task enqueues one batch at the most, and this one has enqueued "${batchTitle}"`);
       batchTitle = title;
       try {
-        const batch = { title, skipped: {}, enqueuedBy: taskId };
+        const completion = whenComplete === undefined ? {} : { whenComplete: check(whenComplete) };
+        const batch = { title, skipped: {}, enqueuedBy: taskId, ...completion };
         return await enqueueBatchAndTell(store, emit, batch, checkAll(tasks));
       } catch (error) {
         // Nothing was stored: the handler may correct itself.

@@ -23,8 +23,9 @@ async function tryCancel(store: Store, id: number): Promise<ControlResult> {
     )
     ${keepCancelled(sql)} returning 1`;
   if (cancelled.length > 0) {
-    // The next of its serial key may be due now.
+    // The next of its serial key may be due now, and others may have waited for it.
     store.announcer.announce({ kind: "due" });
+    store.announcer.announce({ kind: "ended" });
     return { kind: "done", state: "cancelled" };
   }
   const requested = await sql`
@@ -74,7 +75,8 @@ async function cancelPicked({ sql, announcer }: Store, reach: Reach) {
     from candidate left join (select * from cancelled union all select * from requested) as touched using (id)
     order by id`;
   for (const { id, state } of touched) if (state === "running") announcer.announce({ kind: "cancel", id });
-  if (touched.some(({ state }) => state === "pending")) announcer.announce({ kind: "due" });
+  if (touched.some(({ state }) => state === "pending"))
+    for (const kind of ["due", "ended"] as const) announcer.announce({ kind });
   return touched;
 }
 

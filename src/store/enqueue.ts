@@ -3,7 +3,9 @@
  * work; waking workers goes through `announce.ts`, after the commit.
  */
 import type postgres from "postgres";
+import type { After } from "../task/after.ts";
 import { type EnqueuedBatch, type EnqueuedTask, isAdded, type NewBatch } from "../task/enqueued.ts";
+import { OperatorError } from "../task/errors.ts";
 import type { CheckedTask } from "../task/new-task.ts";
 import { instant, type Store } from "./connection.ts";
 import {
@@ -14,28 +16,47 @@ import {
   type KeyedRow,
   type KeyedTask,
   needsTransaction,
+  ruleOf,
 } from "./enqueue-once.ts";
+import { settleWaits } from "./release.ts";
 import type { Sql } from "./sql.ts";
 import { insertParameters, insertStatement } from "./task-columns.ts";
+import { openWaits, requirePredecessors } from "./waits.ts";
 
-/** @throws the driver's error when the database can't be reached: nothing was enqueued then. */
+/**
+ * @throws the driver's error when the database can't be reached, OperatorError "usage" for a task or batch that it is
+ * to wait for and that is not there: nothing was enqueued then.
+ */
 export async function enqueueTask(store: Store, task: CheckedTask): Promise<EnqueuedTask> {
-  const [row] = hasKey(task)
-    ? await enqueueKeyed(store.sql, task)
-    : await insertTasks(store.sql, [task], null);
-  if (row === undefined) throw new Error("the insert returned no row");
-  const outcome = "outcome" in row ? row.outcome : "created";
-  if (outcome !== "skipped") store.announcer.announce({ kind: isFuture(task) ? "future" : "due" });
+  const { row, outcome } =
+    task.after !== undefined || (hasKey(task) && needsTransaction(task))
+      ? await store.sql.begin((transaction) => enqueueOne(transaction as unknown as Sql, task))
+      : await enqueueOne(store.sql, task);
+  if (outcome === "replaced") store.announcer.announce({ kind: "ended" });
+  if (task.after !== undefined && isAdded({ outcome })) await tellWaiting(store, row.id);
+  else if (outcome !== "skipped") store.announcer.announce({ kind: isFuture(task) ? "future" : "due" });
   return { id: row.id, runAt: instant(row.run_at), outcome };
 }
 
-function enqueueKeyed(sql: Sql, task: KeyedTask) {
-  if (!needsTransaction(task)) return enqueueOnce(sql, [task], null);
-  return sql.begin(async (transaction) => {
-    // One after another: without it, of many that replace each other, one might lose round after round.
-    await transaction`select pg_advisory_xact_lock(hashtextextended(${task.key}, 0))`;
-    return await enqueueOnce(transaction as unknown as Sql, [task], null);
-  });
+/** @param sql a transaction's for a task that waits for others or may take another's place. */
+async function enqueueOne(sql: Sql, task: CheckedTask) {
+  if (task.after !== undefined) await requirePredecessors(sql, [task]);
+  // One after another: without it, of many that replace each other, one might lose round after round.
+  if (hasKey(task) && needsTransaction(task))
+    await sql`select pg_advisory_xact_lock(hashtextextended(${task.key}, 0))`;
+  const [row] = hasKey(task) ? await enqueueOnce(sql, [task], null) : await insertTasks(sql, [task], null);
+  if (row === undefined) throw new Error("the insert returned no row");
+  const outcome = "outcome" in row ? row.outcome : "created";
+  if (task.after !== undefined && isAdded({ outcome })) await openWaits(sql, [row.id]);
+  return { row, outcome };
+}
+
+/** After the commit: what it waits for may have ended before anybody could see that it waits. */
+async function tellWaiting(store: Store, id: number): Promise<void> {
+  store.announcer.announce({ kind: "waiting" });
+  // Stored it is, whatever happens now: what is left undone here a worker's next round does.
+  const failed = await settleWaits(store, [id]).catch(() => []);
+  if (failed.length > 0) store.announcer.announce({ kind: "ended" });
 }
 
 /** The reason, among a batch's skipped ones, for a task that an equal live one has made needless. */
@@ -48,6 +69,7 @@ const chunkSize = 1000;
  * Enqueues all of `tasks` or, when reading them or the database fails midway, none: one transaction.
  * Memory stays bounded by a chunk, however many there are. Batches of tasks with keys come one after another.
  * @param onAdded called for each task that was added, before the commit: void when this throws.
+ * @throws OperatorError "usage" as `enqueueTask`, and for a `whenComplete` that waits for more than the batch.
  */
 export async function enqueueBatch(
   store: Store,
@@ -67,7 +89,14 @@ export async function enqueueBatch(
       const [existing] = await sql<Omit<EnqueuedBatch, "created">[]>`
         select id, total, skipped from fiscaut_tasks.batch where enqueued_by = ${batch.enqueuedBy}`;
       if (existing === undefined) throw new Error(`the batch of task ${batch.enqueuedBy} has vanished`);
-      return { ...existing, created: false, future: false };
+      return {
+        ...existing,
+        created: false,
+        future: false,
+        waiting: false,
+        replaces: false,
+        completion: undefined,
+      };
     }
 
     let total = 0;
@@ -77,6 +106,8 @@ export async function enqueueBatch(
     };
     let asked = 0;
     let future = false;
+    let waiting = false;
+    let replaces = false;
     // Left for the end: only then may a batch hold locks that completions wait for. No more than there are running.
     const besideRunning: KeyedTask[] = [];
     for await (const chunk of inChunks(tasks)) {
@@ -85,20 +116,44 @@ export async function enqueueBatch(
       asked += chunk.length;
       besideRunning.push(...left);
       future ||= chunk.some(isFuture);
+      waiting ||= chunk.some(waits);
+      replaces ||= chunk.some(mayReplace);
     }
     const last = foldEqualTasks(besideRunning);
-    count(keepAdded(last, await enqueueOnce(sql, last, created.id)));
+    const rows = await enqueueOnce(sql, last, created.id);
+    if (last.some(waits)) await openWaits(sql, idsOf(rows.filter(isAdded)));
+    count(keepAdded(last, rows));
     const needless = asked - total;
     const skipped = needless === 0 ? batch.skipped : { ...batch.skipped, [equalIsLive]: needless };
     await sql`
       update fiscaut_tasks.batch set total = ${total}, skipped = ${JSON.stringify(skipped)}::text::jsonb
       where id = ${created.id}`;
-    return { id: created.id, total, skipped, created: true, future };
+    const completion = await enqueueCompletion(sql, batch, created.id);
+    if (completion?.added) onAdded(completion.task);
+    return { id: created.id, total, skipped, created: true, future, waiting, replaces, completion };
   });
-  const { future, ...batchRow } = enqueued;
+  const { future, waiting, replaces, completion, ...batchRow } = enqueued;
   if (batchRow.created) store.announcer.announce({ kind: "due" });
   if (future) store.announcer.announce({ kind: "future" });
+  if (waiting) store.announcer.announce({ kind: "waiting" });
+  // Others were replaced, or what some wait for has ended before the commit: a worker looks through all of them.
+  if (waiting || replaces) store.announcer.announce({ kind: "ended" });
+  if (completion?.added) await tellWaiting(store, completion.id);
   return batchRow;
+}
+
+/** In the batch's transaction: the one is never there without the other. */
+async function enqueueCompletion(sql: Sql, { whenComplete }: NewBatch, batchId: number) {
+  if (whenComplete === undefined) return undefined;
+  if (whenComplete.after !== undefined)
+    throw new OperatorError(
+      "usage",
+      "whenComplete waits for its batch, and can't have an `after` of its own",
+    );
+  const after: After = { tasks: [], batches: [batchId], onFailure: "ignore" };
+  const task = { ...whenComplete, after };
+  const { row, outcome } = await enqueueOne(sql, task);
+  return { id: row.id, task, added: isAdded({ outcome }) };
 }
 
 /** Any number serves, so long as nothing else in the database locks it. */
@@ -112,12 +167,15 @@ async function insertChunk(
 ): Promise<{ added: CheckedTask[]; left: KeyedTask[] }> {
   const keyed = chunk.filter(hasKey);
   const free = keyed.length === 0 ? chunk : chunk.filter((task) => !hasKey(task));
-  if (free.length > 0) await insertTasks(sql, free, batchId);
+  await requirePredecessors(sql, chunk, batchId);
+  const inserted = free.length === 0 ? [] : await insertTasks(sql, free, batchId);
+  if (free.some(waits)) await openWaits(sql, idsOf(inserted));
   if (keyed.length === 0) return { added: free, left: [] };
   // Of two batches that name the same keys in different order, each would wait for the other.
   await sql`select pg_advisory_xact_lock(${keyedBatchLock})`;
   const folded = foldEqualTasks(keyed);
   const { rows, left } = await enqueueBesideRunning(sql, folded, batchId);
+  if (folded.some(waits)) await openWaits(sql, idsOf(rows.filter(isAdded)));
   return { added: [...free, ...keepAdded(folded, rows)], left };
 }
 
@@ -133,6 +191,9 @@ export function insertTasks(sql: Sql, tasks: CheckedTask[], batchId: number | nu
   return sql.unsafe<{ id: number; run_at: string }[]>(insertStatement, parameters, { prepare: true });
 }
 
+const idsOf = (rows: { id: number }[]) => rows.map(({ id }) => id);
+const mayReplace = (task: CheckedTask) => hasKey(task) && ruleOf(task) === "replace";
+const waits = (task: CheckedTask) => task.after !== undefined;
 const isFuture = (task: CheckedTask) => task.runAt !== undefined || (task.delayMs ?? 0) > 0;
 
 async function* inChunks(
