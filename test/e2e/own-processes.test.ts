@@ -36,6 +36,7 @@ beforeAll(async () => {
     `isolate: true, async run(_, context) { context.log("pids " + process.pid); await Bun.sleep(1); for (;;); }`,
   );
   files.define("crash.ts", `isolate: true, run() { console.error("out of paper"); process.exit(9); }`);
+  files.define("block.ts", "run() { for (;;); }");
   files.define("beside.ts", "run: (payload) => payload");
 });
 afterEach(endLeftovers);
@@ -157,3 +158,18 @@ test("a worker that is killed takes its programs and isolated handlers along", a
   await worker.exited;
   await until(() => !pids.some(isAlive));
 });
+
+test("a thread of handlers that is replaced takes its programs along, which run again, never twice at once", async () => {
+  const worker = await start();
+  const id = await enqueue("lasting");
+  const pids = await pidsOf(worker, id);
+  await enqueue("block", {}, "--timeout", "200ms", "--max-attempts", "1");
+  await worker.line("handlers restarted");
+  await until(() => !pids.some(isAlive));
+  const again = await until(() => {
+    const lines = worker.lines.filter(({ task, message }) => task === id && /^pids /.test(String(message)));
+    return lines.length === 2 && lines;
+  }, 20_000);
+  expect(again.map(({ attempt }) => attempt)).toEqual([1, 1]);
+  await executeJson(["cancel", String(id)], env);
+}, 40_000);
