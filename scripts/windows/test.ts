@@ -19,4 +19,5 @@ await runTests(
   "./scripts/windows/embedded-database.test.ts",
   "./scripts/windows/external-database.test.ts",
   "./scripts/windows/own-handlers.test.ts",
+  "./scripts/windows/own-processes.test.ts",
 );
