@@ -22,33 +22,11 @@ import { checkNewTask } from "../../src/task/new-task.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import { settle } from "../../src/task/settle.ts";
 import type { ClaimedTask } from "../../src/task/task.ts";
+import { type Life, leaseMs, pick, type Step, step, taskOf, workerOf } from "./life.ts";
 import { lookThroughWaits, tellEnds } from "./life-waits.ts";
-import type { Asked, Execution, TaskModel } from "./task-model.ts";
+import type { Asked, Execution } from "./task-model.ts";
 
-/** One history under way. */
-export interface Life {
-  store: Store;
-  model: TaskModel;
-  /** Started, and nobody has told what they came to. */
-  untold: { execution: Execution; claimed: ClaimedTask }[];
-  /** The newest first: what was told once may be told again, because the answer was lost. */
-  told: { execution: Execution; completion: Completion }[];
-}
-
-export interface Step {
-  name: string;
-  run(life: Life): Promise<void>;
-}
-
-export const leaseMs = 10_000;
 const queues = ["wide", "narrow"];
-
-const step = (name: string, run: Step["run"]): Step => ({ name, run });
-/** Picks one of what there is by a number that shrinks to the first. */
-const pick = <Item>(items: readonly Item[], index: number): Item | undefined =>
-  items[index % Math.max(1, items.length)];
-const workerOf = ({ model }: Life, index: number) => pick([...model.leases.keys()], index);
-const taskOf = ({ model }: Life, index: number) => pick([...model.tasks.keys()], index);
 
 const outcomes = fc.constantFrom<Outcome[]>(
   { kind: "succeeded", result: 1 },

@@ -1,7 +1,7 @@
 /** The steps of `life.test.ts` that end waits, as `engine/releaser.ts` does; the others are in `life-steps.ts`. */
 import type { Store } from "../../src/store/connection.ts";
 import { type Ended, findReady, findWaitersOf, settleWaits } from "../../src/store/release.ts";
-import type { Life } from "./life-steps.ts";
+import type { Life } from "./life.ts";
 
 /** As the releaser's round after hints. */
 export async function tellEnds({ store, model }: Life): Promise<void> {

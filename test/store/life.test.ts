@@ -7,7 +7,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
 import { openStore, type Store } from "../../src/store/connection.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
-import { histories, type Life, registerWorkers } from "./life-steps.ts";
+import type { Life } from "./life.ts";
+import { histories, registerWorkers } from "./life-steps.ts";
 import { TaskModel } from "./task-model.ts";
 
 const numRuns = 250;
