@@ -36,13 +36,14 @@ export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnq
     async enqueue(asked) {
       return await enqueueTask(store, await check(asked));
     },
-    async enqueueBatch(title, tasks) {
+    async enqueueBatch(title, tasks, { whenComplete } = {}) {
       // The second would find the first, as a repeated attempt's does, and be lost without a word.
       if (batchTitle !== undefined)
         throw new Error(`a task enqueues one batch at the most, and this one has enqueued "${batchTitle}"`);
       batchTitle = title;
       try {
-        const batch = { title, skipped: {}, enqueuedBy: taskId };
+        const completion = whenComplete === undefined ? {} : { whenComplete: await check(whenComplete) };
+        const batch = { title, skipped: {}, enqueuedBy: taskId, ...completion };
         return await enqueueBatch(store, batch, checkAll(tasks));
       } catch (error) {
         // Nothing was stored: the handler may correct itself.

@@ -34,7 +34,11 @@ export interface HandlerContext {
    * Enqueues all of `tasks`, or none when reading them throws. Once a task: a repeated attempt finds the batch that
    * an earlier one has enqueued and adds nothing. A second batch in one attempt is refused.
    */
-  enqueueBatch(title: string, tasks: Iterable<NewTask> | AsyncIterable<NewTask>): Promise<EnqueuedBatch>;
+  enqueueBatch(
+    title: string,
+    tasks: Iterable<NewTask> | AsyncIterable<NewTask>,
+    options?: BatchOptions,
+  ): Promise<EnqueuedBatch>;
   readonly tasks: TaskControl;
   readonly queues: QueueControl;
   readonly schedules: ScheduleControl;
@@ -43,6 +47,14 @@ export interface HandlerContext {
    * @throws OperatorError "unavailable" when another session locks the history.
    */
   prune(options?: DryRun): Promise<PrunedPartition[]>;
+}
+
+export interface BatchOptions {
+  /**
+   * Enqueued with the batch; runs, once, when none of its tasks is live any more, however they ended. It finds the
+   * batch's id in `context.task.after`.
+   */
+  whenComplete?: NewTask;
 }
 
 export interface DryRun {

@@ -65,7 +65,7 @@ export function taskRoutes({ store, checkPayloads, priorityOrder }: TaskRoutesOp
       method: "POST",
       path: "/tasks",
       about:
-        "enqueue a task: name, and optionally payload, queue, priority, delayMs or runAt, maxAttempts, timeoutMs, backoff, serialKey, title, repeatMs with repeatUntil and repeatAfterFailure, key or keyOf with onConflict",
+        "enqueue a task: name, and optionally payload, queue, priority, delayMs or runAt, maxAttempts, timeoutMs, backoff, serialKey, title, repeatMs with repeatUntil and repeatAfterFailure, key or keyOf with onConflict, after",
       async handle(c) {
         readQuery(c, noQuery);
         const task = turned(checkNewTask(await readJson(c)));

@@ -3,6 +3,7 @@
  * schema in `new-task.ts`, which a test compares with this.
  */
 import type { z } from "zod";
+import type { NewAfter } from "./after.ts";
 import type { ConflictRule } from "./key.ts";
 
 export interface NewTask {
@@ -38,6 +39,8 @@ export interface NewTask {
   repeatUntil?: Date | string | undefined;
   /** Goes on after a run that failed for good. Left out: the chain ends there. */
   repeatAfterFailure?: boolean | undefined;
+  /** Runs only when these tasks and batches have succeeded; should one not, it fails or, with `ignore`, runs all the same. */
+  after?: NewAfter | undefined;
   /** For people, 200 characters at most. */
   title?: string | undefined;
 }

@@ -6,6 +6,7 @@ import type { EnqueuedTask } from "../../task/enqueued.ts";
 import { conflictRules, defaultConflictRule } from "../../task/key.ts";
 import { type CheckedTask, checkNewTask } from "../../task/new-task.ts";
 import { turnPriority } from "../../task/priority-order.ts";
+import { afterFlags, readAfter } from "../after-flags.ts";
 import { withStore } from "../database.ts";
 import { printJson, printLine } from "../output.ts";
 import { checkPayloadsBy } from "../own-handlers.ts";
@@ -49,6 +50,7 @@ export const enqueueCommand = defineCommand({
       description: "Run only when no earlier task of this key is pending or running",
       valueHint: "key",
     },
+    ...afterFlags,
     backoff: {
       type: "string",
       description:
@@ -85,6 +87,7 @@ export const enqueueCommand = defineCommand({
       maxAttempts: readInteger("max-attempts", args["max-attempts"]),
       timeoutMs: args.timeout === undefined ? undefined : parseDurationMs(args.timeout),
       serialKey: args["serial-key"],
+      after: readAfter(args),
       backoff: args.backoff,
       repeatMs: args.repeat === undefined ? undefined : parseDurationMs(args.repeat),
       repeatUntil: readInstant("repeat-until", args["repeat-until"]),

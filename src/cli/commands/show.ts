@@ -4,10 +4,11 @@ import { formatDuration } from "../../config/units.ts";
 import { batchJson, taskJson } from "../../http/task-json.ts";
 import { type Batch, findBatch } from "../../store/batch.ts";
 import { findTask } from "../../store/find.ts";
+import type { After } from "../../task/after.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { turnPriority } from "../../task/priority-order.ts";
 import type { Repeat } from "../../task/repeat.ts";
-import type { Task } from "../../task/task.ts";
+import type { Predecessor, Task } from "../../task/task.ts";
 import { withStore } from "../database.ts";
 import { formatInstant, printJson, printLine } from "../output.ts";
 import { prepare } from "../prepare.ts";
@@ -75,6 +76,8 @@ function fieldsOfTask(task: Task): [string, string | number | null][] {
     ["worker", task.workerId],
     ["created", formatInstant(task.createdAt)],
     ["run at", formatInstant(task.runAt)],
+    ["after", task.after === null ? null : describeAfter(task.after)],
+    ...task.waitsFor.map((open): [string, string] => ["waits for", describePredecessor(open)]),
     ["planned", task.plannedAt === null ? null : formatInstant(task.plannedAt)],
     ["repeat", task.repeat === null ? null : describeRepeat(task.repeat)],
     ["schedule", task.scheduleId],
@@ -93,6 +96,16 @@ function fieldsOfTask(task: Task): [string, string | number | null][] {
       `${formatInstant(new Date(error.at))}  ${error.stack ?? error.message}`,
     ]),
   ];
+}
+
+function describeAfter({ tasks, batches, onFailure }: After): string {
+  const named = [...tasks.map((id) => `task ${id}`), ...batches.map((id) => `batch ${id}`)];
+  return `${named.join(", ")}${onFailure === "ignore" ? ", however they end" : ""}`;
+}
+
+function describePredecessor(open: Predecessor): string {
+  if ("taskId" in open) return `task ${open.taskId}, ${open.state}`;
+  return `batch ${open.batchId}, ${open.live} to go, ${open.failed} failed or cancelled`;
 }
 
 function describeRepeat({ everyMs, until, afterFailure }: Repeat): string {
