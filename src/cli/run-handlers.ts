@@ -3,12 +3,12 @@
  * the one to know names and payloads, the other to run.
  */
 import type { Config } from "../config/settings.ts";
-import { enqueueBatchAndTell } from "../engine/handler-enqueue.ts";
 import { createFiscautClient } from "../fiscaut/client.ts";
 import { builtInHandlers } from "../handlers/built-in.ts";
 import { HandlerRegistry } from "../handlers/handler.ts";
 import { parseSource } from "../sources/parse-source.ts";
 import type { Store } from "../store/connection.ts";
+import { enqueueBatchAndTell } from "../store/enqueue-and-tell.ts";
 import type { CreatedEvent } from "../task/events.ts";
 
 export type HandlerConfig = Pick<Config, "fiscautApiUrl" | "fiscautApiKey" | "fiscautTimeoutMs">;

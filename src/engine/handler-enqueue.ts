@@ -5,9 +5,11 @@
 import type { HandlerContext } from "../handlers/context.ts";
 import type { HandlerRegistry } from "../handlers/handler.ts";
 import type { Store } from "../store/connection.ts";
-import { enqueueBatch, enqueueTask } from "../store/enqueue.ts";
-import { type EnqueuedBatch, isAdded, type NewBatch } from "../task/enqueued.ts";
-import type { CreatedEvent, LaneCount } from "../task/events.ts";
+import { enqueueTask } from "../store/enqueue.ts";
+import { enqueueBatchAndTell } from "../store/enqueue-and-tell.ts";
+import { checkBatchKey, checkBatchTitle } from "../task/batch.ts";
+import { isAdded } from "../task/enqueued.ts";
+import type { CreatedEvent } from "../task/events.ts";
 import { type CheckedTask, checkNewTask, type NewTask } from "../task/new-task.ts";
 
 export type HandlerEnqueue = Pick<HandlerContext, "enqueue" | "enqueueBatch">;
@@ -22,7 +24,8 @@ export interface HandlerEnqueueOptions {
 
 export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnqueue {
   const { store, handlers, taskId, emit } = options;
-  let batchTitle: string | undefined;
+  /** The titles of this attempt's batches, by key. */
+  const titles = new Map<string | undefined, string>();
 
   /** @throws OperatorError "usage", naming every fault. */
   function check(asked: NewTask): CheckedTask {
@@ -43,39 +46,23 @@ export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnq
       if (isAdded(enqueued)) emit({ kind: "created", task: { id: enqueued.id, name, queue, attempt: 0 } });
       return enqueued;
     },
-    async enqueueBatch(title, tasks) {
+    async enqueueBatch(title, tasks, options = {}) {
+      const key = options.key === undefined ? undefined : checkBatchKey(options.key);
+      const batch = { title: checkBatchTitle(title), skipped: {}, enqueuedBy: taskId, key };
       // The second would find the first, as a repeated attempt's does, and be lost without a word.
-      if (batchTitle !== undefined)
-        throw new Error(`a task enqueues one batch at the most, and this one has enqueued "${batchTitle}"`);
-      batchTitle = title;
+      const earlier = titles.get(key);
+      if (earlier !== undefined)
+        throw new Error(
+          `this task has enqueued ${JSON.stringify(earlier)} already: a further batch needs a key of its own`,
+        );
+      titles.set(key, title);
       try {
-        const batch = { title, skipped: {}, enqueuedBy: taskId };
         return await enqueueBatchAndTell(store, emit, batch, checkAll(tasks));
       } catch (error) {
         // Nothing was stored: the handler may correct itself.
-        batchTitle = undefined;
+        titles.delete(key);
         throw error;
       }
     },
   };
-}
-
-/** As the store's `enqueueBatch`, with one event for what was added; none for a batch that was there already. */
-export async function enqueueBatchAndTell(
-  store: Store,
-  emit: (event: CreatedEvent) => void,
-  batch: NewBatch,
-  tasks: Iterable<CheckedTask> | AsyncIterable<CheckedTask>,
-): Promise<EnqueuedBatch> {
-  const lanes = new Map<string, LaneCount>();
-  const count = ({ name, queue }: CheckedTask) => {
-    // Neither may hold a space.
-    const key = `${name} ${queue}`;
-    const lane = lanes.get(key);
-    if (lane === undefined) lanes.set(key, { name, queue, count: 1 });
-    else lane.count += 1;
-  };
-  const enqueued = await enqueueBatch(store, batch, tasks, count);
-  if (enqueued.created) emit({ kind: "batch-created", batchId: enqueued.id, added: [...lanes.values()] });
-  return enqueued;
 }

@@ -3,6 +3,7 @@
  * work; waking workers goes through `announce.ts`, after the commit.
  */
 import type postgres from "postgres";
+import { keyOfTask } from "../task/batch.ts";
 import { type EnqueuedBatch, type EnqueuedTask, isAdded, type NewBatch } from "../task/enqueued.ts";
 import type { CheckedTask } from "../task/new-task.ts";
 import { instant, type Store } from "./connection.ts";
@@ -41,8 +42,9 @@ function enqueueKeyed(sql: Sql, task: KeyedTask) {
 /** The reason, among a batch's skipped ones, for a task that an equal live one has made needless. */
 export const equalIsLive = "equal task is live";
 
-/** Large enough that round trips don't count, small enough that memory doesn't. */
+/** Large enough that round trips don't count, small enough that memory doesn't; large payloads end a chunk earlier. */
 const chunkSize = 1000;
+const chunkBytes = 4 * 1024 * 1024;
 
 /**
  * Enqueues all of `tasks` or, when reading them or the database fails midway, none: one transaction.
@@ -55,18 +57,19 @@ export async function enqueueBatch(
   tasks: Iterable<CheckedTask> | AsyncIterable<CheckedTask>,
   onAdded: (task: CheckedTask) => void = () => {},
 ): Promise<EnqueuedBatch> {
+  const key = batch.enqueuedBy === null ? (batch.key ?? null) : keyOfTask(batch.enqueuedBy, batch.key);
   const enqueued = await store.sql.begin(async (transaction) => {
     const sql = transaction as unknown as Sql;
-    // Waits for another attempt that is enqueuing the same batch, then finds its row.
+    // Waits for another call that is enqueuing the same batch, then finds its row.
     const [created] = await sql<{ id: number }[]>`
-      insert into fiscaut_tasks.batch (title, total, skipped, enqueued_by)
-      values (${batch.title}, 0, '{}', ${batch.enqueuedBy})
-      on conflict (enqueued_by) do nothing
+      insert into fiscaut_tasks.batch (title, total, skipped, enqueued_by, key)
+      values (${batch.title}, 0, '{}', ${batch.enqueuedBy}, ${key})
+      on conflict (key) do nothing
       returning id`;
     if (created === undefined) {
       const [existing] = await sql<Omit<EnqueuedBatch, "created">[]>`
-        select id, total, skipped from fiscaut_tasks.batch where enqueued_by = ${batch.enqueuedBy}`;
-      if (existing === undefined) throw new Error(`the batch of task ${batch.enqueuedBy} has vanished`);
+        select id, total, skipped from fiscaut_tasks.batch where key = ${key}`;
+      if (existing === undefined) throw new Error(`the batch with the key ${key} has vanished`);
       return { ...existing, created: false, future: false };
     }
 
@@ -139,12 +142,14 @@ async function* inChunks(
   tasks: Iterable<CheckedTask> | AsyncIterable<CheckedTask>,
 ): AsyncGenerator<CheckedTask[]> {
   let chunk: CheckedTask[] = [];
+  let bytes = 0;
   for await (const task of tasks) {
     chunk.push(task);
-    if (chunk.length === chunkSize) {
-      yield chunk;
-      chunk = [];
-    }
+    bytes += JSON.stringify(task.payload).length;
+    if (chunk.length < chunkSize && bytes < chunkBytes) continue;
+    yield chunk;
+    chunk = [];
+    bytes = 0;
   }
   if (chunk.length > 0) yield chunk;
 }

@@ -17,7 +17,7 @@ export type CreatedEvent =
   /** Told after the commit: a quick worker may have started it by then. */
   | { kind: "created"; task: TaskReference }
   /**
-   * By a handler. Its tasks, which may be a million, have no `created` of their own: logs and metrics take the counts,
+   * By a handler or over HTTP. Its tasks, which may be a million, have no `created` of their own: logs and metrics take the counts,
    * hooks hear of each task first when it starts.
    */
   | { kind: "batch-created"; batchId: number; added: LaneCount[] };

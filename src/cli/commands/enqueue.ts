@@ -1,22 +1,29 @@
-/** `enqueue NAME [JSON|@file|-]`: stores one task. */
+/** `enqueue NAME [JSON|@file|-]`: stores one task; with `--stdin-ndjson` many, which is `enqueue-lines.ts`'s work. */
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../../config/units.ts";
 import { checkBuiltInPayload } from "../../handlers/built-in.ts";
 import { enqueueTask } from "../../store/enqueue.ts";
 import type { EnqueuedTask } from "../../task/enqueued.ts";
+import { OperatorError } from "../../task/errors.ts";
 import { conflictRules, defaultConflictRule } from "../../task/key.ts";
 import { type CheckedTask, checkNewTask } from "../../task/new-task.ts";
 import { turnPriority } from "../../task/priority-order.ts";
 import { withDatabase } from "../database.ts";
+import { enqueueLines, linesFlags } from "../enqueue-lines.ts";
+import { exitCodes } from "../exit-codes.ts";
 import { printJson, printLine } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { readInstant, readInteger, readPayload } from "../read-task.ts";
 import { settingFlags } from "../setting-flags.ts";
 
 export const enqueueCommand = defineCommand({
-  meta: { name: "enqueue", description: "Store a task for a worker to run" },
+  meta: { name: "enqueue", description: "Store a task for a worker to run, or many" },
   args: {
-    name: { type: "positional", description: "The handler's name, such as fiscaut.sync-suppliers" },
+    name: {
+      type: "positional",
+      required: false,
+      description: "The handler's name, such as fiscaut.sync-suppliers",
+    },
     payload: {
       type: "positional",
       required: false,
@@ -70,14 +77,15 @@ export const enqueueCommand = defineCommand({
       description: `When a live task has the key: ${conflictRules.join(", ")} (default: ${defaultConflictRule})`,
       valueHint: "rule",
     },
+    ...linesFlags,
     json: { type: "boolean", description: "Print JSON" },
     ...settingFlags("priority-order"),
   },
   async run(context) {
     const { args } = context;
-    const asked = checkNewTask({
+    const flags = {
       name: args.name,
-      payload: await readPayload(args.payload),
+      payload: args.payload,
       queue: args.queue,
       priority: readInteger("priority", args.priority),
       delayMs: args.delay === undefined ? undefined : parseDurationMs(args.delay),
@@ -93,7 +101,10 @@ export const enqueueCommand = defineCommand({
       key: args.key,
       keyOf: args["key-of-payload"] ? "payload" : undefined,
       onConflict: args["on-conflict"],
-    });
+    };
+    if (args["stdin-ndjson"]) return await enqueueLines(context, flags);
+    checkOne(args);
+    const asked = checkNewTask({ ...flags, payload: await readPayload(args.payload) });
     checkBuiltInPayload(asked.name, asked.payload);
     const { config, onStep } = prepare(context);
     const task = turnPriority(config.priorityOrder, asked);
@@ -104,8 +115,20 @@ export const enqueueCommand = defineCommand({
     const { id, runAt, outcome } = enqueued;
     if (args.json) printJson({ id, name: task.name, queue: task.queue, runAt, outcome });
     else printLine(describe(task, enqueued));
+    return exitCodes.ok;
   },
 });
+
+function checkOne(args: {
+  name?: string | undefined;
+  wait?: boolean | undefined;
+  "batch-key"?: string | undefined;
+}) {
+  if (args.name === undefined) throw new OperatorError("usage", "NAME is missing", { hint: "--help" });
+  for (const flag of ["wait", "batch-key"] as const)
+    if (args[flag] !== undefined)
+      throw new OperatorError("usage", `--${flag} is for a batch`, { hint: `--stdin-ndjson --${flag}` });
+}
 
 function describe(task: CheckedTask, { id, outcome }: EnqueuedTask): string {
   switch (outcome) {

@@ -1,0 +1,76 @@
+/** `enqueue --stdin-ndjson`: the tasks on standard input as one batch. What a line may ask for is `task/new-task.ts`'s affair. */
+import { checkBuiltInPayload } from "../handlers/built-in.ts";
+import { enqueueBatch } from "../store/enqueue.ts";
+import { TaskSpool } from "../store/task-spool.ts";
+import { checkBatchKey, checkBatchTitle, defaultTitle } from "../task/batch.ts";
+import { checkEach, checkTasks } from "../task/check-tasks.ts";
+import { OperatorError } from "../task/errors.ts";
+import { readJsonLines } from "../task/json-lines.ts";
+import { turnPriority } from "../task/priority-order.ts";
+import { withDatabase } from "./database.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { prepare } from "./prepare.ts";
+import { tellBatch } from "./tell-batch.ts";
+
+/** Flags that mean something with lines only. */
+export const linesFlags = {
+  "stdin-ndjson": {
+    type: "boolean",
+    description: "Enqueue the tasks on standard input, one a line as POST /tasks takes it, as one batch",
+  },
+  "batch-key": {
+    type: "string",
+    description: "With --stdin-ndjson: when a batch has this key already, add none",
+    valueHint: "text",
+  },
+  wait: { type: "boolean", description: "With --stdin-ndjson: follow the batch until it is complete" },
+} as const;
+
+interface LinesContext {
+  args: Record<string, unknown> & { wait?: boolean | undefined; json?: boolean | undefined };
+  rawArgs: string[];
+}
+
+/**
+ * All or nothing: every line is read and checked before any is stored.
+ * @param defaults what the flags say of a task; a line's own members go first.
+ * @throws OperatorError "usage", naming the line.
+ */
+export async function enqueueLines(
+  context: LinesContext,
+  { title, key, payload, ...defaults }: Record<string, unknown>,
+): Promise<ExitCode> {
+  if (payload !== undefined)
+    throw new OperatorError("usage", "--stdin-ndjson takes no payload: each line has its own", {
+      hint: `echo '{"payload": {}}' | fiscaut-tasks enqueue NAME --stdin-ndjson`,
+    });
+  if (key !== undefined)
+    throw new OperatorError("usage", "--key would be that of all lines", {
+      hint: "a key in each line, --key-of-payload, or --batch-key for the batch",
+    });
+  const batchKey = context.args["batch-key"];
+  const checkedKey = batchKey === undefined ? undefined : checkBatchKey(batchKey);
+  const checkedTitle = title === undefined ? undefined : checkBatchTitle(title);
+  const { config, onStep } = prepare(context);
+  await using spool = await TaskSpool.fill(
+    checkTasks(readJsonLines(Bun.stdin.stream()), {
+      checkPayloads: checkEach(checkBuiltInPayload),
+      turn: (task) => turnPriority(config.priorityOrder, task),
+      defaults,
+    }),
+  );
+  const batch = {
+    title: checkedTitle ?? defaultTitle(spool.firstName),
+    skipped: {},
+    enqueuedBy: null,
+    key: checkedKey,
+  };
+  return await withDatabase(
+    { config, purpose: "enqueue", maxConnections: 2, onStep, schema: "require" },
+    async ({ store }) => {
+      const enqueued = await enqueueBatch(store, batch, spool.tasks());
+      const { wait = false, json = false } = context.args;
+      return await tellBatch(store, enqueued, { what: "tasks", wait, json });
+    },
+  );
+}

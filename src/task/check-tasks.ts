@@ -1,0 +1,88 @@
+/**
+ * Checks the tasks of a batch at a door, a chunk at a time, so that one that is no good is named by its place before
+ * anything is stored. Reading them is left to the door.
+ */
+import { OperatorError } from "./errors.ts";
+import type { AskedTask } from "./json-lines.ts";
+import { type CheckedTask, checkNewTask } from "./new-task.ts";
+
+/** What is wrong with the payload of each of `tasks`, in their order; undefined: nothing. */
+export type CheckPayloads = (tasks: readonly CheckedTask[]) => Promise<readonly (string | undefined)[]>;
+
+export interface CheckOptions {
+  checkPayloads: CheckPayloads;
+  /** Turns what a caller says into what is stored. */
+  turn: (task: CheckedTask) => CheckedTask;
+  /** Members of a task that leaves them out. */
+  defaults?: Record<string, unknown>;
+}
+
+/** Whichever of the two is reached first ends a chunk: round trips don't count, and memory doesn't. */
+const chunkTasks = 1000;
+const chunkBytes = 4 * 1024 * 1024;
+
+/** @throws OperatorError "usage", naming the first task that is no good. */
+export async function* checkTasks(
+  asked: AsyncIterable<AskedTask>,
+  { checkPayloads, turn, defaults = {} }: CheckOptions,
+): AsyncGenerator<CheckedTask[]> {
+  for await (const chunk of inChunks(asked)) {
+    const tasks = chunk.map(({ place, task }) => turn(checkAt(place, withDefaults(task, defaults))));
+    const faults = await checkPayloads(tasks);
+    faults.forEach((fault, index) => {
+      if (fault !== undefined) throw new OperatorError("usage", `${chunk[index]?.place}: ${fault}`);
+    });
+    yield tasks;
+  }
+}
+
+/** For a check that throws at a payload. */
+export function checkEach(checkPayload: (name: string, payload: unknown) => void): CheckPayloads {
+  return async (tasks) =>
+    tasks.map(({ name, payload }) => {
+      try {
+        checkPayload(name, payload);
+        return undefined;
+      } catch (error) {
+        if (error instanceof OperatorError) return error.message;
+        throw error;
+      }
+    });
+}
+
+function checkAt(place: string, task: unknown): CheckedTask {
+  try {
+    return checkNewTask(task);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    throw new OperatorError(error.kind, `${place}: ${error.message}`, hint);
+  }
+}
+
+/** Members that exclude each other: the task's own puts the default of the other aside. */
+const alternatives = [
+  ["runAt", "delayMs"],
+  ["key", "keyOf"],
+];
+
+function withDefaults(task: unknown, defaults: Record<string, unknown>): unknown {
+  if (typeof task !== "object" || task === null || Array.isArray(task)) return task;
+  const needless = alternatives.filter((group) => group.some((member) => member in task)).flat();
+  const kept = Object.entries(defaults).filter(([member]) => !needless.includes(member));
+  return { ...Object.fromEntries(kept), ...task };
+}
+
+async function* inChunks(asked: AsyncIterable<AskedTask>): AsyncGenerator<AskedTask[]> {
+  let chunk: AskedTask[] = [];
+  let bytes = 0;
+  for await (const task of asked) {
+    chunk.push(task);
+    bytes += task.bytes;
+    if (chunk.length < chunkTasks && bytes < chunkBytes) continue;
+    yield chunk;
+    chunk = [];
+    bytes = 0;
+  }
+  if (chunk.length > 0) yield chunk;
+}
