@@ -7,7 +7,7 @@ const layers = {
   config: ["task"],
   log: ["task", "config"],
   store: ["task", "config"],
-  hooks: ["task"],
+  hooks: ["task", "handlers"],
   handlers: ["task", "fiscaut", "sources"],
   engine: ["task", "config", "store", "handlers"],
   http: ["task", "config", "store", "handlers"],

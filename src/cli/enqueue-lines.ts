@@ -1,13 +1,13 @@
 /** `enqueue --stdin-ndjson`: the tasks on standard input as one batch. What a line may ask for is `task/new-task.ts`'s affair. */
-import { checkBuiltInPayload } from "../handlers/built-in.ts";
+import { checkBuiltInPayloads } from "../handlers/built-in.ts";
+import { checkTasks } from "../handlers/check-tasks.ts";
 import { enqueueBatch } from "../store/enqueue.ts";
 import { TaskSpool } from "../store/task-spool.ts";
 import { checkBatchKey, checkBatchTitle, defaultTitle } from "../task/batch.ts";
-import { checkEach, checkTasks } from "../task/check-tasks.ts";
 import { OperatorError } from "../task/errors.ts";
 import { readJsonLines } from "../task/json-lines.ts";
 import { turnPriority } from "../task/priority-order.ts";
-import { withDatabase } from "./database.ts";
+import { withStore } from "./database.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { prepare } from "./prepare.ts";
 import { tellBatch } from "./tell-batch.ts";
@@ -51,11 +51,11 @@ export async function enqueueLines(
   const batchKey = context.args["batch-key"];
   const checkedKey = batchKey === undefined ? undefined : checkBatchKey(batchKey);
   const checkedTitle = title === undefined ? undefined : checkBatchTitle(title);
-  const { config, onStep } = prepare(context);
+  const prepared = prepare(context);
   await using spool = await TaskSpool.fill(
     checkTasks(readJsonLines(Bun.stdin.stream()), {
-      checkPayloads: checkEach(checkBuiltInPayload),
-      turn: (task) => turnPriority(config.priorityOrder, task),
+      checkPayloads: checkBuiltInPayloads,
+      turn: (task) => turnPriority(prepared.config.priorityOrder, task),
       defaults,
     }),
   );
@@ -65,12 +65,9 @@ export async function enqueueLines(
     enqueuedBy: null,
     key: checkedKey,
   };
-  return await withDatabase(
-    { config, purpose: "enqueue", maxConnections: 2, onStep, schema: "require" },
-    async ({ store }) => {
-      const enqueued = await enqueueBatch(store, batch, spool.tasks());
-      const { wait = false, json = false } = context.args;
-      return await tellBatch(store, enqueued, { what: "tasks", wait, json });
-    },
-  );
+  return await withStore(prepared, "enqueue", async (store) => {
+    const enqueued = await enqueueBatch(store, batch, spool.tasks());
+    const { wait = false, json = false } = context.args;
+    return await tellBatch(store, enqueued, { what: "tasks", wait, json });
+  });
 }

@@ -3,7 +3,6 @@ import { serveHandlers } from "../engine/handler-thread.ts";
 import { createLocalRunner } from "../engine/runner.ts";
 import type { FromThread, ToThread } from "../engine/thread-messages.ts";
 import { openStore } from "../store/connection.ts";
-import type { CreatedEvent } from "../task/events.ts";
 import type { Retention } from "../task/retention.ts";
 import { createHandlers, type HandlerConfig } from "./run-handlers.ts";
 
@@ -29,10 +28,9 @@ thread.onmessage = ({ data }: MessageEvent<ThreadSetup>) => {
     applicationName: "fiscaut-tasks handlers",
     maxConnections: connections,
   });
-  const emit = (event: CreatedEvent) => send({ kind: "created", event });
-  const runner = createLocalRunner(createHandlers(store, data.config, emit), {
+  store.onEvent = (event) => send({ kind: "done", event });
+  const runner = createLocalRunner(createHandlers(store, data.config), {
     store,
-    emit,
     retention: data.retention,
   });
   const take = serveHandlers(runner, send);

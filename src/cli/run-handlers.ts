@@ -8,8 +8,7 @@ import { builtInHandlers } from "../handlers/built-in.ts";
 import { HandlerRegistry } from "../handlers/handler.ts";
 import { parseSource } from "../sources/parse-source.ts";
 import type { Store } from "../store/connection.ts";
-import { enqueueBatchAndTell } from "../store/enqueue-and-tell.ts";
-import type { CreatedEvent } from "../task/events.ts";
+import { enqueueBatch } from "../store/enqueue.ts";
 
 export type HandlerConfig = Pick<Config, "fiscautApiUrl" | "fiscautApiKey" | "fiscautTimeoutMs">;
 
@@ -18,12 +17,7 @@ export function handlerConfigOf({ fiscautApiUrl, fiscautApiKey, fiscautTimeoutMs
   return { fiscautApiUrl, fiscautApiKey, fiscautTimeoutMs };
 }
 
-/** @param emit told of what they enqueue. */
-export function createHandlers(
-  store: Store,
-  config: HandlerConfig,
-  emit: (event: CreatedEvent) => void,
-): HandlerRegistry {
+export function createHandlers(store: Store, config: HandlerConfig): HandlerRegistry {
   const { fiscautApiUrl: baseUrl, fiscautApiKey: apiKey, fiscautTimeoutMs: timeoutMs } = config;
   const client =
     baseUrl === undefined || apiKey === undefined
@@ -33,7 +27,7 @@ export function createHandlers(
     builtInHandlers({
       client,
       parseSource,
-      enqueueBatch: (batch, tasks) => enqueueBatchAndTell(store, emit, batch, tasks),
+      enqueueBatch: (batch, tasks) => enqueueBatch(store, batch, tasks),
     }),
   );
 }

@@ -8,7 +8,7 @@ import { isLoopback } from "../config/value-kinds.ts";
 import { type Loop, startLoop } from "../engine/loop.ts";
 import { ThreadRunner } from "../engine/thread-runner.ts";
 import { Worker } from "../engine/worker.ts";
-import type { HandlerRegistry } from "../handlers/handler.ts";
+import type { PayloadCheck } from "../handlers/payload.ts";
 import { HookRunner } from "../hooks/hook-runner.ts";
 import { spawnHooks } from "../hooks/spawn-hooks.ts";
 import { createApp } from "../http/app.ts";
@@ -70,7 +70,8 @@ async function runOn(
     const { level, message, fields } = lineOf(told);
     logger[level](message, fields);
   };
-  const handlers = createHandlers(database.store, config, emit);
+  database.store.onEvent = emit;
+  const handlers = createHandlers(database.store, config);
   if (config.fiscautApiUrl === undefined || config.fiscautApiKey === undefined)
     logger.warn(
       "FISCAUT_API_URL or FISCAUT_API_KEY is not set: fiscaut.sync-supplier tasks wait for a worker that has both",
@@ -98,7 +99,14 @@ async function runOn(
     backoffOf: (name) => handlers.get(name)?.backoff,
   });
   // Before the worker claims anything, so that a taken port costs no task an attempt.
-  const http = serveWorker({ database, handlers, worker, config, logger, emit, metrics });
+  const http = serveWorker({
+    database,
+    checkPayloads: handlers.checkPayloads,
+    worker,
+    config,
+    logger,
+    metrics,
+  });
 
   const { promise: reason, resolve: stop, reject } = Promise.withResolvers<StopReason>();
   stopOnSignals(stop, worker, logger);
@@ -133,11 +141,10 @@ async function runOn(
 
 interface ServedParts {
   database: Database;
-  handlers: HandlerRegistry;
+  checkPayloads: PayloadCheck;
   worker: Worker;
   config: Config;
   logger: Logger;
-  emit: EmitEvent;
   metrics: TaskMetrics;
 }
 
@@ -147,6 +154,7 @@ function serveWorker({ database, worker, config, logger, ...parts }: ServedParts
     store: database.store,
     status: () => worker.status(),
     priorityOrder: config.priorityOrder,
+    retention: retentionOf(config),
     token: config.httpToken,
     loopbackOnly: isLoopback(config.host),
     version: buildInfo.version,

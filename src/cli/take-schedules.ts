@@ -1,6 +1,6 @@
 /** Makes the schedules of this worker's configuration file those of the database, before the worker starts. */
 import { hostname } from "node:os";
-import { checkBuiltInPayload } from "../handlers/built-in.ts";
+import { checkBuiltInPayloads } from "../handlers/built-in.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Store } from "../store/connection.ts";
 import { syncFileSchedules } from "../store/schedules.ts";
@@ -16,7 +16,7 @@ export async function takeSchedules(
 ): Promise<void> {
   for (const { name, task } of schedules) {
     try {
-      checkBuiltInPayload(task.name, task.payload);
+      await checkBuiltInPayloads([task]);
     } catch (error) {
       throw new OperatorError("config", `${file}:schedule.${name}: ${(error as Error).message}`);
     }

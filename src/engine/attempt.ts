@@ -4,7 +4,8 @@
  */
 import type { HandlerContext } from "../handlers/context.ts";
 import type { Handler } from "../handlers/handler.ts";
-import { describeIssues, maxPayloadBytes } from "../task/new-task.ts";
+import { describeRefusal, readPayload } from "../handlers/payload.ts";
+import { maxPayloadBytes } from "../task/new-task.ts";
 import { type Outcome, outcomeOfError } from "../task/outcome.ts";
 import type { ClaimedTask } from "../task/task.ts";
 
@@ -61,16 +62,10 @@ export function startAttempt(
 }
 
 async function runHandler(task: ClaimedTask, handler: Handler, context: HandlerContext): Promise<Outcome> {
-  const payload = handler.payload.safeParse(task.payload);
-  if (!payload.success)
-    return {
-      kind: "failed",
-      error: {
-        message: `the payload is not ${handler.name}'s: ${describeIssues(payload.error)}`,
-        stack: null,
-      },
-    };
-  const result = await handler.run(payload.data, context);
+  const payload = await readPayload(handler.payload, task.payload);
+  if ("fault" in payload)
+    return { kind: "failed", error: { message: describeRefusal(handler.name, payload.fault), stack: null } };
+  const result = await handler.run(payload.value, context);
   return { kind: "succeeded", result: storableResult(result) };
 }
 

@@ -10,7 +10,7 @@ import type {
   ScheduleControl,
   TaskControl,
 } from "../handlers/context.ts";
-import type { HandlerRegistry } from "../handlers/handler.ts";
+import type { PayloadCheck } from "../handlers/payload.ts";
 import { findBatchDetail, listBatches } from "../store/batch.ts";
 import { cancelBatch, deleteBatch, retryBatch } from "../store/batch-control.ts";
 import { cancelTask, cancelTasks, countCancellable } from "../store/cancel.ts";
@@ -52,17 +52,21 @@ export type HandlerControl = Pick<HandlerContext, "tasks" | "batches" | "queues"
 
 export interface HandlerControlOptions {
   store: Store;
-  handlers: HandlerRegistry;
+  checkPayloads: PayloadCheck;
   retention: Retention;
 }
 
 /** One serves all attempts. */
-export function createHandlerControl({ store, handlers, retention }: HandlerControlOptions): HandlerControl {
+export function createHandlerControl({
+  store,
+  checkPayloads,
+  retention,
+}: HandlerControlOptions): HandlerControl {
   return {
-    tasks: taskControl(store, handlers),
+    tasks: taskControl(store, checkPayloads),
     batches: batchControl(store),
     queues: queueControl(store),
-    schedules: scheduleControl(store, handlers),
+    schedules: scheduleControl(store, checkPayloads),
     async prune({ dryRun = false } = {}) {
       if (dryRun) return await readPrunable(store, retention);
       await makePartitions(store);
@@ -71,7 +75,7 @@ export function createHandlerControl({ store, handlers, retention }: HandlerCont
   };
 }
 
-function taskControl(store: Store, handlers: HandlerRegistry): TaskControl {
+function taskControl(store: Store, checkPayloads: PayloadCheck): TaskControl {
   const many =
     (
       states: readonly TaskState[],
@@ -91,7 +95,7 @@ function taskControl(store: Store, handlers: HandlerRegistry): TaskControl {
     async change(id, asked) {
       const change = checkTaskChange(asked);
       const name = change.payload === undefined ? undefined : (await findTask(store, id))?.name;
-      if (name !== undefined) handlers.checkPayload(name, change.payload);
+      if (name !== undefined) await checkPayloads([{ name, payload: change.payload }]);
       return await changeTask(store, id, change);
     },
     delete: (id) => deleteTask(store, id),
@@ -125,7 +129,7 @@ function queueControl(store: Store): QueueControl {
   };
 }
 
-function scheduleControl(store: Store, handlers: HandlerRegistry): ScheduleControl {
+function scheduleControl(store: Store, checkPayloads: PayloadCheck): ScheduleControl {
   const definedByFile = (name: string) =>
     new OperatorError("conflict", `a configuration file defines the schedule ${name}`, {
       hint: "change it there and start the worker again, or pause it",
@@ -135,7 +139,7 @@ function scheduleControl(store: Store, handlers: HandlerRegistry): ScheduleContr
     find: (name) => findSchedule(store, name),
     async add(asked) {
       const schedule = checkNewSchedule(asked);
-      handlers.checkPayload(schedule.task.name, schedule.task.payload);
+      await checkPayloads([schedule.task]);
       if ((await addSchedule(store, schedule)) === "file") throw definedByFile(schedule.name);
       const added = await findSchedule(store, schedule.name);
       if (added === undefined) throw new Error(`schedule ${schedule.name} was removed meanwhile`);

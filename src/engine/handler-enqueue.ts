@@ -3,48 +3,40 @@
  * affair, storing it the store's.
  */
 import type { HandlerContext } from "../handlers/context.ts";
-import type { HandlerRegistry } from "../handlers/handler.ts";
+import type { PayloadCheck } from "../handlers/payload.ts";
 import type { Store } from "../store/connection.ts";
-import { enqueueTask } from "../store/enqueue.ts";
-import { enqueueBatchAndTell } from "../store/enqueue-and-tell.ts";
+import { enqueueBatch, enqueueTask } from "../store/enqueue.ts";
 import { checkBatchKey, checkBatchTitle } from "../task/batch.ts";
-import { isAdded } from "../task/enqueued.ts";
-import type { CreatedEvent } from "../task/events.ts";
 import { type CheckedTask, checkNewTask, type NewTask } from "../task/new-task.ts";
 
 export type HandlerEnqueue = Pick<HandlerContext, "enqueue" | "enqueueBatch">;
 
 export interface HandlerEnqueueOptions {
   store: Store;
-  handlers: HandlerRegistry;
+  checkPayloads: PayloadCheck;
   /** The task whose attempt is given them; one pair an attempt. */
   taskId: number;
-  emit: (event: CreatedEvent) => void;
 }
 
 export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnqueue {
-  const { store, handlers, taskId, emit } = options;
+  const { store, checkPayloads, taskId } = options;
   /** The titles of this attempt's batches, by key. */
   const titles = new Map<string | undefined, string>();
 
   /** @throws OperatorError "usage", naming every fault. */
-  function check(asked: NewTask): CheckedTask {
+  async function check(asked: NewTask): Promise<CheckedTask> {
     const task = checkNewTask(asked);
-    handlers.checkPayload(task.name, task.payload);
+    await checkPayloads([task]);
     return task;
   }
 
   async function* checkAll(asked: Iterable<NewTask> | AsyncIterable<NewTask>): AsyncGenerator<CheckedTask> {
-    for await (const task of asked) yield check(task);
+    for await (const task of asked) yield await check(task);
   }
 
   return {
     async enqueue(asked) {
-      const task = check(asked);
-      const enqueued = await enqueueTask(store, task);
-      const { name, queue } = task;
-      if (isAdded(enqueued)) emit({ kind: "created", task: { id: enqueued.id, name, queue, attempt: 0 } });
-      return enqueued;
+      return await enqueueTask(store, await check(asked));
     },
     async enqueueBatch(title, tasks, options = {}) {
       const key = options.key === undefined ? undefined : checkBatchKey(options.key);
@@ -57,7 +49,7 @@ export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnq
         );
       titles.set(key, title);
       try {
-        return await enqueueBatchAndTell(store, emit, batch, checkAll(tasks));
+        return await enqueueBatch(store, batch, checkAll(tasks));
       } catch (error) {
         // Nothing was stored: the handler may correct itself.
         titles.delete(key);

@@ -1,5 +1,5 @@
 /** What the worker and the thread of its handlers say to each other. `n` numbers attempts; it is never used twice. */
-import type { CreatedEvent } from "../task/events.ts";
+import type { DoorEvent } from "../task/events.ts";
 import type { Outcome } from "../task/outcome.ts";
 import type { ClaimedTask } from "../task/task.ts";
 import type { AbortReason } from "./attempt.ts";
@@ -14,8 +14,8 @@ export type FromThread =
   | { kind: "ended"; attempts: { n: number; outcome: Outcome; abandoned: boolean }[] }
   | { kind: "log"; n: number; message: string; fields: Record<string, unknown> }
   | { kind: "progress"; n: number; fraction: number; message: string | undefined }
-  /** What handlers have enqueued: not of an attempt, since it stands whatever becomes of that. */
-  | { kind: "created"; event: CreatedEvent }
+  /** What handlers have done through their store: not of an attempt, since it stands whatever becomes of that. */
+  | { kind: "done"; event: DoorEvent }
   | { kind: "heard" }
   /** A loose end of some handler: nobody waits for it. */
   | { kind: "fault"; message: string };

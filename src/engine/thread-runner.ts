@@ -155,7 +155,7 @@ export class ThreadRunner implements HandlerRunner {
       case "progress":
         this.#running.get(message.n)?.reports.progress(message.fraction, message.message);
         break;
-      case "created":
+      case "done":
         this.#options.emit(message.event);
         break;
       case "fault":

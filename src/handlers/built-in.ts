@@ -1,11 +1,9 @@
 /** The handlers that every executable carries, and the payloads that they take. */
-import type { z } from "zod";
 import type { FiscautClient } from "../fiscaut/client.ts";
 import { supplierPayloadSchema } from "../fiscaut/supplier.ts";
 import type { Source } from "../sources/source.ts";
-import { OperatorError } from "../task/errors.ts";
-import { describeIssues } from "../task/new-task.ts";
 import type { Handler } from "./handler.ts";
+import { type PayloadCheck, PayloadRefused, type PayloadSchema, readPayload } from "./payload.ts";
 import type { EnqueueBatch } from "./supplier-batch.ts";
 import { syncSupplierHandler, syncSupplierName } from "./sync-supplier.ts";
 import { syncSuppliersHandler, syncSuppliersName, syncSuppliersPayload } from "./sync-suppliers.ts";
@@ -22,17 +20,19 @@ export function builtInHandlers({ client, parseSource, enqueueBatch }: BuiltInOp
   return [...sendsSuppliers, syncSuppliersHandler(parseSource, enqueueBatch)];
 }
 
-const builtInPayloads: Record<string, z.ZodType> = {
-  [syncSupplierName]: supplierPayloadSchema,
-  [syncSuppliersName]: syncSuppliersPayload,
-};
+const builtInPayloads: ReadonlyMap<string, PayloadSchema> = new Map<string, PayloadSchema>([
+  [syncSupplierName, supplierPayloadSchema],
+  [syncSuppliersName, syncSuppliersPayload],
+]);
 
-/**
- * For doors that enqueue without a worker at hand. A name that is not built in may have a handler elsewhere.
- * @throws OperatorError "usage"
- */
-export function checkBuiltInPayload(name: string, payload: unknown): void {
-  const parsed = builtInPayloads[name]?.safeParse(payload);
-  if (parsed?.success === false)
-    throw new OperatorError("usage", `the payload is not ${name}'s: ${describeIssues(parsed.error)}`);
-}
+/** Also of those that this worker leaves out: an operator's own handler may not have them. */
+export const builtInNames: readonly string[] = [...builtInPayloads.keys()];
+
+/** For doors that enqueue without a worker at hand. A name that is not built in may have a handler elsewhere. */
+export const checkBuiltInPayloads: PayloadCheck = async (tasks) => {
+  for (const [index, { name, payload }] of tasks.entries()) {
+    const schema = builtInPayloads.get(name);
+    const read = schema && (await readPayload(schema, payload));
+    if (read !== undefined && "fault" in read) throw new PayloadRefused(index, name, read.fault);
+  }
+};

@@ -1,20 +1,28 @@
 /**
  * What a handler is, and the registry of those that this worker has. Running one is the engine's work.
  */
-import type { z } from "zod";
 import { parseBackoff } from "../task/backoff.ts";
-import { OperatorError } from "../task/errors.ts";
-import { describeIssues } from "../task/new-task.ts";
 import type { HandlerContext } from "./context.ts";
+import {
+  type NamedPayload,
+  type PayloadCheck,
+  PayloadRefused,
+  type PayloadSchema,
+  readPayload,
+} from "./payload.ts";
 
 export interface Handler<Payload = unknown> {
   readonly name: string;
   /** Checked before each run and, where this executable knows the handler, already at enqueue. */
-  readonly payload: z.ZodType<Payload>;
+  readonly payload: PayloadSchema<Payload>;
   /** Where the task gives none. Undefined: as long as it takes. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** The wait after an error, as `task/backoff.ts` reads it; where the task gives none. Undefined: `django`. */
-  readonly backoff?: string;
+  readonly backoff?: string | undefined;
+  /** To be run in a process of its own. */
+  readonly isolate?: boolean | undefined;
+  /** The operator's file that it comes from, absolute. Undefined: it is built in. */
+  readonly file?: string | undefined;
   /**
    * May run more than once for one task (at-least-once): a repeat must do no harm.
    * What it returns is the task's result, as JSON. What it throws is the attempt's error: see `PermanentError`,
@@ -43,14 +51,15 @@ export class HandlerRegistry {
     return this.#handlers.get(name);
   }
 
-  /**
-   * A name that only another worker has a handler for passes unchecked.
-   * @throws OperatorError "usage"
-   */
-  checkPayload(name: string, payload: unknown): void {
-    const parsed = this.#handlers.get(name)?.payload.safeParse(payload);
-    if (parsed?.success === false)
-      throw new OperatorError("usage", `the payload is not ${name}'s: ${describeIssues(parsed.error)}`);
+  /** By the schemas of these handlers; a name that only another worker has a handler for passes. */
+  readonly checkPayloads: PayloadCheck = async (tasks) => {
+    for (const [index, task] of tasks.entries()) await this.#checkPayload(index, task);
+  };
+
+  async #checkPayload(index: number, { name, payload }: NamedPayload): Promise<void> {
+    const handler = this.#handlers.get(name);
+    const read = handler && (await readPayload(handler.payload, payload));
+    if (read !== undefined && "fault" in read) throw new PayloadRefused(index, name, read.fault);
   }
 
   /** The names that this worker may claim. */

@@ -25,6 +25,8 @@ export interface HookRunnerOptions {
 }
 
 export interface HookLimits {
+  /** How long the import of the file may take. */
+  importMs: number;
   /** How long one call may take. */
   callMs: number;
   /** A thread that is silent for so long beyond a call's limit is blocked, and replaced. */
@@ -33,7 +35,7 @@ export interface HookLimits {
   mostWaiting: number;
 }
 
-const defaultLimits: HookLimits = { callMs: 10_000, blockedMs: 5_000, mostWaiting: 10_000 };
+const defaultLimits: HookLimits = { importMs: 10_000, callMs: 10_000, blockedMs: 5_000, mostWaiting: 10_000 };
 /** Told at once: what a blocked thread takes along is bounded by it. */
 const mostUnderWay = 64;
 const restartMs = 1_000;
@@ -101,8 +103,11 @@ export class HookRunner {
     const thread = spawn();
     this.#thread = thread;
     this.#loaded = false;
-    const limitMs = this.#limits.callMs;
-    const timer = setTimeout(() => resolve(`${path}: its import did not end within ${limitMs} ms`), limitMs);
+    const { importMs, callMs: limitMs } = this.#limits;
+    const timer = setTimeout(
+      () => resolve(`${path}: its import did not end within ${importMs} ms`),
+      importMs,
+    );
     thread.onMessage = (message) => {
       if (message.kind === "loaded") {
         this.#loaded = true;

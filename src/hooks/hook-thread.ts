@@ -1,8 +1,9 @@
 /** The entry of the thread that the operator's hooks run in: what they throw, await or block stays in it. */
+import { FileRefused } from "../handlers/import-file.ts";
 import { momentKinds } from "../task/life.ts";
 import { createHookCalls } from "./hook-calls.ts";
 import type { FromHooks, ToHooks } from "./hook-messages.ts";
-import { HooksRefused, loadHooks } from "./load-hooks.ts";
+import { loadHooks } from "./load-hooks.ts";
 
 const thread = globalThis as unknown as {
   onmessage: (event: MessageEvent<ToHooks>) => void;
@@ -25,7 +26,7 @@ thread.onmessage = async ({ data }) => {
     };
     send({ kind: "loaded", listens: momentKinds.filter((kind) => hooks[kind] !== undefined) });
   } catch (error) {
-    if (!(error instanceof HooksRefused)) throw error;
+    if (!(error instanceof FileRefused)) throw error;
     send({ kind: "refused", message: error.message });
   }
 };

@@ -10,6 +10,7 @@ import { controlRoutes } from "./control.ts";
 import { DatabaseCheck } from "./database-check.ts";
 import { createGuard, type GuardOptions } from "./guard.ts";
 import { type HealthRoutesOptions, healthRoutes } from "./health.ts";
+import { type HistoryRoutesOptions, historyRoutes } from "./history.ts";
 import { type MetricsRouteOptions, metricsRoutes } from "./metrics.ts";
 import { Problem, problemOf, unexpected } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
@@ -20,6 +21,7 @@ import { type TaskRoutesOptions, taskRoutes } from "./tasks.ts";
 export interface AppOptions
   extends GuardOptions,
     HealthRoutesOptions,
+    HistoryRoutesOptions,
     MetricsRouteOptions,
     TaskRoutesOptions {
   /** Told of every error that nobody foresaw, for the log; the caller sees a bare 500. */
@@ -44,6 +46,7 @@ export function createApp(options: AppOptions): Hono {
     ...controlRoutes(options),
     ...queueRoutes(options),
     ...scheduleRoutes(options),
+    ...historyRoutes(options),
   ];
   addRoutes(app, [index(routes, options.version), ...routes]);
   app.notFound((c) =>

@@ -3,22 +3,29 @@
  * is `batch-body.ts`'s work.
  */
 import type { Context } from "hono";
-import { enqueueBatchAndTell } from "../store/enqueue-and-tell.ts";
+import { checkTasks } from "../handlers/check-tasks.ts";
+import type { PayloadCheck } from "../handlers/payload.ts";
+import type { Store } from "../store/connection.ts";
+import { enqueueBatch } from "../store/enqueue.ts";
 import { TaskSpool } from "../store/task-spool.ts";
 import { checkBatchKey, checkBatchTitle, defaultTitle } from "../task/batch.ts";
-import { checkEach, checkTasks } from "../task/check-tasks.ts";
 import type { AskedTask } from "../task/json-lines.ts";
 import type { CheckedTask } from "../task/new-task.ts";
-import { turnPriority } from "../task/priority-order.ts";
+import { type PriorityOrder, turnPriority } from "../task/priority-order.ts";
 import { prolong } from "./answer-limit.ts";
 import { Problem, unavailable } from "./problem.ts";
-import type { TaskRoutesOptions } from "./tasks.ts";
 
 /** The draft standard's name for what tells a repeated request from a second one. */
 export const keyHeader = "idempotency-key";
 
 /** Each holds a connection while it stores, and the worker has few. */
 const storedAtOnce = 2;
+
+export interface UploadOptions {
+  store: Store;
+  checkPayloads: PayloadCheck;
+  priorityOrder: PriorityOrder;
+}
 
 /** What a batch is asked to be beside its tasks. */
 export interface AskedBatch {
@@ -32,18 +39,13 @@ export type EnqueueUpload = (
 ) => Promise<Response>;
 
 /** One serves all routes, which share its limit. `readBatch` is called when all tasks were read. */
-export function createEnqueueUpload({
-  store,
-  handlers,
-  priorityOrder,
-  emit,
-}: TaskRoutesOptions): EnqueueUpload {
+export function createEnqueueUpload({ store, checkPayloads, priorityOrder }: UploadOptions): EnqueueUpload {
   let storing = 0;
   return async (c, asked, readBatch) => {
     const key = readKey(c);
     await using spool = await TaskSpool.fill(
       checkTasks(asked, {
-        checkPayloads: checkEach((name, payload) => handlers.checkPayload(name, payload)),
+        checkPayloads,
         turn: (task) => turnPriority(priorityOrder, task),
       }),
     );
@@ -57,7 +59,7 @@ export function createEnqueueUpload({
     storing += 1;
     try {
       const tasks = prolonging(c, spool.tasks());
-      const enqueued = await enqueueBatchAndTell(store, emit ?? (() => {}), batch, tasks);
+      const enqueued = await enqueueBatch(store, batch, tasks);
       const { id, total, skipped, created } = enqueued;
       return c.json({ id, total, skipped, created }, created ? 201 : 200, { location: `/batches/${id}` });
     } finally {

@@ -47,7 +47,7 @@ const deleteQuery = bulkQuery(deletableStates).extend(age);
 
 type BulkQuery = z.output<typeof cancelQuery> & { olderThanMs?: number | undefined };
 
-export function controlRoutes({ store, handlers, priorityOrder }: TaskRoutesOptions): Route[] {
+export function controlRoutes({ store, checkPayloads, priorityOrder }: TaskRoutesOptions): Route[] {
   const bulk = async (
     c: Context,
     query: BulkQuery,
@@ -96,7 +96,7 @@ export function controlRoutes({ store, handlers, priorityOrder }: TaskRoutesOpti
         const id = readId(c);
         const change = turnPriority(priorityOrder, checkTaskChange(await readJson(c)));
         const name = change.payload === undefined ? undefined : (await findTask(store, id))?.name;
-        if (name !== undefined) handlers.checkPayload(name, change.payload);
+        if (name !== undefined) await checkPayloads([{ name, payload: change.payload }]);
         return answerControl(id, await changeTask(store, id, change), "only a pending task can be changed");
       },
     },

@@ -4,7 +4,7 @@
  */
 import type { Context } from "hono";
 import { z } from "zod";
-import type { HandlerRegistry } from "../handlers/handler.ts";
+import type { PayloadCheck } from "../handlers/payload.ts";
 import type { Store } from "../store/connection.ts";
 import {
   addSchedule,
@@ -14,7 +14,6 @@ import {
   removeSchedule,
   runScheduleNow,
 } from "../store/schedules.ts";
-import { describeIssues } from "../task/new-task.ts";
 import { checkNewSchedule, type Schedule } from "../task/schedule.ts";
 import { Problem } from "./problem.ts";
 import { readJson, readQuery } from "./request.ts";
@@ -23,7 +22,13 @@ import { scheduleJson } from "./schedule-json.ts";
 
 const noQuery = z.strictObject({});
 
-export function scheduleRoutes({ store, handlers }: { store: Store; handlers: HandlerRegistry }): Route[] {
+export function scheduleRoutes({
+  store,
+  checkPayloads,
+}: {
+  store: Store;
+  checkPayloads: PayloadCheck;
+}): Route[] {
   return [
     {
       method: "GET",
@@ -43,9 +48,7 @@ export function scheduleRoutes({ store, handlers }: { store: Store; handlers: Ha
         readQuery(c, noQuery);
         const schedule = checkNewSchedule(await readJson(c));
         const { name, task } = schedule;
-        const payload = handlers.get(task.name)?.payload.safeParse(task.payload);
-        if (payload?.success === false)
-          throw new Problem(400, `the payload is not ${task.name}'s: ${describeIssues(payload.error)}`);
+        await checkPayloads([task]);
         if ((await addSchedule(store, schedule)) === "file") throw fileDefines(name);
         const location = `/schedules/${encodeURIComponent(name)}`;
         return c.json(scheduleJson(await requireSchedule(store, name)), 201, { location });

@@ -3,13 +3,12 @@
  * what is done to stored ones is `control.ts`'s.
  */
 import { z } from "zod";
-import type { HandlerRegistry } from "../handlers/handler.ts";
+import type { PayloadCheck } from "../handlers/payload.ts";
 import { findBatch } from "../store/batch.ts";
 import type { Store } from "../store/connection.ts";
 import { enqueueTask } from "../store/enqueue.ts";
 import { findTask, listTasks } from "../store/find.ts";
 import { isAdded } from "../task/enqueued.ts";
-import type { EmitEvent } from "../task/events.ts";
 import { maxListed } from "../task/filter.ts";
 import { checkNewTask, queueNameSchema, taskNameSchema } from "../task/new-task.ts";
 import { type PriorityOrder, turnPriority } from "../task/priority-order.ts";
@@ -24,12 +23,10 @@ import { taskJson, taskSummary } from "./task-json.ts";
 
 export interface TaskRoutesOptions {
   store: Store;
-  /** Those of this worker; a task for a handler that only another worker has is enqueued unchecked. */
-  handlers: HandlerRegistry;
+  /** By this worker's handlers; a task for a handler that only another worker has is enqueued unchecked. */
+  checkPayloads: PayloadCheck;
   /** Which way round callers speak of priorities. */
   priorityOrder: PriorityOrder;
-  /** Told of each task that was enqueued here. */
-  emit?: EmitEvent | undefined;
 }
 
 const noQuery = z.strictObject({});
@@ -50,7 +47,7 @@ const listQuery = z.strictObject({
 const arrayQuery = z.strictObject({ title: z.string().optional() });
 
 export function taskRoutes(
-  { store, handlers, priorityOrder, emit }: TaskRoutesOptions,
+  { store, checkPayloads, priorityOrder }: TaskRoutesOptions,
   enqueueUpload: EnqueueUpload,
 ): Route[] {
   const turned = <Prioritised extends { priority: number }>(task: Prioritised) =>
@@ -87,11 +84,9 @@ export function taskRoutes(
         readQuery(c, noQuery);
         refuseKey(c);
         const task = turned(checkNewTask(await readJson(c, body)));
-        handlers.checkPayload(task.name, task.payload);
+        await checkPayloads([task]);
         const enqueued = await enqueueTask(store, task);
         const { id, runAt, outcome } = enqueued;
-        if (isAdded(enqueued))
-          emit?.({ kind: "created", task: { id, name: task.name, queue: task.queue, attempt: 0 } });
         const answer = { id, name: task.name, queue: task.queue, runAt, outcome };
         return c.json(answer, isAdded(enqueued) ? 201 : 200, { location: `/tasks/${id}` });
       },

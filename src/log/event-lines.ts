@@ -37,6 +37,8 @@ export function lineOf(event: EngineEvent): EventLine {
       return line("error", `task failed: ${event.message}`, ofAttempt(event));
     case "cancelled":
       return line("info", "task cancelled", ofAttempt(event));
+    case "pending-cancelled":
+      return line("info", "pending task cancelled", ofTask(event.task));
     case "given-back":
       return line("info", "task given back unfinished", ofAttempt(event));
     case "refused":

@@ -5,6 +5,7 @@
 import type postgres from "postgres";
 import { keyOfTask } from "../task/batch.ts";
 import { type EnqueuedBatch, type EnqueuedTask, isAdded, type NewBatch } from "../task/enqueued.ts";
+import type { LaneCount } from "../task/events.ts";
 import type { CheckedTask } from "../task/new-task.ts";
 import { instant, type Store } from "./connection.ts";
 import {
@@ -21,22 +22,41 @@ import { insertParameters, insertStatement } from "./task-columns.ts";
 
 /** @throws the driver's error when the database can't be reached: nothing was enqueued then. */
 export async function enqueueTask(store: Store, task: CheckedTask): Promise<EnqueuedTask> {
-  const [row] = hasKey(task)
-    ? await enqueueKeyed(store.sql, task)
-    : await insertTasks(store.sql, [task], null);
+  const [row] =
+    hasKey(task) && needsTransaction(task)
+      ? await store.sql.begin((transaction) => insertWithin(transaction as unknown as Sql, [task]))
+      : await insertWithin(store.sql, [task]);
   if (row === undefined) throw new Error("the insert returned no row");
-  const outcome = "outcome" in row ? row.outcome : "created";
-  if (outcome !== "skipped") store.announcer.announce({ kind: isFuture(task) ? "future" : "due" });
-  return { id: row.id, runAt: instant(row.run_at), outcome };
+  if (row.outcome !== "skipped") store.announcer.announce({ kind: isFuture(task) ? "future" : "due" });
+  tellOf(store, task, [row]);
+  return { id: row.id, runAt: instant(row.run_at), outcome: row.outcome };
 }
 
-function enqueueKeyed(sql: Sql, task: KeyedTask) {
-  if (!needsTransaction(task)) return enqueueOnce(sql, [task], null);
-  return sql.begin(async (transaction) => {
-    // One after another: without it, of many that replace each other, one might lose round after round.
-    await transaction`select pg_advisory_xact_lock(hashtextextended(${task.key}, 0))`;
-    return await enqueueOnce(transaction as unknown as Sql, [task], null);
-  });
+export type EnqueuedRow = Omit<KeyedRow, "key">;
+
+/**
+ * Enqueues one task, or the same at several times. Without a word to workers or listeners: for that, `tellOf` and an
+ * announcement come after the caller's commit.
+ * @param sql a transaction's, unless it is one task and its key's rule, if it has a key, is skip.
+ */
+export async function insertWithin(sql: Sql, tasks: CheckedTask[]): Promise<EnqueuedRow[]> {
+  const [task] = tasks;
+  if (task === undefined) return [];
+  if (!hasKey(task))
+    return (await insertTasks(sql, tasks, null)).map((row) => ({ ...row, outcome: "created" }));
+  // One after another: without it, of many that replace each other, one might lose round after round.
+  if (needsTransaction(task)) await sql`select pg_advisory_xact_lock(hashtextextended(${task.key}, 0))`;
+  const rows: EnqueuedRow[] = [];
+  for (const next of tasks.filter(hasKey)) rows.push(...(await enqueueOnce(sql, [next], null)));
+  return rows;
+}
+
+/** Tells the store's listener what became of `task`. */
+export function tellOf(store: Store, { name, queue }: CheckedTask, rows: EnqueuedRow[]): void {
+  for (const { id, outcome, replaced } of rows) {
+    if (replaced !== undefined) store.onEvent({ kind: "pending-cancelled", task: replaced });
+    if (isAdded({ outcome })) store.onEvent({ kind: "created", task: { id, name, queue, attempt: 0 } });
+  }
 }
 
 /** The reason, among a batch's skipped ones, for a task that an equal live one has made needless. */
@@ -49,15 +69,14 @@ const chunkBytes = 4 * 1024 * 1024;
 /**
  * Enqueues all of `tasks` or, when reading them or the database fails midway, none: one transaction.
  * Memory stays bounded by a chunk, however many there are. Batches of tasks with keys come one after another.
- * @param onAdded called for each task that was added, before the commit: void when this throws.
  */
 export async function enqueueBatch(
   store: Store,
   batch: NewBatch,
   tasks: Iterable<CheckedTask> | AsyncIterable<CheckedTask>,
-  onAdded: (task: CheckedTask) => void = () => {},
 ): Promise<EnqueuedBatch> {
   const key = batch.enqueuedBy === null ? (batch.key ?? null) : keyOfTask(batch.enqueuedBy, batch.key);
+  const lanes = new LaneCounts();
   const enqueued = await store.sql.begin(async (transaction) => {
     const sql = transaction as unknown as Sql;
     // Waits for another call that is enqueuing the same batch, then finds its row.
@@ -76,7 +95,7 @@ export async function enqueueBatch(
     let total = 0;
     const count = (added: CheckedTask[]) => {
       total += added.length;
-      added.forEach(onAdded);
+      for (const task of added) lanes.count(task);
     };
     let asked = 0;
     let future = false;
@@ -99,9 +118,29 @@ export async function enqueueBatch(
     return { id: created.id, total, skipped, created: true, future };
   });
   const { future, ...batchRow } = enqueued;
-  if (batchRow.created) store.announcer.announce({ kind: "due" });
+  if (batchRow.created) {
+    store.announcer.announce({ kind: "due" });
+    store.onEvent({ kind: "batch-created", batchId: batchRow.id, added: lanes.counts() });
+  }
   if (future) store.announcer.announce({ kind: "future" });
   return batchRow;
+}
+
+/** How many tasks of one name went into one queue. */
+class LaneCounts {
+  readonly #lanes = new Map<string, LaneCount>();
+
+  count({ name, queue }: CheckedTask): void {
+    // Neither may hold a space.
+    const key = `${name} ${queue}`;
+    const lane = this.#lanes.get(key);
+    if (lane === undefined) this.#lanes.set(key, { name, queue, count: 1 });
+    else lane.count += 1;
+  }
+
+  counts(): LaneCount[] {
+    return [...this.#lanes.values()];
+  }
 }
 
 /** Any number serves, so long as nothing else in the database locks it. */

@@ -65,6 +65,7 @@ function bareMomentsOf(event: Extract<EngineEvent, { task: TaskReference }>): Ba
     case "failed":
       return [errored(event), { kind: "failed", message: event.message }, finished("failed")];
     case "cancelled":
+    case "pending-cancelled":
       return [{ kind: "cancelled" }, finished("cancelled")];
     case "rescued":
       return rescued(event);

@@ -26,7 +26,7 @@ async function start(text: string, limits: Partial<HookRunnerOptions["limits"]> 
     path,
     spawn: spawnHooks,
     onFault: (fault) => faults.push(fault),
-    limits: { callMs: 5_000, blockedMs: 5_000, mostWaiting: 1_000, ...limits },
+    limits: { importMs: 5_000, callMs: 5_000, blockedMs: 5_000, mostWaiting: 1_000, ...limits },
   });
   return runner;
 }

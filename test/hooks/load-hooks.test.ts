@@ -37,7 +37,7 @@ test.each([
     `import x from "./nothing.ts"; export default () => x;`,
     /Cannot find module/,
   ],
-  ["an error while it is imported", `throw new Error("no table");`, /syntax\d+\.ts: no table/],
+  ["an error while it is imported", `throw new Error("no table");`, /syntax\d+\.ts:2:\d+: no table/],
   [
     "a file without a hook",
     "export const table = 1;",
@@ -58,4 +58,12 @@ test.each([
 
 test("a file that does not exist is refused", async () => {
   await expect(loadHooks("/nowhere/hooks.ts")).rejects.toThrow("/nowhere/hooks.ts does not exist");
+});
+
+test("a hooks file finds the product's own module, as handlers do", async () => {
+  const path = files.write(
+    "own-module.ts",
+    `import { z } from "fiscaut-tasks"; export const failed = (event: unknown) => z.object({}).parse(event);`,
+  );
+  expect(await loadHooks(path)).toEqual({ failed: [expect.any(Function)] });
 });

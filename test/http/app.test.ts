@@ -48,6 +48,7 @@ test("GET / lists every route that is served", async () => {
     "POST /schedules/:name/pause",
     "POST /schedules/:name/resume",
     "POST /schedules/:name/run-now",
+    "POST /history/prune",
   ]);
 });
 

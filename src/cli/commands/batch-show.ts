@@ -3,7 +3,7 @@ import { defineCommand } from "citty";
 import { batchDetailJson } from "../../http/batch-json.ts";
 import { findBatchDetail } from "../../store/batch.ts";
 import type { BatchDetail } from "../../task/batch.ts";
-import { withDatabase } from "../database.ts";
+import { withStore } from "../database.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { exitCodeOf, followBatch, unknownBatch } from "../follow-batch.ts";
 import { type Field, formatInstant, printFields, printJson, shorten } from "../output.ts";
@@ -23,14 +23,11 @@ export const batchShowCommand = defineCommand({
   async run(context) {
     const { args } = context;
     const id = readId("ID", args.id);
-    const { config, onStep } = prepare(context);
-    const batch = await withDatabase(
-      { config, purpose: "batch", maxConnections: 2, onStep, schema: "require" },
-      async ({ store }) => {
-        if (args.wait) await followBatch(store, id);
-        return await findBatchDetail(store, id);
-      },
-    );
+    const prepared = prepare(context);
+    const batch = await withStore(prepared, "batch", async (store) => {
+      if (args.wait) await followBatch(store, id);
+      return await findBatchDetail(store, id);
+    });
     if (batch === undefined) throw unknownBatch(id);
     if (args.json) printJson(batchDetailJson(batch));
     else printFields(fieldsOf(batch));

@@ -8,7 +8,7 @@ import { type Batch, defaultBatchesListed, maxBatchesListed } from "../../task/b
 import type { BulkResult } from "../../task/control-result.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { describeBulk } from "../control-words.ts";
-import { withDatabase } from "../database.ts";
+import { withStore } from "../database.ts";
 import { unknownBatch } from "../follow-batch.ts";
 import { formatInstant, printJson, printLine, printTable, shorten } from "../output.ts";
 import { prepare } from "../prepare.ts";
@@ -38,11 +38,8 @@ const listCommand = defineCommand({
       throw new OperatorError("usage", `--limit: at most ${maxBatchesListed}`, {
         hint: "page with --before",
       });
-    const { config, onStep } = prepare(context);
-    const batches = await withDatabase(
-      { config, purpose: "batch", maxConnections: 2, onStep, schema: "require" },
-      ({ store }) => listBatches(store, { beforeId }, limit),
-    );
+    const prepared = prepare(context);
+    const batches = await withStore(prepared, "batch", (store) => listBatches(store, { beforeId }, limit));
     if (args.json) printJson(batches.map(batchJson));
     else if (batches.length === 0) printLine("no such batch");
     else printTable(batches.map(toRow));
@@ -96,11 +93,8 @@ const verbCommand = ({ verb, past, description, act }: BatchVerb) =>
     },
     async run(context) {
       const id = readId("ID", context.args.id);
-      const { config, onStep } = prepare(context);
-      const result = await withDatabase(
-        { config, purpose: "batch", maxConnections: 2, onStep, schema: "require" },
-        ({ store }) => act(store, id),
-      );
+      const prepared = prepare(context);
+      const result = await withStore(prepared, "batch", (store) => act(store, id));
       if (result === undefined) throw unknownBatch(id);
       if (context.args.json) printJson({ id, ...result });
       else printLine(`batch ${id}: ${describeBulk(past, result)}`);

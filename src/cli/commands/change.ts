@@ -1,14 +1,14 @@
 /** `change ID`: another priority, time or payload for a pending task. */
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../../config/units.ts";
-import { checkBuiltInPayload } from "../../handlers/built-in.ts";
+import { checkBuiltInPayloads } from "../../handlers/built-in.ts";
 import { changeTask } from "../../store/change.ts";
 import { findTask } from "../../store/find.ts";
 import { checkTaskChange } from "../../task/change.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { turnPriority } from "../../task/priority-order.ts";
 import { describeRefusal } from "../control-words.ts";
-import { withDatabase } from "../database.ts";
+import { withStore } from "../database.ts";
 import { printJson, printLine } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { readId } from "../read-id.ts";
@@ -43,22 +43,20 @@ export const changeCommand = defineCommand({
       delayMs,
       payload: await readPayload(args.payload),
     });
-    const { config, onStep } = prepare(context);
+    const prepared = prepare(context);
+    const { config } = prepared;
     const change = turnPriority(config.priorityOrder, asked);
-    const task = await withDatabase(
-      { config, purpose: "change", maxConnections: 2, onStep, schema: "require" },
-      async ({ store }) => {
-        if (change.payload !== undefined) {
-          // A task's name never changes, so what is checked here still holds when it is stored.
-          const found = await findTask(store, id);
-          if (found !== undefined) checkBuiltInPayload(found.name, change.payload);
-        }
-        const result = await changeTask(store, id, change);
-        const refusal = describeRefusal("change", id, result);
-        if (refusal !== undefined) throw refusal;
-        return await findTask(store, id);
-      },
-    );
+    const task = await withStore(prepared, "change", async (store) => {
+      if (change.payload !== undefined) {
+        // A task's name never changes, so what is checked here still holds when it is stored.
+        const found = await findTask(store, id);
+        if (found !== undefined) await checkBuiltInPayloads([{ name: found.name, payload: change.payload }]);
+      }
+      const result = await changeTask(store, id, change);
+      const refusal = describeRefusal("change", id, result);
+      if (refusal !== undefined) throw refusal;
+      return await findTask(store, id);
+    });
     if (args.json)
       printJson({
         id,

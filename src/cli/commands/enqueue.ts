@@ -1,14 +1,14 @@
 /** `enqueue NAME [JSON|@file|-]`: stores one task; with `--stdin-ndjson` many, which is `enqueue-lines.ts`'s work. */
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../../config/units.ts";
-import { checkBuiltInPayload } from "../../handlers/built-in.ts";
+import { checkBuiltInPayloads } from "../../handlers/built-in.ts";
 import { enqueueTask } from "../../store/enqueue.ts";
 import type { EnqueuedTask } from "../../task/enqueued.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { conflictRules, defaultConflictRule } from "../../task/key.ts";
 import { type CheckedTask, checkNewTask } from "../../task/new-task.ts";
 import { turnPriority } from "../../task/priority-order.ts";
-import { withDatabase } from "../database.ts";
+import { withStore } from "../database.ts";
 import { enqueueLines, linesFlags } from "../enqueue-lines.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { printJson, printLine } from "../output.ts";
@@ -105,13 +105,11 @@ export const enqueueCommand = defineCommand({
     if (args["stdin-ndjson"]) return await enqueueLines(context, flags);
     checkOne(args);
     const asked = checkNewTask({ ...flags, payload: await readPayload(args.payload) });
-    checkBuiltInPayload(asked.name, asked.payload);
-    const { config, onStep } = prepare(context);
+    await checkBuiltInPayloads([asked]);
+    const prepared = prepare(context);
+    const { config } = prepared;
     const task = turnPriority(config.priorityOrder, asked);
-    const enqueued = await withDatabase(
-      { config, purpose: "enqueue", maxConnections: 2, onStep, schema: "require" },
-      ({ store }) => enqueueTask(store, task),
-    );
+    const enqueued = await withStore(prepared, "enqueue", (store) => enqueueTask(store, task));
     const { id, runAt, outcome } = enqueued;
     if (args.json) printJson({ id, name: task.name, queue: task.queue, runAt, outcome });
     else printLine(describe(task, enqueued));

@@ -1,12 +1,12 @@
 /** `schedule add NAME --cron RULE --task NAME [JSON|@file|-]`: defines a schedule, or anew the one of that name. */
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../../config/units.ts";
-import { checkBuiltInPayload } from "../../handlers/built-in.ts";
+import { checkBuiltInPayloads } from "../../handlers/built-in.ts";
 import { scheduleJson } from "../../http/schedule-json.ts";
 import { addSchedule, findSchedule } from "../../store/schedules.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { checkNewSchedule, defaultTimeZone, missedPolicies } from "../../task/schedule.ts";
-import { withDatabase } from "../database.ts";
+import { withStore } from "../database.ts";
 import { formatInstant, printJson, printLine } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { readInteger, readPayload } from "../read-task.ts";
@@ -68,15 +68,12 @@ export const scheduleAddCommand = defineCommand({
       },
     });
     const { name, task } = schedule;
-    checkBuiltInPayload(task.name, task.payload);
-    const { config, onStep } = prepare(context);
-    const added = await withDatabase(
-      { config, purpose: "schedule", maxConnections: 2, onStep, schema: "require" },
-      async ({ store }) => {
-        if ((await addSchedule(store, schedule)) === "file") throw definedByFile(name);
-        return await findSchedule(store, name);
-      },
-    );
+    await checkBuiltInPayloads([task]);
+    const prepared = prepare(context);
+    const added = await withStore(prepared, "schedule", async (store) => {
+      if ((await addSchedule(store, schedule)) === "file") throw definedByFile(name);
+      return await findSchedule(store, name);
+    });
     if (added === undefined) throw new OperatorError("failed", `schedule ${name} was removed meanwhile`);
     if (args.json) printJson(scheduleJson(added));
     else if (added.paused) printLine(`schedule ${name} set; it is paused`);

@@ -7,7 +7,7 @@ import { OperatorError } from "../../task/errors.ts";
 import { turnPriority } from "../../task/priority-order.ts";
 import type { Repeat } from "../../task/repeat.ts";
 import type { Task } from "../../task/task.ts";
-import { withDatabase } from "../database.ts";
+import { withStore } from "../database.ts";
 import { type Field, formatInstant, printFields, printJson } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { readId } from "../read-id.ts";
@@ -23,14 +23,11 @@ export const showCommand = defineCommand({
   async run(context) {
     const { args } = context;
     const id = readId("ID", args.id);
-    const { config, onStep } = prepare(context);
-    const found = await withDatabase(
-      { config, purpose: "show", maxConnections: 2, onStep, schema: "require" },
-      ({ store }) => findTask(store, id),
-    );
+    const prepared = prepare(context);
+    const found = await withStore(prepared, "show", (store) => findTask(store, id));
     if (found === undefined)
       throw new OperatorError("failed", `there is no task ${id}`, { hint: "fiscaut-tasks list" });
-    const task = turnPriority(config.priorityOrder, found);
+    const task = turnPriority(prepared.config.priorityOrder, found);
     if (args.json) printJson(taskJson(task));
     else printFields(fieldsOfTask(task));
   },

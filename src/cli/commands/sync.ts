@@ -5,7 +5,7 @@ import { parseSource } from "../../sources/parse-source.ts";
 import { enqueueBatch } from "../../store/enqueue.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { defaultQueue, queueNameSchema } from "../../task/new-task.ts";
-import { withDatabase } from "../database.ts";
+import { withStore } from "../database.ts";
 import { prepare } from "../prepare.ts";
 import { readId } from "../read-id.ts";
 import { settingFlags } from "../setting-flags.ts";
@@ -40,16 +40,15 @@ const suppliersCommand = defineCommand({
     const queue = queueNameSchema.safeParse(args.queue ?? defaultQueue);
     if (!queue.success) throw new OperatorError("usage", `--queue: ${queue.error.issues[0]?.message}`);
     const source = parseSource(args.source);
-    const { config, logger, onStep } = prepare(context);
-    const options = { config, purpose: "sync", maxConnections: 2, onStep, schema: "require" } as const;
-    return await withDatabase(options, async ({ store }) => {
+    const prepared = prepare(context);
+    return await withStore(prepared, "sync", async (store) => {
       const enqueued = await enqueueSupplierBatch((batch, tasks) => enqueueBatch(store, batch, tasks), {
         source,
         companyCode,
         queue: queue.data,
         priority: 0,
         enqueuedBy: null,
-        onSkip: (words) => logger.warn(`skipped: ${words}`),
+        onSkip: (words) => prepared.logger.warn(`skipped: ${words}`),
       });
       const { wait = false, json = false } = args;
       return await tellBatch(store, enqueued, { what: "suppliers", wait, json });

@@ -2,15 +2,13 @@
  * Checks the tasks of a batch at a door, a chunk at a time, so that one that is no good is named by its place before
  * anything is stored. Reading them is left to the door.
  */
-import { OperatorError } from "./errors.ts";
-import type { AskedTask } from "./json-lines.ts";
-import { type CheckedTask, checkNewTask } from "./new-task.ts";
-
-/** What is wrong with the payload of each of `tasks`, in their order; undefined: nothing. */
-export type CheckPayloads = (tasks: readonly CheckedTask[]) => Promise<readonly (string | undefined)[]>;
+import { OperatorError } from "../task/errors.ts";
+import type { AskedTask } from "../task/json-lines.ts";
+import { type CheckedTask, checkNewTask } from "../task/new-task.ts";
+import { type PayloadCheck, PayloadRefused } from "./payload.ts";
 
 export interface CheckOptions {
-  checkPayloads: CheckPayloads;
+  checkPayloads: PayloadCheck;
   /** Turns what a caller says into what is stored. */
   turn: (task: CheckedTask) => CheckedTask;
   /** Members of a task that leaves them out. */
@@ -28,36 +26,23 @@ export async function* checkTasks(
 ): AsyncGenerator<CheckedTask[]> {
   for await (const chunk of inChunks(asked)) {
     const tasks = chunk.map(({ place, task }) => turn(checkAt(place, withDefaults(task, defaults))));
-    const faults = await checkPayloads(tasks);
-    faults.forEach((fault, index) => {
-      if (fault !== undefined) throw new OperatorError("usage", `${chunk[index]?.place}: ${fault}`);
+    await checkPayloads(tasks).catch((error) => {
+      throw error instanceof PayloadRefused ? placed(error, chunk[error.index]?.place) : error;
     });
     yield tasks;
   }
-}
-
-/** For a check that throws at a payload. */
-export function checkEach(checkPayload: (name: string, payload: unknown) => void): CheckPayloads {
-  return async (tasks) =>
-    tasks.map(({ name, payload }) => {
-      try {
-        checkPayload(name, payload);
-        return undefined;
-      } catch (error) {
-        if (error instanceof OperatorError) return error.message;
-        throw error;
-      }
-    });
 }
 
 function checkAt(place: string, task: unknown): CheckedTask {
   try {
     return checkNewTask(task);
   } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
-    const hint = error.hint === undefined ? {} : { hint: error.hint };
-    throw new OperatorError(error.kind, `${place}: ${error.message}`, hint);
+    throw error instanceof OperatorError ? placed(error, place) : error;
   }
+}
+
+function placed({ kind, message, hint }: OperatorError, place: string | undefined): OperatorError {
+  return new OperatorError(kind, `${place}: ${message}`, hint === undefined ? {} : { hint });
 }
 
 /** Members that exclude each other: the task's own puts the default of the other aside. */
