@@ -48,7 +48,9 @@ END $$;
 --> statement-breakpoint
 -- At the commit, under one lock for all keys: the snapshot of the UPDATE is younger than the lock, so of an enqueue and
 -- a finish at once the later one sees what the other has done. One lock needs no order, and is held for a commit only.
-CREATE FUNCTION "fiscaut_tasks"."release_serial"() RETURNS trigger LANGUAGE plpgsql AS $$
+-- As its owner: before Postgres 18 a trigger at the commit runs as the session's user, whom the SQL door gives no right.
+CREATE FUNCTION "fiscaut_tasks"."release_serial"() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	released_key text := CASE WHEN tg_op = 'INSERT' THEN new.serial_key ELSE old.serial_key END;
 BEGIN

@@ -1,5 +1,4 @@
 /** `enqueue --stdin-ndjson`: the tasks on standard input as one batch. What a line may ask for is `task/new-task.ts`'s affair. */
-import { checkBuiltInPayloads } from "../handlers/built-in.ts";
 import { checkTasks } from "../handlers/check-tasks.ts";
 import { enqueueBatch } from "../store/enqueue.ts";
 import { TaskSpool } from "../store/task-spool.ts";
@@ -9,6 +8,7 @@ import { readJsonLines } from "../task/json-lines.ts";
 import { turnPriority } from "../task/priority-order.ts";
 import { withStore } from "./database.ts";
 import type { ExitCode } from "./exit-codes.ts";
+import { checkPayloadsBy } from "./own-handlers.ts";
 import { prepare } from "./prepare.ts";
 import { tellBatch } from "./tell-batch.ts";
 
@@ -54,7 +54,7 @@ export async function enqueueLines(
   const prepared = prepare(context);
   await using spool = await TaskSpool.fill(
     checkTasks(readJsonLines(Bun.stdin.stream()), {
-      checkPayloads: checkBuiltInPayloads,
+      checkPayloads: checkPayloadsBy(prepared),
       turn: (task) => turnPriority(prepared.config.priorityOrder, task),
       defaults,
     }),

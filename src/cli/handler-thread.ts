@@ -2,6 +2,8 @@
 import { serveHandlers } from "../engine/handler-thread.ts";
 import { createLocalRunner } from "../engine/runner.ts";
 import type { FromThread, ToThread } from "../engine/thread-messages.ts";
+import type { Handler } from "../handlers/handler.ts";
+import { type HandlerFault, loadHandlers } from "../handlers/load-handlers.ts";
 import { openStore } from "../store/connection.ts";
 import type { Retention } from "../task/retention.ts";
 import { createHandlers, type HandlerConfig } from "./run-handlers.ts";
@@ -11,6 +13,10 @@ export interface ThreadSetup {
   databaseUrl: string;
   config: HandlerConfig;
   retention: Retention;
+  /** The operator's own. */
+  handlersDir: string | undefined;
+  /** Files of it that are not to be imported. */
+  skip: readonly HandlerFault[];
 }
 
 /** Only what handlers enqueue and ask for goes over it. */
@@ -22,20 +28,25 @@ const thread = globalThis as unknown as {
 };
 const send = (message: FromThread) => thread.postMessage(message);
 
-thread.onmessage = ({ data }: MessageEvent<ThreadSetup>) => {
+thread.onmessage = async ({ data }: MessageEvent<ThreadSetup>) => {
+  const { databaseUrl, config, retention, handlersDir, skip } = data;
+  const onFile = (file: string) => send({ kind: "loading", file });
+  const own =
+    handlersDir === undefined ? undefined : await loadHandlers(handlersDir, { onFile, skip: [...skip] });
   const store = openStore({
-    url: data.databaseUrl,
+    url: databaseUrl,
     applicationName: "fiscaut-tasks handlers",
     maxConnections: connections,
   });
   store.onEvent = (event) => send({ kind: "done", event });
-  const runner = createLocalRunner(createHandlers(store, data.config), {
-    store,
-    retention: data.retention,
-  });
-  const take = serveHandlers(runner, send);
+  const handlers = createHandlers(store, config, own?.handlers);
+  const take = serveHandlers(createLocalRunner(handlers, { store, retention }), send);
   thread.onmessage = (event: MessageEvent<ToThread>) => take(event.data);
+  send({ kind: "loaded", handlers: handlers.all.map(summarise), faults: own?.faults ?? [] });
 };
+
+/** What can travel: no schema, no function. */
+const summarise = ({ name, timeoutMs, backoff, file }: Handler) => ({ name, timeoutMs, backoff, file });
 
 // Nobody waits for these: one handler's loose end must not take the others along.
 for (const event of ["unhandledRejection", "uncaughtException"] as const)

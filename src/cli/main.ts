@@ -9,6 +9,7 @@ import { changeCommand } from "./commands/change.ts";
 import { configCommand } from "./commands/config.ts";
 import { deleteCommand } from "./commands/delete.ts";
 import { enqueueCommand } from "./commands/enqueue.ts";
+import { handlersCommand } from "./commands/handlers.ts";
 import { listCommand } from "./commands/list.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { pruneCommand } from "./commands/prune.ts";
@@ -39,6 +40,7 @@ const root: AnyCommand = defineCommand({
     delete: deleteCommand,
     schedule: scheduleCommand,
     migrate: migrateCommand,
+    handlers: handlersCommand,
     config: configCommand,
     version: versionCommand,
   },

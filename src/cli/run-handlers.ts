@@ -1,11 +1,11 @@
 /**
- * The handlers that a worker has, from its configuration. The worker and the thread that runs them make the same set:
- * the one to know names and payloads, the other to run.
+ * The handlers that a worker has, built-in and own, made in the thread that runs them. How the operator's files become
+ * handlers is `handlers/load-handlers.ts`.
  */
 import type { Config } from "../config/settings.ts";
 import { createFiscautClient } from "../fiscaut/client.ts";
 import { builtInHandlers } from "../handlers/built-in.ts";
-import { HandlerRegistry } from "../handlers/handler.ts";
+import { type Handler, HandlerRegistry } from "../handlers/handler.ts";
 import { parseSource } from "../sources/parse-source.ts";
 import type { Store } from "../store/connection.ts";
 import { enqueueBatch } from "../store/enqueue.ts";
@@ -17,17 +17,23 @@ export function handlerConfigOf({ fiscautApiUrl, fiscautApiKey, fiscautTimeoutMs
   return { fiscautApiUrl, fiscautApiKey, fiscautTimeoutMs };
 }
 
-export function createHandlers(store: Store, config: HandlerConfig): HandlerRegistry {
+/** @param own the operator's, none of which is named as a built-in one. */
+export function createHandlers(
+  store: Store,
+  config: HandlerConfig,
+  own: readonly Handler[] = [],
+): HandlerRegistry {
   const { fiscautApiUrl: baseUrl, fiscautApiKey: apiKey, fiscautTimeoutMs: timeoutMs } = config;
   const client =
     baseUrl === undefined || apiKey === undefined
       ? undefined
       : createFiscautClient({ baseUrl, apiKey, timeoutMs });
-  return new HandlerRegistry(
-    builtInHandlers({
+  return new HandlerRegistry([
+    ...builtInHandlers({
       client,
       parseSource,
       enqueueBatch: (batch, tasks) => enqueueBatch(store, batch, tasks),
     }),
-  );
+    ...own,
+  ]);
 }

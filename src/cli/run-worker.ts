@@ -1,12 +1,11 @@
 /**
  * The composition root of `run`: puts database, handlers, HTTP and engine together, waits for a reason to stop,
- * and takes them down in the reverse order. Which handlers there are is `run-handlers.ts`'s affair.
+ * and takes them down in the reverse order. Which handlers there are is `start-handlers.ts`'s affair.
  */
 import { hostname } from "node:os";
 import type { Config } from "../config/settings.ts";
 import { isLoopback } from "../config/value-kinds.ts";
 import { type Loop, startLoop } from "../engine/loop.ts";
-import { ThreadRunner } from "../engine/thread-runner.ts";
 import { Worker } from "../engine/worker.ts";
 import type { PayloadCheck } from "../handlers/payload.ts";
 import { HookRunner } from "../hooks/hook-runner.ts";
@@ -21,10 +20,10 @@ import type { EmitEvent, EngineEvent } from "../task/events.ts";
 import { buildInfo } from "./build-info.ts";
 import { type Database, withDatabase } from "./database.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { findHandlersDir } from "./own-handlers.ts";
 import type { Prepared } from "./prepare.ts";
 import { retentionOf } from "./retention.ts";
-import { createHandlers, handlerConfigOf } from "./run-handlers.ts";
-import { spawnHandlers } from "./spawn-handlers.ts";
+import { startHandlers } from "./start-handlers.ts";
 import { onStopSignals } from "./stop-signals.ts";
 import { takeSchedules } from "./take-schedules.ts";
 
@@ -34,31 +33,43 @@ const connections = 9;
 /** How long a stop waits for hooks to hear of the last events. */
 const hooksStopMs = 5_000;
 
+/** How long the start waits for the operator's own handlers; later they are taken as they come. */
+const handlersReadyMs = 30_000;
+
 /** Why the worker stops; an error when nobody asked it to. */
 type StopReason = string | OperatorError;
 
-/** @throws OperatorError when it can't start, or has to stop because the embedded Postgres has moved. */
-export async function runWorker({ config, logger, file, schedules }: Prepared): Promise<ExitCode> {
+/**
+ * @param dev read changed handler files again.
+ * @throws OperatorError when it can't start, or has to stop because the embedded Postgres has moved.
+ */
+export async function runWorker(prepared: Prepared, dev: boolean): Promise<ExitCode> {
+  const { config, logger, file, schedules } = prepared;
   const onStep = (step: string) => logger.info(step);
   const options = { config, purpose: "run", maxConnections: connections, onStep, schema: "migrate" } as const;
+  const handlersDir = findHandlersDir(prepared);
   // First of all, so that a bad file is told before anything else is done.
   const hooks = await startHooks(config, logger);
   try {
     return await withDatabase(options, async (database) => {
       if (file !== undefined) await takeSchedules(database.store, file, schedules, logger);
-      return await runOn(database, config, logger, hooks);
+      return await runOn({ database, prepared, handlersDir, dev, hooks });
     });
   } finally {
     await hooks?.stop(hooksStopMs);
   }
 }
 
-async function runOn(
-  database: Database,
-  config: Config,
-  logger: Logger,
-  hooks: HookRunner | undefined,
-): Promise<ExitCode> {
+interface RunParts {
+  database: Database;
+  prepared: Prepared;
+  handlersDir: string | undefined;
+  dev: boolean;
+  hooks: HookRunner | undefined;
+}
+
+async function runOn({ database, prepared, handlersDir, dev, hooks }: RunParts): Promise<ExitCode> {
+  const { config, logger } = prepared;
   let keeper: Loop | undefined;
   const metrics = new TaskMetrics();
   const emit = (event: EngineEvent) => {
@@ -71,22 +82,13 @@ async function runOn(
     logger[level](message, fields);
   };
   database.store.onEvent = emit;
-  const handlers = createHandlers(database.store, config);
   if (config.fiscautApiUrl === undefined || config.fiscautApiKey === undefined)
     logger.warn(
       "FISCAUT_API_URL or FISCAUT_API_KEY is not set: fiscaut.sync-supplier tasks wait for a worker that has both",
     );
-  const runner = new ThreadRunner({
-    names: handlers.names,
-    spawn: () =>
-      spawnHandlers({
-        databaseUrl: database.url,
-        config: handlerConfigOf(config),
-        retention: retentionOf(config),
-      }),
-    timeoutOf: (name) => handlers.get(name)?.timeoutMs,
-    emit,
-  });
+  const onLoaded = () => worker.takeHandlers();
+  const handlers = startHandlers({ prepared, database, handlersDir, dev, emit, onLoaded });
+  const { runner } = handlers;
   const worker = new Worker({
     store: database.store,
     runner,
@@ -96,7 +98,7 @@ async function runOn(
     retention: retentionOf(config),
     identity: { host: hostname(), pid: process.pid, version: buildInfo.version, leaseMs: config.leaseMs },
     emit,
-    backoffOf: (name) => handlers.get(name)?.backoff,
+    backoffOf: (name) => runner.backoffOf(name),
   });
   // Before the worker claims anything, so that a taken port costs no task an attempt.
   const http = serveWorker({
@@ -118,6 +120,7 @@ async function runOn(
       ? undefined
       : setTimeout(() => stop("the duration has passed"), config.durationMs);
   try {
+    await runner.ready(handlersReadyMs);
     await worker.start();
     logger.info(`fiscaut-tasks ${buildInfo.version} is running`, {
       http: http.url,
@@ -135,7 +138,7 @@ async function runOn(
     clearTimeout(durationTimer);
     await keeper?.stop();
     await http.stop();
-    await runner.stop();
+    await handlers.stop();
   }
 }
 

@@ -1,5 +1,5 @@
-/** Starts the thread of `handler-thread.ts`, as the engine's `thread-runner.ts` wants it. */
-import type { Thread } from "../engine/thread-runner.ts";
+/** Starts the thread of `handler-thread.ts`, as the engine's `attempt-thread.ts` wants it. */
+import type { Thread } from "../engine/attempt-thread.ts";
 import type { ThreadSetup } from "./handler-thread.ts";
 
 /** The executable holds it as an entry of its own, by its path in the repository (see `scripts/build/executable.ts`). */

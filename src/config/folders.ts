@@ -29,6 +29,13 @@ export function defaultDataFolder(at: Surroundings): string {
   return posix.join(baseFolder(at, "XDG_DATA_HOME", ".local/share"), product);
 }
 
+/** @returns undefined where neither is at hand: run from its sources, the executable is the runtime's. */
+export function defaultHandlersFolder(at: Surroundings, configFile: string | undefined): string | undefined {
+  const { dirname, join } = pathsOf(at.platform);
+  const beside = configFile === undefined ? at.executableFolder : dirname(configFile);
+  return beside === undefined ? undefined : join(beside, "handlers");
+}
+
 /** Where the configuration file is looked for, the first that exists wins. */
 export function configFileCandidates(at: Surroundings): string[] {
   const { join } = pathsOf(at.platform);

@@ -55,7 +55,9 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
       fromEnvironment(setting, sources, faults) ??
       fromFile(key, file, sources);
     origins[key] = given?.origin ?? "default";
-    values[setting.property] = given ? read(setting, given, sources, faults) : defaultOf(setting, sources);
+    values[setting.property] = given
+      ? read(setting, given, sources, faults)
+      : defaultOf(setting, sources, file?.path);
     if (faults.length > count) faulty.add(key);
   }
   const config = Object.freeze(values) as Config;
@@ -147,8 +149,12 @@ function read(setting: AnySetting, given: Given, at: ConfigSources, faults: Faul
   }
 }
 
-function defaultOf({ kind, default: byDefault }: AnySetting, at: ConfigSources): unknown {
-  return typeof byDefault === "string" ? kind.read(byDefault, (path) => path) : byDefault.compute(at);
+function defaultOf(
+  { kind, default: byDefault }: AnySetting,
+  at: ConfigSources,
+  file: string | undefined,
+): unknown {
+  return typeof byDefault === "string" ? kind.read(byDefault, (path) => path) : byDefault.compute(at, file);
 }
 
 /** Whoever reaches the HTTP server can enqueue and cancel, so it leaves loopback only with a token. */

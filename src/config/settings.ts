@@ -4,12 +4,13 @@
  */
 
 import { priorityOrders } from "../task/priority-order.ts";
-import { defaultDataFolder, type Surroundings } from "./folders.ts";
+import { defaultDataFolder, defaultHandlersFolder, type Surroundings } from "./folders.ts";
 import * as kind from "./value-kinds.ts";
 
 /** A default that is no constant, or none at all; `text` says it to people. */
 interface ComputedDefault<Value> {
-  compute: (at: Surroundings) => Value;
+  /** @param file the configuration file in use. */
+  compute: (at: Surroundings, file: string | undefined) => Value;
   text: string;
 }
 
@@ -173,6 +174,17 @@ export const settings = {
     secret: true,
     default: none("none"),
     about: "Bearer token that HTTP callers must send.",
+  }),
+  handlers: define({
+    property: "handlers",
+    kind: kind.folder,
+    env: "FISCAUT_TASKS_HANDLERS",
+    flag: true,
+    default: {
+      compute: defaultHandlersFolder,
+      text: "`handlers` beside the configuration file, without one beside the executable",
+    },
+    about: "Folder of your own handlers, a file each.",
   }),
   hooks: define({
     property: "hooks",

@@ -11,7 +11,8 @@ export interface ClaimerOptions {
   store: Store;
   lease: Lease;
   executor: Executor;
-  names: string[];
+  /** Asked at each claim: an operator's own handlers may come and go. */
+  names: () => string[];
   queues: string[];
   pollIntervalMs: number;
   /** A claim found fewer tasks than there were free slots: nothing due is left for this worker. */
@@ -26,8 +27,8 @@ export class Claimer {
 
   constructor(options: ClaimerOptions) {
     this.#options = options;
-    const { store, names, queues, pollIntervalMs } = options;
-    this.#limited = new LimitedClaimer({ store, names, queues, pollIntervalMs });
+    const { store, queues, pollIntervalMs } = options;
+    this.#limited = new LimitedClaimer({ store, queues, pollIntervalMs });
   }
 
   /** A hint; waking the loop is left to whoever passes it on. */
@@ -41,12 +42,13 @@ export class Claimer {
   }
 
   async runOnce(): Promise<number> {
-    const { store, lease, executor, names, queues, pollIntervalMs, onExhausted } = this.#options;
+    const { store, lease, executor, queues, pollIntervalMs, onExhausted } = this.#options;
+    const names = this.#options.names();
     const workerId = lease.workerId;
     const free = executor.freeSlots;
     // Woken when a slot is free or a lease is held again; deaf handlers may hear again with no such sign.
     if (workerId === undefined || free === 0 || names.length === 0) return jitter(pollIntervalMs);
-    const limitedTasks = await this.#limited.claim(workerId, free);
+    const limitedTasks = await this.#limited.claim(workerId, names, free);
     this.#start(workerId, limitedTasks);
     const limit = free - limitedTasks.length;
     const tasks = limit === 0 ? [] : await claimTasks(store, { workerId, names, queues, limit });

@@ -2,6 +2,7 @@
  * The handlers' side of `thread-runner.ts`: takes attempts, runs them, tells what came of them. Which handlers there
  * are is decided by the thread's entry, in the composition root.
  */
+import type { PayloadRefused } from "../handlers/payload.ts";
 import type { Attempt } from "./attempt.ts";
 import type { HandlerRunner } from "./runner.ts";
 import type { FromThread, ToThread } from "./thread-messages.ts";
@@ -31,6 +32,14 @@ export function serveHandlers(
     });
   }
 
+  async function check({ n, tasks }: Extract<ToThread, { kind: "check" }>) {
+    const refused = await runner.checkPayloads(tasks).then(
+      () => undefined,
+      (error: PayloadRefused) => ({ index: error.index, fault: error.fault }),
+    );
+    send({ kind: "checked", n, refused });
+  }
+
   return (message) => {
     switch (message.kind) {
       case "start":
@@ -38,6 +47,9 @@ export function serveHandlers(
         break;
       case "abort":
         running.get(message.n)?.abort(message.reason);
+        break;
+      case "check":
+        check(message);
         break;
       case "ping":
         send({ kind: "heard" });

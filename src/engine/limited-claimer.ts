@@ -9,7 +9,6 @@ import { jitter } from "./loop.ts";
 
 export interface LimitedClaimerOptions {
   store: Store;
-  names: string[];
   queues: string[];
   /** How long a lost hint can go unnoticed. */
   pollIntervalMs: number;
@@ -52,12 +51,13 @@ export class LimitedClaimer {
    * At most half of `freeSlots`, and of a single one every other: neither kind of queue starves the other.
    * @returns what `start` is to be called with.
    */
-  async claim(workerId: number, freeSlots: number): Promise<ClaimedTask[]> {
+  async claim(workerId: number, names: string[], freeSlots: number): Promise<ClaimedTask[]> {
     if (this.delayMs > 0) return [];
     this.#turn += 1;
     const share = Math.floor((freeSlots + (this.#turn % 2)) / 2);
     if (share === 0) return [];
-    const { store, pollIntervalMs, ...served } = this.#options;
+    const { store, pollIntervalMs, queues } = this.#options;
+    const served = { names, queues };
     const askedAtMs = performance.now();
     // Before the question: a hint that arrives while it is under way asks again.
     this.#askedAtMs = askedAtMs;

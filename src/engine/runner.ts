@@ -3,6 +3,7 @@
  */
 import type { HandlerContext } from "../handlers/context.ts";
 import type { HandlerRegistry } from "../handlers/handler.ts";
+import type { PayloadCheck } from "../handlers/payload.ts";
 import type { Store } from "../store/connection.ts";
 import type { Retention } from "../task/retention.ts";
 import type { ClaimedTask } from "../task/task.ts";
@@ -18,6 +19,7 @@ export interface HandlerRunner {
   readonly names: string[];
   /** How long the handlers have failed to answer, ms; 0 while they do. Nothing is to be claimed for deaf ones. */
   readonly deafMs: number;
+  readonly checkPayloads: PayloadCheck;
   /** @throws Error for a name without a handler. */
   start(task: ClaimedTask, reports: Reports): Attempt;
   /** Nothing may run any more. */
@@ -39,6 +41,7 @@ export function createLocalRunner(handlers: HandlerRegistry, doors: HandlerDoors
   return {
     names: handlers.names,
     deafMs: 0,
+    checkPayloads,
     start(task, reports) {
       const handler = handlers.get(task.name);
       if (handler === undefined) throw new Error(`${task.name} has no handler here`);

@@ -1,197 +1,167 @@
 /**
  * Runs handlers in a thread of their own, so that one that spins or blocks stops neither heartbeat nor health nor
- * time-outs. A thread that does not let go of an attempt in time is ended, with all that runs in it, and replaced.
+ * time-outs: starts it, replaces it when it is lost, and puts one with newly read files in its place. What goes on in
+ * one thread is `attempt-thread.ts`'s affair.
  */
+import type { HandlerFault } from "../handlers/load-handlers.ts";
+import type { NamedPayload } from "../handlers/payload.ts";
 import type { EmitEvent } from "../task/events.ts";
-import type { Outcome } from "../task/outcome.ts";
 import type { ClaimedTask } from "../task/task.ts";
-import { type AbortReason, type Attempt, abortGraceMs, outcomeOfAbort } from "./attempt.ts";
+import type { Attempt } from "./attempt.ts";
+import { AttemptThread, defaultThreadLimits, type Thread, type ThreadLimits } from "./attempt-thread.ts";
 import type { HandlerRunner, Reports } from "./runner.ts";
-import type { FromThread, ToThread } from "./thread-messages.ts";
-
-/** A thread, as far as it is needed; `onMessage` and `onEnd` are set once, before anything is sent. */
-export interface Thread {
-  send(message: ToThread): void;
-  onMessage: (message: FromThread) => void;
-  /** It has ended by itself: a handler has called process.exit, or crashed it. */
-  onEnd: () => void;
-  terminate(): void;
-}
+import type { HandlerSummary, LoadedThread } from "./thread-messages.ts";
 
 export interface ThreadRunnerOptions {
-  names: string[];
-  spawn: () => Thread;
-  /** The handler's own, where the task gives none. */
-  timeoutOf: (name: string) => number | undefined;
+  /** @param skip files that it is not to import. */
+  spawn: (skip: readonly HandlerFault[]) => Thread;
   emit: EmitEvent;
-  limits?: Limits;
+  /** `names` may be others now. */
+  onLoaded?: () => void;
+  limits?: Partial<Limits>;
 }
 
-export interface Limits {
-  /** How long an abort may take in the thread, its grace included, before the thread is held to be stuck. */
-  abortMs: number;
-  /** How often the thread is asked whether it hears, while something runs in it. */
-  pingMs: number;
-  /** Threads are started at least this far apart. */
+export interface Limits extends ThreadLimits {
+  /** Threads are started at least this far apart, unless somebody asks for another. */
   respawnMs: number;
-}
-
-const defaultLimits: Limits = { abortMs: abortGraceMs + 1_000, pingMs: 1_000, respawnMs: 1_000 };
-
-interface RunningAttempt {
-  task: ClaimedTask;
-  reports: Reports;
-  reason: AbortReason | undefined;
-  timers: Timer[];
-  end: (ended: { outcome: Outcome; abandoned: boolean }) => void;
 }
 
 export class ThreadRunner implements HandlerRunner {
   readonly #options: ThreadRunnerOptions;
   readonly #limits: Limits;
-  readonly #running = new Map<number, RunningAttempt>();
-  #thread: Thread | undefined;
-  #starting: { n: number; task: ClaimedTask }[] = [];
-  #lastN = 0;
+  /** Takes attempts. */
+  #current: AttemptThread | undefined;
+  /** Imports the handlers, and takes the current one's place then. */
+  #next: AttemptThread | undefined;
+  /** What runs in them may end; then they are ended. */
+  readonly #retired = new Set<AttemptThread>();
+  /** Also handlers that are gone: what they have left running still comes to an outcome. */
+  readonly #known = new Map<string, HandlerSummary>();
+  /** Files that have blocked a thread, or ended it. */
+  #skip: HandlerFault[] = [];
+  #faults: HandlerFault[] = [];
+  #own = "";
   #spawnedAtMs = 0;
+  #deafSinceMs = performance.now();
   #respawnTimer: Timer | undefined;
-  #pingTimer: Timer | undefined;
-  #unansweredSinceMs: number | undefined;
+  readonly #loaded = Promise.withResolvers<void>();
 
   constructor(options: ThreadRunnerOptions) {
     this.#options = options;
-    this.#limits = options.limits ?? defaultLimits;
-    this.#thread = this.#spawn();
+    this.#limits = { ...defaultThreadLimits, respawnMs: 1_000, ...options.limits };
+    this.#spawn();
   }
 
+  /** None before the thread has said what it has. */
   get names(): string[] {
-    return this.#options.names;
+    return [...(this.#current?.handlers.keys() ?? [])];
   }
 
   get deafMs(): number {
-    if (this.#unansweredSinceMs === undefined) return 0;
-    const silentMs = performance.now() - this.#unansweredSinceMs;
-    if (this.#thread === undefined) return Math.max(1, silentMs);
-    // A thread that is merely busy answers within a round or two.
-    return silentMs > 2 * this.#limits.pingMs ? silentMs : 0;
+    if (this.#current !== undefined) return this.#current.deafMs;
+    return Math.max(1, performance.now() - this.#deafSinceMs);
+  }
+
+  /** The handler's own, where the task gives none. */
+  backoffOf(name: string): string | undefined {
+    return this.#known.get(name)?.backoff;
+  }
+
+  /** Waits until the handlers are there, `limitMs` at the most: they may still come later. */
+  async ready(limitMs: number): Promise<void> {
+    const { promise: timeUp, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, limitMs);
+    await Promise.race([this.#loaded.promise, timeUp]);
+    clearTimeout(timer);
   }
 
   start(task: ClaimedTask, reports: Reports): Attempt {
-    const n = ++this.#lastN;
-    const { promise: outcome, resolve: end } = Promise.withResolvers<{
-      outcome: Outcome;
-      abandoned: boolean;
-    }>();
-    const attempt: RunningAttempt = { task, reports, reason: undefined, timers: [], end };
-    this.#running.set(n, attempt);
-    const timeoutMs = task.timeoutMs ?? this.#options.timeoutOf(task.name);
-    // The thread keeps the time itself; this is for when it can't.
-    if (timeoutMs !== undefined) this.#giveUpAfter(n, attempt, timeoutMs + this.#limits.abortMs, "timed-out");
-    // Those that start in one turn of the event loop go in one message.
-    if (this.#starting.push({ n, task }) === 1) queueMicrotask(() => this.#sendStarting());
-    this.#pingTimer ??= setTimeout(() => this.#ping(), this.#limits.pingMs);
-    return { task, outcome, abort: (reason) => this.#abort(n, reason) };
+    // Claimed while the thread that has its handler was lost or replaced.
+    if (!this.#current?.handlers.has(task.name))
+      return {
+        task,
+        abort: () => {},
+        outcome: Promise.resolve({ outcome: { kind: "given-back" }, abandoned: false }),
+      };
+    return this.#current.start(task, reports);
+  }
+
+  /** Of the operator's own handlers; without a thread that answers in time, all pass. */
+  async checkPayloads(tasks: readonly NamedPayload[]): Promise<void> {
+    const thread = this.#current;
+    const isOwn = ({ name }: NamedPayload) => thread?.handlers.get(name)?.file !== undefined;
+    if (thread !== undefined && tasks.some(isOwn)) await thread.checkPayloads(tasks);
+  }
+
+  /** Reads all files again, in a thread of their own; what runs goes on where it is, what comes runs there. */
+  reload(): void {
+    clearTimeout(this.#respawnTimer);
+    this.#next?.terminate();
+    // Any of them may have changed.
+    this.#skip = [];
+    this.#own = "";
+    this.#spawn();
   }
 
   async stop(): Promise<void> {
-    clearTimeout(this.#pingTimer);
     clearTimeout(this.#respawnTimer);
-    const thread = this.#thread;
-    this.#thread = undefined;
-    thread?.terminate();
+    for (const thread of [this.#current, this.#next, ...this.#retired]) thread?.terminate();
+    this.#current = undefined;
   }
 
-  #spawn(): Thread {
+  #spawn(): void {
     this.#spawnedAtMs = performance.now();
-    const thread = this.#options.spawn();
-    thread.onMessage = (message) => {
-      if (thread === this.#thread) this.#hear(message);
-    };
-    thread.onEnd = () => {
-      if (thread === this.#thread) this.#replace("it ended by itself", "errored");
-    };
-    return thread;
+    const { spawn, emit } = this.#options;
+    const thread: AttemptThread = new AttemptThread({
+      thread: spawn(this.#skip),
+      limits: this.#limits,
+      emit,
+      onLoaded: (loaded) => this.#take(thread, loaded),
+      onLost: (why, running, blame) => this.#lose(thread, why, running, blame),
+      onIdle: () => {
+        if (this.#retired.delete(thread)) thread.terminate();
+      },
+    });
+    this.#next = thread;
   }
 
-  #sendStarting(): void {
-    this.#thread?.send({ kind: "start", attempts: this.#starting.splice(0) });
+  #take(thread: AttemptThread, loaded: LoadedThread): void {
+    const before = this.#current;
+    this.#next = undefined;
+    this.#current = thread;
+    if (before?.isIdle) before.terminate();
+    else if (before !== undefined) this.#retired.add(before);
+    for (const handler of loaded.handlers) this.#known.set(handler.name, handler);
+    this.#tell(loaded);
+    this.#loaded.resolve();
+    this.#options.onLoaded?.();
   }
 
-  #abort(n: number, reason: AbortReason): void {
-    const attempt = this.#running.get(n);
-    if (attempt === undefined || attempt.reason !== undefined) return;
-    attempt.reason = reason;
-    this.#thread?.send({ kind: "abort", n, reason });
-    this.#giveUpAfter(n, attempt, this.#limits.abortMs, reason);
+  /** What has not been told yet: a thread that merely replaces another says the same once more. */
+  #tell({ handlers, faults }: LoadedThread): void {
+    const { emit } = this.#options;
+    const names = handlers.filter(({ file }) => file !== undefined).map(({ name }) => name);
+    const own = names.join(",");
+    if (own !== this.#own) emit({ kind: "handlers-loaded", names });
+    this.#own = own;
+    const told = new Set(this.#faults.map(({ message }) => message));
+    for (const { message } of faults) if (!told.has(message)) emit({ kind: "handler-refused", message });
+    this.#faults = faults;
   }
 
-  #giveUpAfter(n: number, attempt: RunningAttempt, ms: number, reason: AbortReason): void {
-    attempt.timers.push(
-      setTimeout(() => {
-        if (!this.#running.has(n)) return;
-        attempt.reason ??= reason;
-        this.#replace(`${attempt.task.name} (task ${attempt.task.id}) does not let go of it`, "given-back");
-      }, ms),
-    );
-  }
-
-  #ping(): void {
-    this.#pingTimer = undefined;
-    if (this.#running.size === 0) return;
-    this.#unansweredSinceMs ??= performance.now();
-    this.#thread?.send({ kind: "ping" });
-    this.#pingTimer = setTimeout(() => this.#ping(), this.#limits.pingMs);
-  }
-
-  #hear(message: FromThread): void {
-    this.#unansweredSinceMs = undefined;
-    switch (message.kind) {
-      case "ended":
-        for (const { n, outcome, abandoned } of message.attempts) this.#end(n, outcome, abandoned);
-        break;
-      case "log":
-        this.#running.get(message.n)?.reports.log(message.message, message.fields);
-        break;
-      case "progress":
-        this.#running.get(message.n)?.reports.progress(message.fraction, message.message);
-        break;
-      case "done":
-        this.#options.emit(message.event);
-        break;
-      case "fault":
-        this.#options.emit({ kind: "handler-fault", message: message.message });
-        break;
-      case "heard":
-        break;
+  #lose(thread: AttemptThread, why: string, running: number, blame: HandlerFault | undefined): void {
+    if (blame === undefined) this.#options.emit({ kind: "handlers-restarted", reason: why, running });
+    else this.#skip.push(blame);
+    if (this.#retired.delete(thread)) return;
+    if (thread === this.#current) {
+      this.#current = undefined;
+      this.#deafSinceMs = performance.now();
+      // The one that is about to take its place does.
+      if (this.#next !== undefined) return;
     }
-  }
-
-  #end(n: number, outcome: Outcome, abandoned: boolean): void {
-    const attempt = this.#running.get(n);
-    if (attempt === undefined) return;
-    this.#running.delete(n);
-    for (const timer of attempt.timers) clearTimeout(timer);
-    attempt.end({ outcome, abandoned });
-  }
-
-  /** @param others what becomes of attempts that were not being aborted: they may have ended the thread, or not. */
-  #replace(why: string, others: "errored" | "given-back"): void {
-    this.#options.emit({ kind: "handlers-restarted", reason: why, running: this.#running.size });
-    this.#thread?.terminate();
-    this.#thread = undefined;
-    this.#starting = [];
-    this.#unansweredSinceMs = performance.now();
+    this.#next = undefined;
     // One that ends as soon as it starts would be started a thousand times a second.
     const waitMs = Math.max(0, this.#spawnedAtMs + this.#limits.respawnMs - performance.now());
-    this.#respawnTimer = setTimeout(() => {
-      this.#unansweredSinceMs = undefined;
-      this.#thread = this.#spawn();
-    }, waitMs);
-    const error = { message: `the handlers' thread was replaced: ${why}`, stack: null };
-    for (const [n, { reason, task }] of [...this.#running]) {
-      if (reason !== undefined)
-        this.#end(n, outcomeOfAbort(reason, task.timeoutMs ?? this.#options.timeoutOf(task.name)), true);
-      else this.#end(n, others === "errored" ? { kind: "errored", error } : { kind: "given-back" }, true);
-    }
+    this.#respawnTimer = setTimeout(() => this.#spawn(), waitMs);
   }
 }

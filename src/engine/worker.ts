@@ -92,7 +92,7 @@ export class Worker {
       store,
       lease: this.#lease,
       executor: this.#executor,
-      names: runner.names,
+      names: () => runner.names,
       queues: options.queues,
       pollIntervalMs,
       onExhausted: () => {
@@ -124,6 +124,11 @@ export class Worker {
       cancelWatch: startLoop("cancel watch", () => this.#cancelWatch.runOnce(), emit),
     };
     emit({ kind: "worker-started", workerId: this.#lease.workerId ?? 0, names: runner.names, queues });
+  }
+
+  /** The runner has other handlers than before: what has waited for one may be claimed. */
+  takeHandlers(): void {
+    this.#hear("queues");
   }
 
   status(): WorkerStatus {

@@ -3,7 +3,7 @@ import type { FiscautClient } from "../fiscaut/client.ts";
 import { supplierPayloadSchema } from "../fiscaut/supplier.ts";
 import type { Source } from "../sources/source.ts";
 import type { Handler } from "./handler.ts";
-import { type PayloadCheck, PayloadRefused, type PayloadSchema, readPayload } from "./payload.ts";
+import { createPayloadCheck, type PayloadSchema } from "./payload.ts";
 import type { EnqueueBatch } from "./supplier-batch.ts";
 import { syncSupplierHandler, syncSupplierName } from "./sync-supplier.ts";
 import { syncSuppliersHandler, syncSuppliersName, syncSuppliersPayload } from "./sync-suppliers.ts";
@@ -29,10 +29,4 @@ const builtInPayloads: ReadonlyMap<string, PayloadSchema> = new Map<string, Payl
 export const builtInNames: readonly string[] = [...builtInPayloads.keys()];
 
 /** For doors that enqueue without a worker at hand. A name that is not built in may have a handler elsewhere. */
-export const checkBuiltInPayloads: PayloadCheck = async (tasks) => {
-  for (const [index, { name, payload }] of tasks.entries()) {
-    const schema = builtInPayloads.get(name);
-    const read = schema && (await readPayload(schema, payload));
-    if (read !== undefined && "fault" in read) throw new PayloadRefused(index, name, read.fault);
-  }
-};
+export const checkBuiltInPayloads = createPayloadCheck((name) => builtInPayloads.get(name));

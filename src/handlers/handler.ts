@@ -3,13 +3,7 @@
  */
 import { parseBackoff } from "../task/backoff.ts";
 import type { HandlerContext } from "./context.ts";
-import {
-  type NamedPayload,
-  type PayloadCheck,
-  PayloadRefused,
-  type PayloadSchema,
-  readPayload,
-} from "./payload.ts";
+import { createPayloadCheck, type PayloadSchema } from "./payload.ts";
 
 export interface Handler<Payload = unknown> {
   readonly name: string;
@@ -52,14 +46,10 @@ export class HandlerRegistry {
   }
 
   /** By the schemas of these handlers; a name that only another worker has a handler for passes. */
-  readonly checkPayloads: PayloadCheck = async (tasks) => {
-    for (const [index, task] of tasks.entries()) await this.#checkPayload(index, task);
-  };
+  readonly checkPayloads = createPayloadCheck((name) => this.#handlers.get(name)?.payload);
 
-  async #checkPayload(index: number, { name, payload }: NamedPayload): Promise<void> {
-    const handler = this.#handlers.get(name);
-    const read = handler && (await readPayload(handler.payload, payload));
-    if (read !== undefined && "fault" in read) throw new PayloadRefused(index, name, read.fault);
+  get all(): Handler[] {
+    return [...this.#handlers.values()];
   }
 
   /** The names that this worker may claim. */

@@ -73,12 +73,26 @@ export type PayloadCheck = (tasks: readonly NamedPayload[]) => Promise<void>;
 export class PayloadRefused extends OperatorError {
   /** Of the task among those that were checked. */
   readonly index: number;
+  /** As `readPayload` tells it. */
+  readonly fault: string;
 
-  /** @param fault as `readPayload` tells it. */
   constructor(index: number, name: string, fault: string) {
     super("usage", describeRefusal(name, fault));
     this.index = index;
+    this.fault = fault;
   }
+}
+
+/** @param schemaOf the schema by a task's name; undefined: whatever it has passes. */
+export function createPayloadCheck(schemaOf: (name: string) => PayloadSchema | undefined): PayloadCheck {
+  return async (tasks) => {
+    for (const [index, { name, payload }] of tasks.entries()) {
+      const schema = schemaOf(name);
+      // One that throws says nothing of the payload; the attempt tells of it, with its stack.
+      const read = schema && (await readPayload(schema, payload).catch(() => undefined));
+      if (read !== undefined && "fault" in read) throw new PayloadRefused(index, name, read.fault);
+    }
+  };
 }
 
 /** The same words at the door and in an attempt's error. */

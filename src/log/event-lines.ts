@@ -78,6 +78,10 @@ export function lineOf(event: EngineEvent): EventLine {
     }
     case "handlers-restarted":
       return line("error", `handlers restarted: ${event.reason}`, { running: event.running });
+    case "handlers-loaded":
+      return line("info", "own handlers loaded", { handlers: event.names.join(",") || "none" });
+    case "handler-refused":
+      return line("error", `handler refused: ${event.message}`, {});
     case "handler-fault":
       return line("error", `a handler left an error behind: ${event.message}`, {});
     case "part-failed":

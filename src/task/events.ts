@@ -80,6 +80,10 @@ export type WorkerEvent =
   | { kind: "ticked"; schedule: string; enqueued: number; skipped: number }
   /** The thread that runs handlers was ended and replaced; what ran in it has been settled. */
   | { kind: "handlers-restarted"; reason: string; running: number }
+  /** The operator's own handlers are there, or others than before. */
+  | { kind: "handlers-loaded"; names: string[] }
+  /** A file of the operator's is no handler; the message names it. The others are there nevertheless. */
+  | { kind: "handler-refused"; message: string }
   /** A handler has left a promise or a timer that threw: nobody waits for it. */
   | { kind: "handler-fault"; message: string }
   /** A part's round threw; it is tried again in `retryMs`. */

@@ -24,6 +24,7 @@ test("with nothing given, every setting has its default", () => {
     host: "127.0.0.1",
     port: 8430,
     httpToken: undefined,
+    handlers: undefined,
     hooks: undefined,
     logLevel: "info",
     logFormat: "auto",
@@ -79,6 +80,20 @@ describe("precedence", () => {
   });
 });
 
+test("own handlers are looked for beside the configuration file, without one beside the executable", () => {
+  const executableFolder = "/opt/fiscaut";
+  expect(load({ executableFolder }).config.handlers).toBe("/opt/fiscaut/handlers");
+  expect(load({ executableFolder, ...withFile("port = 3") }).config.handlers).toBe(
+    "/home/ana/.config/fiscaut-tasks/handlers",
+  );
+  const windows = load({
+    platform: "win32",
+    files: { "D:\\tasks\\t.toml": "" },
+    flags: { config: "D:\\tasks\\t.toml" },
+  });
+  expect(windows.config.handlers).toBe("D:\\tasks\\handlers");
+});
+
 test("every setting can be given in the environment and in the file, all but secrets by flag", () => {
   const texts: Record<keyof typeof settings, string> = {
     "database-url": "postgres://u:p@h/db",
@@ -97,6 +112,7 @@ test("every setting can be given in the environment and in the file, all but sec
     host: "::1",
     port: "0",
     "http-token": "0123456789abcdef",
+    handlers: "/etc/handlers",
     hooks: "/etc/hooks.ts",
     "log-level": "debug",
     "log-format": "json",
@@ -125,6 +141,7 @@ test("every setting can be given in the environment and in the file, all but sec
     host: "::1",
     port: 0,
     httpToken: "0123456789abcdef",
+    handlers: "/etc/handlers",
     hooks: "/etc/hooks.ts",
     logLevel: "debug",
     logFormat: "json",

@@ -7,11 +7,10 @@ import { ThreadRunner } from "../../src/engine/thread-runner.ts";
 
 const faults: string[] = [];
 const runner = new ThreadRunner({
-  names: ["loose-end"],
   spawn: () => spawnThread(new URL("./unruly-thread.ts", import.meta.url).href),
-  timeoutOf: () => undefined,
   emit: (event) => faults.push(event.kind),
 });
+await runner.ready(10_000);
 const task = {
   ...{ id: 1, name: "loose-end", queue: "default", priority: 0, payload: 0, attempt: 1, maxAttempts: 1 },
   ...{

@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { spawnHandlers, spawnThread } from "../../src/cli/spawn-handlers.ts";
-import { type Thread, ThreadRunner } from "../../src/engine/thread-runner.ts";
+import type { Thread } from "../../src/engine/attempt-thread.ts";
+import { ThreadRunner } from "../../src/engine/thread-runner.ts";
 import { enqueueTask } from "../../src/store/enqueue.ts";
 import { findTask } from "../../src/store/find.ts";
 import type { EngineEvent } from "../../src/task/events.ts";
@@ -24,7 +25,6 @@ afterEach(async () => {
 });
 afterAll(() => database.drop());
 
-const names = ["quick", "spin", "deaf", "patient", "exit", "loose-end", "odd", "parent"];
 const unruly = new URL("./unruly-thread.ts", import.meta.url).href;
 const enqueue = async (task: NewTask) =>
   (await enqueueTask(database.store, checkNewTask({ payload: 0, ...task }))).id;
@@ -32,22 +32,22 @@ const find = (id: number) => findTask(database.store, id);
 
 const config = { fiscautApiUrl: undefined, fiscautApiKey: undefined, fiscautTimeoutMs: 1_000 };
 
+const noneOwn = { handlersDir: undefined, skip: [] };
+
 interface Threaded {
   leaseMs?: number;
-  handles?: string[];
   spawn?: () => Thread;
 }
 
 async function startThreaded(options: Threaded = {}): Promise<StartedWorker> {
-  const { leaseMs = 60_000, handles = names, spawn = () => spawnThread(unruly) } = options;
+  const { leaseMs = 60_000, spawn = () => spawnThread(unruly) } = options;
   const ofRunner: EngineEvent[] = [];
   const runner = new ThreadRunner({
-    names: handles,
     spawn,
-    timeoutOf: () => undefined,
     emit: (event) => ofRunner.push(event),
     limits: { abortMs: 500, pingMs: 100, respawnMs: 50 },
   });
+  await runner.ready(10_000);
   const started = await startWorker(database, {}, { runner, leaseMs, pollIntervalMs: 500 });
   stopping.push(async () => {
     await started.worker.stop("the test ends", 0);
@@ -146,7 +146,8 @@ describe("a handler in a thread", () => {
 
   test("that enqueues is heard of by the worker: one task as created, a batch as counts", async () => {
     const { event } = await startThreaded({
-      spawn: () => spawnThread(unruly, { databaseUrl: database.url, config, retention: keepForever }),
+      spawn: () =>
+        spawnThread(unruly, { databaseUrl: database.url, config, retention: keepForever, ...noneOwn }),
     });
     const id = await enqueue({ name: "parent", payload: 3 });
     const { task } = await event("created");
@@ -160,8 +161,7 @@ describe("a handler in a thread", () => {
 
   test("that syncs suppliers is heard of, too, with what it has enqueued", async () => {
     const { event } = await startThreaded({
-      handles: ["fiscaut.sync-suppliers"],
-      spawn: () => spawnHandlers({ databaseUrl: database.url, config, retention: keepForever }),
+      spawn: () => spawnHandlers({ databaseUrl: database.url, config, retention: keepForever, ...noneOwn }),
     });
     const source = `csv:${join(import.meta.dir, "../../scripts/demo/data")}`;
     const id = await enqueue({

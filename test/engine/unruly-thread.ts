@@ -75,3 +75,10 @@ thread.onmessage = ({ data }) => {
 };
 for (const event of ["unhandledRejection", "uncaughtException"] as const)
   process.on(event, (error: unknown) => thread.postMessage({ kind: "fault", message: String(error) }));
+const loaded = handlers.all.map(({ name }) => ({
+  name,
+  timeoutMs: undefined,
+  backoff: undefined,
+  file: undefined,
+}));
+send({ kind: "loaded", handlers: loaded, faults: [] });

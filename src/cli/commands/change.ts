@@ -1,7 +1,6 @@
 /** `change ID`: another priority, time or payload for a pending task. */
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../../config/units.ts";
-import { checkBuiltInPayloads } from "../../handlers/built-in.ts";
 import { changeTask } from "../../store/change.ts";
 import { findTask } from "../../store/find.ts";
 import { checkTaskChange } from "../../task/change.ts";
@@ -10,6 +9,7 @@ import { turnPriority } from "../../task/priority-order.ts";
 import { describeRefusal } from "../control-words.ts";
 import { withStore } from "../database.ts";
 import { printJson, printLine } from "../output.ts";
+import { checkPayloadsBy } from "../own-handlers.ts";
 import { prepare } from "../prepare.ts";
 import { readId } from "../read-id.ts";
 import { readInstant, readInteger, readPayload } from "../read-task.ts";
@@ -29,7 +29,7 @@ export const changeCommand = defineCommand({
       valueHint: "json",
     },
     json: { type: "boolean", description: "Print JSON" },
-    ...settingFlags("priority-order"),
+    ...settingFlags("priority-order", "handlers"),
   },
   async run(context) {
     const { args } = context;
@@ -50,7 +50,8 @@ export const changeCommand = defineCommand({
       if (change.payload !== undefined) {
         // A task's name never changes, so what is checked here still holds when it is stored.
         const found = await findTask(store, id);
-        if (found !== undefined) await checkBuiltInPayloads([{ name: found.name, payload: change.payload }]);
+        if (found !== undefined)
+          await checkPayloadsBy(prepared)([{ name: found.name, payload: change.payload }]);
       }
       const result = await changeTask(store, id, change);
       const refusal = describeRefusal("change", id, result);

@@ -1,7 +1,6 @@
 /** `enqueue NAME [JSON|@file|-]`: stores one task; with `--stdin-ndjson` many, which is `enqueue-lines.ts`'s work. */
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../../config/units.ts";
-import { checkBuiltInPayloads } from "../../handlers/built-in.ts";
 import { enqueueTask } from "../../store/enqueue.ts";
 import type { EnqueuedTask } from "../../task/enqueued.ts";
 import { OperatorError } from "../../task/errors.ts";
@@ -12,6 +11,7 @@ import { withStore } from "../database.ts";
 import { enqueueLines, linesFlags } from "../enqueue-lines.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { printJson, printLine } from "../output.ts";
+import { checkPayloadsBy } from "../own-handlers.ts";
 import { prepare } from "../prepare.ts";
 import { readInstant, readInteger, readPayload } from "../read-task.ts";
 import { settingFlags } from "../setting-flags.ts";
@@ -79,7 +79,7 @@ export const enqueueCommand = defineCommand({
     },
     ...linesFlags,
     json: { type: "boolean", description: "Print JSON" },
-    ...settingFlags("priority-order"),
+    ...settingFlags("priority-order", "handlers"),
   },
   async run(context) {
     const { args } = context;
@@ -105,8 +105,8 @@ export const enqueueCommand = defineCommand({
     if (args["stdin-ndjson"]) return await enqueueLines(context, flags);
     checkOne(args);
     const asked = checkNewTask({ ...flags, payload: await readPayload(args.payload) });
-    await checkBuiltInPayloads([asked]);
     const prepared = prepare(context);
+    await checkPayloadsBy(prepared)([asked]);
     const { config } = prepared;
     const task = turnPriority(config.priorityOrder, asked);
     const enqueued = await withStore(prepared, "enqueue", (store) => enqueueTask(store, task));

@@ -1,13 +1,13 @@
 /** `schedule add NAME --cron RULE --task NAME [JSON|@file|-]`: defines a schedule, or anew the one of that name. */
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../../config/units.ts";
-import { checkBuiltInPayloads } from "../../handlers/built-in.ts";
 import { scheduleJson } from "../../http/schedule-json.ts";
 import { addSchedule, findSchedule } from "../../store/schedules.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { checkNewSchedule, defaultTimeZone, missedPolicies } from "../../task/schedule.ts";
 import { withStore } from "../database.ts";
 import { formatInstant, printJson, printLine } from "../output.ts";
+import { checkPayloadsBy } from "../own-handlers.ts";
 import { prepare } from "../prepare.ts";
 import { readInteger, readPayload } from "../read-task.ts";
 import { settingFlags } from "../setting-flags.ts";
@@ -48,7 +48,7 @@ export const scheduleAddCommand = defineCommand({
     timeout: { type: "string", description: "Abort an attempt after this long", valueHint: "duration" },
     title: { type: "string", description: "What people see beside the name", valueHint: "text" },
     json: { type: "boolean", description: "Print JSON" },
-    ...settingFlags(),
+    ...settingFlags("handlers"),
   },
   async run(context) {
     const { args } = context;
@@ -68,8 +68,8 @@ export const scheduleAddCommand = defineCommand({
       },
     });
     const { name, task } = schedule;
-    await checkBuiltInPayloads([task]);
     const prepared = prepare(context);
+    await checkPayloadsBy(prepared)([task]);
     const added = await withStore(prepared, "schedule", async (store) => {
       if ((await addSchedule(store, schedule)) === "file") throw definedByFile(name);
       return await findSchedule(store, name);
