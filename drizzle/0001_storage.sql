@@ -55,6 +55,16 @@ DECLARE
 	released_key text := CASE WHEN tg_op = 'INSERT' THEN new.serial_key ELSE old.serial_key END;
 BEGIN
 	PERFORM pg_advisory_xact_lock(1718186851, 1);
+	-- A first one that waits for other tasks gives way to an earlier one, which a retry has brought back: it may be
+	-- one of those. Who holds its row ends its wait or deletes it.
+	IF tg_op = 'INSERT' THEN
+		UPDATE fiscaut_tasks.task SET blocked = true
+		WHERE ctid = ANY(ARRAY(
+			SELECT ctid FROM fiscaut_tasks.task
+			WHERE serial_key = released_key AND serial_key IS NOT NULL AND NOT blocked AND waiting
+				AND id > (SELECT min(id) FROM fiscaut_tasks.task WHERE serial_key = released_key AND blocked)
+			FOR UPDATE SKIP LOCKED));
+	END IF;
 	UPDATE fiscaut_tasks.task t SET blocked = false
 	WHERE t.id = (
 			SELECT id FROM fiscaut_tasks.task

@@ -1,15 +1,17 @@
 /** `enqueue --stdin-ndjson`: the tasks on standard input as one batch. What a line may ask for is `task/new-task.ts`'s affair. */
-import { checkTasks } from "../handlers/check-tasks.ts";
+import { checkCompletion, checkTasks } from "../handlers/check-tasks.ts";
 import { enqueueBatch } from "../store/enqueue.ts";
 import { TaskSpool } from "../store/task-spool.ts";
 import { checkBatchKey, checkBatchTitle, defaultTitle } from "../task/batch.ts";
 import { OperatorError } from "../task/errors.ts";
 import { readJsonLines } from "../task/json-lines.ts";
+import type { CheckedTask } from "../task/new-task.ts";
 import { turnPriority } from "../task/priority-order.ts";
 import { withStore } from "./database.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { checkPayloadsBy } from "./own-handlers.ts";
 import { prepare } from "./prepare.ts";
+import { readPayload } from "./read-task.ts";
 import { tellBatch } from "./tell-batch.ts";
 
 /** Flags that mean something with lines only. */
@@ -22,6 +24,17 @@ export const linesFlags = {
     type: "string",
     description: "With --stdin-ndjson: when a batch has this key already, add none",
     valueHint: "text",
+  },
+  "when-complete": {
+    type: "string",
+    description:
+      "With --stdin-ndjson: the name of a task to run, once, when none of the batch is live any more",
+    valueHint: "name",
+  },
+  "when-complete-payload": {
+    type: "string",
+    description: "Its payload: JSON, or @FILE that holds it",
+    valueHint: "json",
   },
   wait: { type: "boolean", description: "With --stdin-ndjson: follow the batch until it is complete" },
 } as const;
@@ -51,23 +64,38 @@ export async function enqueueLines(
   const batchKey = context.args["batch-key"];
   const checkedKey = batchKey === undefined ? undefined : checkBatchKey(batchKey);
   const checkedTitle = title === undefined ? undefined : checkBatchTitle(title);
+  const completion = await readCompletion(context.args);
   const prepared = prepare(context);
-  await using spool = await TaskSpool.fill(
-    checkTasks(readJsonLines(Bun.stdin.stream()), {
-      checkPayloads: checkPayloadsBy(prepared),
-      turn: (task) => turnPriority(prepared.config.priorityOrder, task),
-      defaults,
-    }),
-  );
+  const options = {
+    checkPayloads: checkPayloadsBy(prepared),
+    turn: (task: CheckedTask) => turnPriority(prepared.config.priorityOrder, task),
+  };
+  const whenComplete = await checkCompletion(completion, options);
+  const asked = readJsonLines(Bun.stdin.stream());
+  await using spool = await TaskSpool.fill(checkTasks(asked, { ...options, defaults }));
   const batch = {
     title: checkedTitle ?? defaultTitle(spool.firstName),
     skipped: {},
     enqueuedBy: null,
     key: checkedKey,
+    whenComplete,
   };
   return await withStore(prepared, "enqueue", async (store) => {
     const enqueued = await enqueueBatch(store, batch, spool.tasks());
     const { wait = false, json = false } = context.args;
     return await tellBatch(store, enqueued, { what: "tasks", wait, json });
   });
+}
+
+async function readCompletion(args: Record<string, unknown>): Promise<unknown> {
+  const name = args["when-complete"];
+  const payload = args["when-complete-payload"];
+  if (name === undefined && payload !== undefined)
+    throw new OperatorError("usage", "--when-complete-payload needs --when-complete", {
+      hint: `--when-complete NAME --when-complete-payload '{"key": "value"}'`,
+    });
+  if (payload === "-")
+    throw new OperatorError("usage", "--when-complete-payload can't be -: standard input has the tasks");
+  if (name === undefined) return undefined;
+  return { name, payload: await readPayload(payload === undefined ? undefined : String(payload)) };
 }

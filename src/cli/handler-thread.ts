@@ -2,10 +2,13 @@
 import { serveHandlers } from "../engine/handler-thread.ts";
 import { createLocalRunner } from "../engine/runner.ts";
 import type { FromThread, ToThread } from "../engine/thread-messages.ts";
+import { ChildProcesses } from "../handlers/child/child-processes.ts";
 import type { Handler } from "../handlers/handler.ts";
 import { type HandlerFault, loadHandlers } from "../handlers/load-handlers.ts";
 import { openStore } from "../store/connection.ts";
 import type { Retention } from "../task/retention.ts";
+import { childEnvironment } from "./child-environment.ts";
+import { isolatedHandlerCommand } from "./isolated-handler.ts";
 import { createHandlers, type HandlerConfig } from "./run-handlers.ts";
 
 /** Travels within the process; the URL holds a password. */
@@ -31,8 +34,10 @@ const send = (message: FromThread) => thread.postMessage(message);
 thread.onmessage = async ({ data }: MessageEvent<ThreadSetup>) => {
   const { databaseUrl, config, retention, handlersDir, skip } = data;
   const onFile = (file: string) => send({ kind: "loading", file });
+  const environment = childEnvironment(process.env);
+  const children = new ChildProcesses({ environment, isolatedCommand: isolatedHandlerCommand });
   const own =
-    handlersDir === undefined ? undefined : await loadHandlers(handlersDir, { onFile, skip: [...skip] });
+    handlersDir === undefined ? undefined : await loadHandlers(handlersDir, { onFile, skip, children });
   const store = openStore({
     url: databaseUrl,
     applicationName: "fiscaut-tasks handlers",

@@ -21,6 +21,7 @@ import { showCommand } from "./commands/show.ts";
 import { syncCommand } from "./commands/sync.ts";
 import { printVersion, versionCommand } from "./commands/version.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { isolatedHandlerWord, runIsolatedHandler } from "./isolated-handler.ts";
 import { printLine } from "./output.ts";
 
 const root: AnyCommand = defineCommand({
@@ -53,6 +54,7 @@ export async function main(words: string[]): Promise<ExitCode> {
       printVersion();
       return exitCodes.ok;
     }
+    if (words[0] === isolatedHandlerWord) return await runIsolatedHandler();
     const { command, parent, rawArgs, help } = findCommand(root, words);
     if (help || command.subCommands !== undefined) {
       const usage = await renderUsage(command, parent === root ? root : undefined);

@@ -120,7 +120,7 @@ async function runOn({ database, prepared, handlersDir, dev, hooks }: RunParts):
       ? undefined
       : setTimeout(() => stop("the duration has passed"), config.durationMs);
   try {
-    await runner.ready(handlersReadyMs);
+    await Promise.race([runner.ready(handlersReadyMs), reason]);
     await worker.start();
     logger.info(`fiscaut-tasks ${buildInfo.version} is running`, {
       http: http.url,

@@ -250,3 +250,8 @@ export const settingKeys = Object.keys(settings) as SettingKey[];
 /** The table's row without its types, for code that treats all settings alike. */
 export const settingOf = (key: SettingKey): Setting<keyof Config, unknown, unknown> =>
   settings[key] as Setting<keyof Config, unknown, unknown>;
+
+/** Environment variables that hold a secret, or name a file that does. */
+export const secretVariables: readonly string[] = settingKeys
+  .map(settingOf)
+  .flatMap(({ secret, env }) => (secret ? [env, `${env}_FILE`] : []));

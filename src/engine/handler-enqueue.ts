@@ -49,7 +49,9 @@ export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnq
         );
       titles.set(key, title);
       try {
-        return await enqueueBatch(store, batch, checkAll(tasks));
+        const { whenComplete } = options;
+        const completion = whenComplete === undefined ? {} : { whenComplete: await check(whenComplete) };
+        return await enqueueBatch(store, { ...batch, ...completion }, checkAll(tasks));
       } catch (error) {
         // Nothing was stored: the handler may correct itself.
         titles.delete(key);

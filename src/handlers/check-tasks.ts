@@ -22,15 +22,33 @@ const chunkBytes = 4 * 1024 * 1024;
 /** @throws OperatorError "usage", naming the first task that is no good. */
 export async function* checkTasks(
   asked: AsyncIterable<AskedTask>,
-  { checkPayloads, turn, defaults = {} }: CheckOptions,
+  options: CheckOptions,
 ): AsyncGenerator<CheckedTask[]> {
-  for await (const chunk of inChunks(asked)) {
-    const tasks = chunk.map(({ place, task }) => turn(checkAt(place, withDefaults(task, defaults))));
-    await checkPayloads(tasks).catch((error) => {
-      throw error instanceof PayloadRefused ? placed(error, chunk[error.index]?.place) : error;
-    });
-    yield tasks;
-  }
+  for await (const chunk of inChunks(asked)) yield await checkChunk(chunk, options);
+}
+
+/**
+ * A batch's `whenComplete`.
+ * @throws OperatorError "usage", naming it.
+ */
+export async function checkCompletion(
+  task: unknown,
+  options: Omit<CheckOptions, "defaults">,
+): Promise<CheckedTask | undefined> {
+  if (task === undefined) return undefined;
+  const [checked] = await checkChunk([{ place: "whenComplete", task }], options);
+  return checked;
+}
+
+async function checkChunk(
+  chunk: Omit<AskedTask, "bytes">[],
+  { checkPayloads, turn, defaults = {} }: CheckOptions,
+): Promise<CheckedTask[]> {
+  const tasks = chunk.map(({ place, task }) => turn(checkAt(place, withDefaults(task, defaults))));
+  await checkPayloads(tasks).catch((error) => {
+    throw error instanceof PayloadRefused ? placed(error, chunk[error.index]?.place) : error;
+  });
+  return tasks;
 }
 
 function checkAt(place: string, task: unknown): CheckedTask {

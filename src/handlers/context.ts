@@ -55,6 +55,11 @@ export interface HandlerContext {
 export interface BatchOptions {
   /** Tells this task's batches apart. */
   key?: string;
+  /**
+   * Enqueued with the batch; runs, once, when none of its tasks is live any more, however they ended. It finds the
+   * batch's id in `context.task.after`.
+   */
+  whenComplete?: NewTask;
 }
 
 export interface DryRun {

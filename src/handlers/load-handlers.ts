@@ -5,13 +5,15 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { builtInNames } from "./built-in.ts";
+import type { ChildProcesses } from "./child/child-processes.ts";
 import type { FileKind } from "./file-kind.ts";
 import type { Handler } from "./handler.ts";
 import { FileRefused } from "./import-file.ts";
 import { moduleFiles } from "./module-file.ts";
+import { programFiles } from "./program-file.ts";
 
 /** The first that takes a file loads it. */
-const kinds: readonly FileKind[] = [moduleFiles];
+const kinds: readonly FileKind[] = [moduleFiles, programFiles];
 
 export interface HandlerFault {
   /** Absolute. */
@@ -31,6 +33,8 @@ export interface LoadOptions {
   onFile?: (path: string) => void;
   /** Files that are left out, and why. */
   skip?: readonly HandlerFault[];
+  /** For handlers that run in processes of their own; without it, they are not to be run. */
+  children?: ChildProcesses;
 }
 
 /**
@@ -38,7 +42,7 @@ export interface LoadOptions {
  * @param dir absolute.
  */
 export async function loadHandlers(dir: string, options: LoadOptions = {}): Promise<LoadedHandlers> {
-  const { onFile, skip = [] } = options;
+  const { onFile, skip = [], children } = options;
   const loaded: Handler[] = [];
   const faults: HandlerFault[] = [];
   for (const file of await listHandlerFiles(dir).catch((error) => refuseFolder(dir, error, faults))) {
@@ -49,7 +53,7 @@ export async function loadHandlers(dir: string, options: LoadOptions = {}): Prom
     }
     onFile?.(file);
     try {
-      loaded.push(await loadHandlerFile(file));
+      loaded.push(await loadHandlerFile(file, children));
     } catch (error) {
       if (!(error instanceof FileRefused)) throw error;
       faults.push({ file, message: error.message });
@@ -62,10 +66,10 @@ export async function loadHandlers(dir: string, options: LoadOptions = {}): Prom
  * @param path absolute, of a file that `listHandlerFiles` has told or that the operator has named.
  * @throws FileRefused
  */
-export async function loadHandlerFile(path: string): Promise<Handler> {
+export async function loadHandlerFile(path: string, children?: ChildProcesses): Promise<Handler> {
   const kind = await kindOf(path);
   if (kind === undefined) throw new FileRefused(`${path}: is not a file that handlers are made of`);
-  const handler = await kind.load(path);
+  const handler = await kind.load(path, children);
   if (builtInNames.includes(handler.name))
     throw new FileRefused(`${path}: ${handler.name} is the name of a built-in handler: give it another`);
   return handler;

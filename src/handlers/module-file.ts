@@ -3,12 +3,13 @@ import { basename } from "node:path";
 import { DefinedHandler, readDefinition } from "./definition.ts";
 import type { FileKind } from "./file-kind.ts";
 import { FileRefused, importFile } from "./import-file.ts";
+import { isolatedHandler } from "./isolated/isolated-handler.ts";
 
 const extension = /(?<!\.d|\.test)\.m?[jt]s$/;
 
 export const moduleFiles: FileKind = {
   takes: (path) => extension.test(path),
-  async load(path) {
+  async load(path, children) {
     const { default: exported } = await importFile(path);
     if (!(exported instanceof DefinedHandler))
       throw new FileRefused(
@@ -16,6 +17,7 @@ export const moduleFiles: FileKind = {
       );
     const handler = readDefinition(exported, basename(path).replace(extension, ""));
     if (typeof handler === "string") throw new FileRefused(`${path}: ${handler}`);
-    return { ...handler, file: path };
+    const loaded = { ...handler, file: path };
+    return handler.isolate && children !== undefined ? isolatedHandler(loaded, children) : loaded;
   },
 };

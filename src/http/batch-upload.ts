@@ -3,17 +3,19 @@
  * is `batch-body.ts`'s work.
  */
 import type { Context } from "hono";
-import { checkTasks } from "../handlers/check-tasks.ts";
+import { z } from "zod";
+import { checkCompletion, checkTasks } from "../handlers/check-tasks.ts";
 import type { PayloadCheck } from "../handlers/payload.ts";
 import type { Store } from "../store/connection.ts";
 import { enqueueBatch } from "../store/enqueue.ts";
 import { TaskSpool } from "../store/task-spool.ts";
 import { checkBatchKey, checkBatchTitle, defaultTitle } from "../task/batch.ts";
-import type { AskedTask } from "../task/json-lines.ts";
+import { type AskedTask, parseJson } from "../task/json-lines.ts";
 import type { CheckedTask } from "../task/new-task.ts";
 import { type PriorityOrder, turnPriority } from "../task/priority-order.ts";
 import { prolong } from "./answer-limit.ts";
 import { Problem, unavailable } from "./problem.ts";
+import { readQuery } from "./request.ts";
 
 /** The draft standard's name for what tells a repeated request from a second one. */
 export const keyHeader = "idempotency-key";
@@ -30,6 +32,7 @@ export interface UploadOptions {
 /** What a batch is asked to be beside its tasks. */
 export interface AskedBatch {
   title?: unknown;
+  whenComplete?: unknown;
 }
 
 export type EnqueueUpload = (
@@ -43,14 +46,16 @@ export function createEnqueueUpload({ store, checkPayloads, priorityOrder }: Upl
   let storing = 0;
   return async (c, asked, readBatch) => {
     const key = readKey(c);
-    await using spool = await TaskSpool.fill(
-      checkTasks(asked, {
-        checkPayloads,
-        turn: (task) => turnPriority(priorityOrder, task),
-      }),
-    );
-    const { title = defaultTitle(spool.firstName) } = readBatch();
-    const batch = { title: checkBatchTitle(title), skipped: {}, enqueuedBy: null, key };
+    const options = { checkPayloads, turn: (task: CheckedTask) => turnPriority(priorityOrder, task) };
+    await using spool = await TaskSpool.fill(checkTasks(asked, options));
+    const { title = defaultTitle(spool.firstName), whenComplete } = readBatch();
+    const batch = {
+      title: checkBatchTitle(title),
+      skipped: {},
+      enqueuedBy: null,
+      key,
+      whenComplete: await checkCompletion(whenComplete, options),
+    };
     if (storing === storedAtOnce)
       throw unavailable(
         "other batches are being stored: nothing was enqueued",
@@ -67,6 +72,15 @@ export function createEnqueueUpload({ store, checkPayloads, priorityOrder }: Upl
     }
   };
 }
+
+/** Of a body that is tasks alone: what else the batch is stands in the query, `whenComplete` as JSON. */
+export function readBatchQuery(c: Context): AskedBatch {
+  const { title, whenComplete } = readQuery(c, batchQuery);
+  if (whenComplete === undefined) return { title };
+  return { title, whenComplete: parseJson(Buffer.from(whenComplete), "whenComplete") };
+}
+
+const batchQuery = z.strictObject({ title: z.string().optional(), whenComplete: z.string().optional() });
 
 /** The header's value, in the quotes that the draft asks for or without. @throws Problem 400 */
 function readKey(c: Context): string | undefined {

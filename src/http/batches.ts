@@ -11,7 +11,7 @@ import { readJsonLines } from "../task/json-lines.ts";
 import { describeIssues } from "../task/new-task.ts";
 import { readObject, readUpload } from "./batch-body.ts";
 import { batchDetailJson, batchJson } from "./batch-json.ts";
-import type { AskedBatch, EnqueueUpload } from "./batch-upload.ts";
+import { type AskedBatch, type EnqueueUpload, readBatchQuery } from "./batch-upload.ts";
 import { isNdjson } from "./guard.ts";
 import { Problem } from "./problem.ts";
 import { bulkLimitMs, idSchema, readId, readQuery } from "./request.ts";
@@ -27,10 +27,8 @@ const listQuery = z.strictObject({
     .transform(Number),
   before: idSchema.optional().describe("the cursor: only batches with a lower id"),
 });
-/** What is not in the lines. */
-const linesQuery = z.strictObject({ title: z.string().optional() });
 /** What is beside `tasks`. */
-const membersSchema = z.strictObject({ title: z.string().optional() });
+const membersSchema = z.strictObject({ title: z.string().optional(), whenComplete: z.unknown() });
 
 export function batchRoutes({ store }: TaskRoutesOptions, enqueueUpload: EnqueueUpload): Route[] {
   return [
@@ -51,10 +49,10 @@ export function batchRoutes({ store }: TaskRoutesOptions, enqueueUpload: Enqueue
       method: "POST",
       path: "/batches",
       about:
-        "enqueue many tasks, all or none: {title, tasks: [...]}, or application/x-ndjson with title in the query; with the header Idempotency-Key a repeat adds none",
+        "enqueue many tasks, all or none: {title, whenComplete, tasks: [...]}, or application/x-ndjson with title and whenComplete in the query; with the header Idempotency-Key a repeat adds none",
       handle(c) {
         if (isNdjson(c)) {
-          const query = readQuery(c, linesQuery);
+          const query = readBatchQuery(c);
           return enqueueUpload(c, readJsonLines(readUpload(c)), () => query);
         }
         readQuery(c, noQuery);

@@ -27,6 +27,7 @@ export function taskSummary(task: TaskSummary) {
     scheduleId: task.scheduleId,
     plannedAt: task.plannedAt,
     repeat: task.repeat,
+    waiting: task.waiting,
     error: error === null ? null : { attempt: error.attempt, at: error.at, message: error.message },
   };
 }
@@ -39,6 +40,8 @@ export function taskJson(task: Task) {
     timeoutMs: task.timeoutMs,
     serialKey: task.serialKey,
     backoff: task.backoff,
+    after: task.after,
+    waitsFor: task.waitsFor,
     payload: task.payload,
     result: task.result,
     errors: task.errors.map(({ attempt, at, workerId, message, stack }) => ({

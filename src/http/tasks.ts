@@ -15,7 +15,7 @@ import { type PriorityOrder, turnPriority } from "../task/priority-order.ts";
 import { taskStates } from "../task/task.ts";
 import { readArray, readUpload } from "./batch-body.ts";
 import { batchJson } from "./batch-json.ts";
-import { type EnqueueUpload, refuseKey } from "./batch-upload.ts";
+import { type EnqueueUpload, readBatchQuery, refuseKey } from "./batch-upload.ts";
 import { Problem } from "./problem.ts";
 import { idSchema, peekArray, readId, readJson, readQuery } from "./request.ts";
 import type { Route } from "./route.ts";
@@ -42,9 +42,6 @@ const listQuery = z.strictObject({
     .transform(Number),
   before: idSchema.optional().describe("the cursor: only tasks with a lower id"),
 });
-
-/** Of a body that is an array. */
-const arrayQuery = z.strictObject({ title: z.string().optional() });
 
 export function taskRoutes(
   { store, checkPayloads, priorityOrder }: TaskRoutesOptions,
@@ -74,11 +71,11 @@ export function taskRoutes(
       method: "POST",
       path: "/tasks",
       about:
-        "enqueue a task: name, and optionally payload, queue, priority, delayMs or runAt, maxAttempts, timeoutMs, backoff, serialKey, title, repeatMs with repeatUntil and repeatAfterFailure, key or keyOf with onConflict; an array of them is a batch, titled by the query's title",
+        "enqueue a task: name, and optionally payload, queue, priority, delayMs or runAt, maxAttempts, timeoutMs, backoff, serialKey, title, repeatMs with repeatUntil and repeatAfterFailure, key or keyOf with onConflict, after; an array of them is a batch, with title and whenComplete in the query",
       async handle(c) {
         const { isArray, body } = await peekArray(c);
         if (isArray) {
-          const query = readQuery(c, arrayQuery);
+          const query = readBatchQuery(c);
           return await enqueueUpload(c, readArray(readUpload(c, body)), () => query);
         }
         readQuery(c, noQuery);

@@ -24,8 +24,9 @@ async function tryCancel(store: Store, id: number): Promise<ControlResult> {
     )
     ${keepCancelled(sql)} returning id, name, queue, attempt`;
   if (cancelled !== undefined) {
-    // The next of its serial key may be due now.
+    // The next of its serial key may be due now, and others may have waited for it.
     store.announcer.announce({ kind: "due" });
+    store.announcer.announce({ kind: "ended" });
     store.onEvent({ kind: "pending-cancelled", task: cancelled });
     return { kind: "done", state: "cancelled" };
   }
@@ -80,7 +81,8 @@ async function cancelPicked(store: Store, reach: Reach) {
     if (state === "running") announcer.announce({ kind: "cancel", id: task.id });
     if (state === "pending") store.onEvent({ kind: "pending-cancelled", task });
   }
-  if (touched.some(({ state }) => state === "pending")) announcer.announce({ kind: "due" });
+  if (touched.some(({ state }) => state === "pending"))
+    for (const kind of ["due", "ended"] as const) announcer.announce({ kind });
   return touched;
 }
 

@@ -140,7 +140,7 @@ async function reschedulePending(sql: Sql, tasks: KeyedTask[]): Promise<KeyedRow
       ) as a (key, priority, delay_ms, fixed_at)
     )
     update fiscaut_tasks.task t
-    set priority = a.priority, run_at = a.run_at, due = a.run_at <= now(),
+    set priority = a.priority, run_at = a.run_at, due = a.run_at <= now() and not waiting,
         -- A repeating task goes on from its new time.
         planned_at = case when planned_at is null then null else a.run_at end
     from asked a

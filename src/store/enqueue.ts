@@ -3,8 +3,10 @@
  * work; waking workers goes through `announce.ts`, after the commit.
  */
 import type postgres from "postgres";
+import type { After } from "../task/after.ts";
 import { keyOfTask } from "../task/batch.ts";
 import { type EnqueuedBatch, type EnqueuedTask, isAdded, type NewBatch } from "../task/enqueued.ts";
+import { OperatorError } from "../task/errors.ts";
 import type { LaneCount } from "../task/events.ts";
 import type { CheckedTask } from "../task/new-task.ts";
 import { instant, type Store } from "./connection.ts";
@@ -16,18 +18,25 @@ import {
   type KeyedRow,
   type KeyedTask,
   needsTransaction,
+  ruleOf,
 } from "./enqueue-once.ts";
+import { settleWaits } from "./release.ts";
 import type { Sql } from "./sql.ts";
 import { insertParameters, insertStatement } from "./task-columns.ts";
+import { openWaits, requirePredecessors } from "./waits.ts";
 
-/** @throws the driver's error when the database can't be reached: nothing was enqueued then. */
+/**
+ * @throws the driver's error when the database can't be reached, OperatorError "usage" for a task or batch that it is
+ * to wait for and that is not there: nothing was enqueued then.
+ */
 export async function enqueueTask(store: Store, task: CheckedTask): Promise<EnqueuedTask> {
-  const [row] =
-    hasKey(task) && needsTransaction(task)
-      ? await store.sql.begin((transaction) => insertWithin(transaction as unknown as Sql, [task]))
-      : await insertWithin(store.sql, [task]);
+  const needed = task.after !== undefined || (hasKey(task) && needsTransaction(task));
+  const [row] = needed
+    ? await store.sql.begin((transaction) => insertWithin(transaction as unknown as Sql, [task]))
+    : await insertWithin(store.sql, [task]);
   if (row === undefined) throw new Error("the insert returned no row");
-  if (row.outcome !== "skipped") store.announcer.announce({ kind: isFuture(task) ? "future" : "due" });
+  if (task.after !== undefined && isAdded(row)) await tellWaiting(store, row.id);
+  else if (row.outcome !== "skipped") store.announcer.announce({ kind: isFuture(task) ? "future" : "due" });
   tellOf(store, task, [row]);
   return { id: row.id, runAt: instant(row.run_at), outcome: row.outcome };
 }
@@ -37,11 +46,18 @@ export type EnqueuedRow = Omit<KeyedRow, "key">;
 /**
  * Enqueues one task, or the same at several times. Without a word to workers or listeners: for that, `tellOf` and an
  * announcement come after the caller's commit.
- * @param sql a transaction's, unless it is one task and its key's rule, if it has a key, is skip.
+ * @param sql a transaction's, unless it is one task that waits for no other and takes no other's place.
  */
 export async function insertWithin(sql: Sql, tasks: CheckedTask[]): Promise<EnqueuedRow[]> {
   const [task] = tasks;
   if (task === undefined) return [];
+  if (task.after !== undefined) await requirePredecessors(sql, tasks);
+  const rows = await insertEach(sql, task, tasks);
+  if (task.after !== undefined) await openWaits(sql, idsOf(rows.filter(isAdded)));
+  return rows;
+}
+
+async function insertEach(sql: Sql, task: CheckedTask, tasks: CheckedTask[]): Promise<EnqueuedRow[]> {
   if (!hasKey(task))
     return (await insertTasks(sql, tasks, null)).map((row) => ({ ...row, outcome: "created" }));
   // One after another: without it, of many that replace each other, one might lose round after round.
@@ -51,12 +67,23 @@ export async function insertWithin(sql: Sql, tasks: CheckedTask[]): Promise<Enqu
   return rows;
 }
 
-/** Tells the store's listener what became of `task`. */
+/** Tells the store's listener what became of `task`, and workers that one which others may wait for was cancelled. */
 export function tellOf(store: Store, { name, queue }: CheckedTask, rows: EnqueuedRow[]): void {
   for (const { id, outcome, replaced } of rows) {
-    if (replaced !== undefined) store.onEvent({ kind: "pending-cancelled", task: replaced });
+    if (replaced !== undefined) {
+      store.announcer.announce({ kind: "ended" });
+      store.onEvent({ kind: "pending-cancelled", task: replaced });
+    }
     if (isAdded({ outcome })) store.onEvent({ kind: "created", task: { id, name, queue, attempt: 0 } });
   }
+}
+
+/** After the commit: what it waits for may have ended before anybody could see that it waits. */
+async function tellWaiting(store: Store, id: number): Promise<void> {
+  store.announcer.announce({ kind: "waiting" });
+  // Stored it is, whatever happens now: what is left undone here a worker's next round does.
+  const failed = await settleWaits(store, [id]).catch(() => []);
+  if (failed.length > 0) store.announcer.announce({ kind: "ended" });
 }
 
 /** The reason, among a batch's skipped ones, for a task that an equal live one has made needless. */
@@ -89,7 +116,14 @@ export async function enqueueBatch(
       const [existing] = await sql<Omit<EnqueuedBatch, "created">[]>`
         select id, total, skipped from fiscaut_tasks.batch where key = ${key}`;
       if (existing === undefined) throw new Error(`the batch with the key ${key} has vanished`);
-      return { ...existing, created: false, future: false };
+      return {
+        ...existing,
+        created: false,
+        future: false,
+        waiting: false,
+        replaces: false,
+        completion: undefined,
+      };
     }
 
     let total = 0;
@@ -99,6 +133,8 @@ export async function enqueueBatch(
     };
     let asked = 0;
     let future = false;
+    let waiting = false;
+    let replaces = false;
     // Left for the end: only then may a batch hold locks that completions wait for. No more than there are running.
     const besideRunning: KeyedTask[] = [];
     for await (const chunk of inChunks(tasks)) {
@@ -107,22 +143,34 @@ export async function enqueueBatch(
       asked += chunk.length;
       besideRunning.push(...left);
       future ||= chunk.some(isFuture);
+      waiting ||= chunk.some(waits);
+      replaces ||= chunk.some(mayReplace);
     }
     const last = foldEqualTasks(besideRunning);
-    count(keepAdded(last, await enqueueOnce(sql, last, created.id)));
+    const rows = await enqueueOnce(sql, last, created.id);
+    if (last.some(waits)) await openWaits(sql, idsOf(rows.filter(isAdded)));
+    count(keepAdded(last, rows));
     const needless = asked - total;
     const skipped = needless === 0 ? batch.skipped : { ...batch.skipped, [equalIsLive]: needless };
     await sql`
       update fiscaut_tasks.batch set total = ${total}, skipped = ${JSON.stringify(skipped)}::text::jsonb
       where id = ${created.id}`;
-    return { id: created.id, total, skipped, created: true, future };
+    const completion = await enqueueCompletion(sql, batch, created.id);
+    return { id: created.id, total, skipped, created: true, future, waiting, replaces, completion };
   });
-  const { future, ...batchRow } = enqueued;
+  const { future, waiting, replaces, completion, ...batchRow } = enqueued;
   if (batchRow.created) {
     store.announcer.announce({ kind: "due" });
     store.onEvent({ kind: "batch-created", batchId: batchRow.id, added: lanes.counts() });
   }
   if (future) store.announcer.announce({ kind: "future" });
+  if (waiting) store.announcer.announce({ kind: "waiting" });
+  // Others were replaced, or what some wait for has ended before the commit: a worker looks through all of them.
+  if (waiting || replaces) store.announcer.announce({ kind: "ended" });
+  if (completion !== undefined) {
+    if (isAdded(completion.row)) await tellWaiting(store, completion.row.id);
+    tellOf(store, completion.task, [completion.row]);
+  }
   return batchRow;
 }
 
@@ -143,6 +191,21 @@ class LaneCounts {
   }
 }
 
+/** In the batch's transaction: the one is never there without the other. */
+async function enqueueCompletion(sql: Sql, { whenComplete }: NewBatch, batchId: number) {
+  if (whenComplete === undefined) return undefined;
+  if (whenComplete.after !== undefined)
+    throw new OperatorError(
+      "usage",
+      "whenComplete waits for its batch, and can't have an `after` of its own",
+    );
+  const after: After = { tasks: [], batches: [batchId], onFailure: "ignore" };
+  const task = { ...whenComplete, after };
+  const [row] = await insertWithin(sql, [task]);
+  if (row === undefined) throw new Error("the insert returned no row");
+  return { task, row };
+}
+
 /** Any number serves, so long as nothing else in the database locks it. */
 const keyedBatchLock = 0x6b_65_79_73; // "keys"
 
@@ -154,12 +217,15 @@ async function insertChunk(
 ): Promise<{ added: CheckedTask[]; left: KeyedTask[] }> {
   const keyed = chunk.filter(hasKey);
   const free = keyed.length === 0 ? chunk : chunk.filter((task) => !hasKey(task));
-  if (free.length > 0) await insertTasks(sql, free, batchId);
+  await requirePredecessors(sql, chunk, batchId);
+  const inserted = free.length === 0 ? [] : await insertTasks(sql, free, batchId);
+  if (free.some(waits)) await openWaits(sql, idsOf(inserted));
   if (keyed.length === 0) return { added: free, left: [] };
   // Of two batches that name the same keys in different order, each would wait for the other.
   await sql`select pg_advisory_xact_lock(${keyedBatchLock})`;
   const folded = foldEqualTasks(keyed);
   const { rows, left } = await enqueueBesideRunning(sql, folded, batchId);
+  if (folded.some(waits)) await openWaits(sql, idsOf(rows.filter(isAdded)));
   return { added: [...free, ...keepAdded(folded, rows)], left };
 }
 
@@ -175,6 +241,9 @@ export function insertTasks(sql: Sql, tasks: CheckedTask[], batchId: number | nu
   return sql.unsafe<{ id: number; run_at: string }[]>(insertStatement, parameters, { prepare: true });
 }
 
+const idsOf = (rows: { id: number }[]) => rows.map(({ id }) => id);
+const mayReplace = (task: CheckedTask) => hasKey(task) && ruleOf(task) === "replace";
+const waits = (task: CheckedTask) => task.after !== undefined;
 const isFuture = (task: CheckedTask) => task.runAt !== undefined || (task.delayMs ?? 0) > 0;
 
 async function* inChunks(

@@ -1,4 +1,5 @@
 /** What came of an enqueue, as every door tells it. What may be enqueued is told by `new-task.ts`. */
+import type { CheckedTask } from "./new-task.ts";
 
 /**
  * created: it is a new row. replaced: so it is, and a pending one was cancelled for it. rescheduled: a pending one
@@ -25,6 +26,11 @@ export interface NewBatch {
   enqueuedBy: number | null;
   /** Whoever enqueues it again finds it by this. Of a task's batches it tells one from the other. */
   key?: string | undefined;
+  /**
+   * Enqueued with the batch, not part of it: runs when no task of the batch is live any more, however they ended. Its
+   * handler finds the batch in its task's `after`.
+   */
+  whenComplete?: CheckedTask | undefined;
 }
 
 export interface EnqueuedBatch {

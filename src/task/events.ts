@@ -56,6 +56,8 @@ export type TaskEvent =
       workerId: number;
       state: "pending" | "failed" | "cancelled";
     }
+  /** It failed without a run: a task or batch that it waited for has not succeeded. */
+  | { kind: "wait-failed"; task: TaskReference; message: string }
   /** A handler went on after its abort and the grace: its slot is free again, its outcome will be ignored. */
   | { kind: "abandoned"; task: TaskReference; reason: string };
 

@@ -42,6 +42,7 @@ describe("every command", () => {
       "change",
       "delete",
       "schedule",
+      "handlers",
       "migrate",
       "config",
       "version",

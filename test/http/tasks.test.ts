@@ -52,10 +52,26 @@ describe("GET /tasks/:id", () => {
       scheduleId: null,
       plannedAt: null,
       repeat: null,
+      waiting: false,
+      after: null,
+      waitsFor: [],
       payload: { a: 1 },
       result: null,
       errors: [],
     });
+  });
+
+  test("shows what a task waits for", async () => {
+    const first = await steps.enqueue({ name: "goes-first" });
+    const id = await steps.enqueue({ name: "waits", after: { tasks: [first], onFailure: "ignore" } });
+    expect(await get(`/tasks/${id}`)).toMatchObject({
+      state: "pending",
+      waiting: true,
+      after: { tasks: [first], batches: [], onFailure: "ignore" },
+      waitsFor: [{ taskId: first, state: "pending" }],
+    });
+    expect(await get("/tasks?name=waits")).toMatchObject({ tasks: [{ id, waiting: true }] });
+    await steps.complete(await steps.claim("goes-first"), { kind: "succeeded", result: null });
   });
 
   test("shows who runs a task and how far it is", async () => {

@@ -184,6 +184,35 @@ describe("with a key", () => {
     expect(row).toEqual({ payload: 1, priority: 7, due: false, later: true, planned: true });
   });
 
+  test.each(["replace", "reschedule"] as const)(
+    "%s waits for a claim under way, and then supersedes",
+    async (rule) => {
+      const first = await enqueue({ key: "k" });
+      const claimed = Promise.withResolvers<void>();
+      const waits = Promise.withResolvers<void>();
+      const claiming = inTransaction(async (sql) => {
+        await sql`update fiscaut_tasks.task set worker_id = 1, attempt = 1, started_at = now()`;
+        claimed.resolve();
+        await waits.promise;
+      });
+      await claimed.promise;
+      const enqueuing = enqueue({ key: "k", onConflict: rule });
+      await until(async () => {
+        const [row] = await bed.store.sql`
+          select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+        return row !== undefined;
+      });
+      waits.resolve();
+      await claiming;
+      const second = await enqueuing;
+      const rows = await bed.store.sql`select id, key, superseded from fiscaut_tasks.task order by id`;
+      expect([...rows]).toEqual([
+        { id: first, key: null, superseded: true },
+        { id: second, key: "k", superseded: null },
+      ]);
+    },
+  );
+
   test("no key is live twice, and nothing is lost, while every rule comes at once and tasks are run", async () => {
     let enqueuing = true;
     const worker = (async () => {

@@ -7,6 +7,7 @@ import { OperatorError } from "../../task/errors.ts";
 import { conflictRules, defaultConflictRule } from "../../task/key.ts";
 import { type CheckedTask, checkNewTask } from "../../task/new-task.ts";
 import { turnPriority } from "../../task/priority-order.ts";
+import { afterFlags, readAfter } from "../after-flags.ts";
 import { withStore } from "../database.ts";
 import { enqueueLines, linesFlags } from "../enqueue-lines.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -56,6 +57,7 @@ export const enqueueCommand = defineCommand({
       description: "Run only when no earlier task of this key is pending or running",
       valueHint: "key",
     },
+    ...afterFlags,
     backoff: {
       type: "string",
       description:
@@ -93,6 +95,7 @@ export const enqueueCommand = defineCommand({
       maxAttempts: readInteger("max-attempts", args["max-attempts"]),
       timeoutMs: args.timeout === undefined ? undefined : parseDurationMs(args.timeout),
       serialKey: args["serial-key"],
+      after: readAfter(args),
       backoff: args.backoff,
       repeatMs: args.repeat === undefined ? undefined : parseDurationMs(args.repeat),
       repeatUntil: readInstant("repeat-until", args["repeat-until"]),
@@ -117,13 +120,10 @@ export const enqueueCommand = defineCommand({
   },
 });
 
-function checkOne(args: {
-  name?: string | undefined;
-  wait?: boolean | undefined;
-  "batch-key"?: string | undefined;
-}) {
-  if (args.name === undefined) throw new OperatorError("usage", "NAME is missing", { hint: "--help" });
-  for (const flag of ["wait", "batch-key"] as const)
+/** @throws OperatorError "usage" for what only a batch may have. */
+function checkOne(args: Record<string, unknown>): void {
+  if (args["name"] === undefined) throw new OperatorError("usage", "NAME is missing", { hint: "--help" });
+  for (const flag of Object.keys(linesFlags))
     if (args[flag] !== undefined)
       throw new OperatorError("usage", `--${flag} is for a batch`, { hint: `--stdin-ndjson --${flag}` });
 }

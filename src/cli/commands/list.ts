@@ -58,7 +58,7 @@ function toRow(task: TaskSummary) {
     name: task.name,
     queue: task.queue,
     attempt: `${task.attempt}/${task.maxAttempts}`,
-    "run at": formatInstant(task.runAt),
+    "run at": task.waiting ? "waits for others" : formatInstant(task.runAt),
     finished: formatInstant(task.finishedAt),
     title: shorten(task.title ?? "", 32) || null,
     error: shorten(task.error?.message ?? "", 60) || null,

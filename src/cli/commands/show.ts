@@ -3,10 +3,11 @@ import { defineCommand } from "citty";
 import { formatDuration } from "../../config/units.ts";
 import { taskJson } from "../../http/task-json.ts";
 import { findTask } from "../../store/find.ts";
+import type { After } from "../../task/after.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { turnPriority } from "../../task/priority-order.ts";
 import type { Repeat } from "../../task/repeat.ts";
-import type { Task } from "../../task/task.ts";
+import type { Predecessor, Task } from "../../task/task.ts";
 import { withStore } from "../database.ts";
 import { type Field, formatInstant, printFields, printJson } from "../output.ts";
 import { prepare } from "../prepare.ts";
@@ -49,6 +50,8 @@ function fieldsOfTask(task: Task): Field[] {
     ["worker", task.workerId],
     ["created", formatInstant(task.createdAt)],
     ["run at", formatInstant(task.runAt)],
+    ["after", task.after === null ? null : describeAfter(task.after)],
+    ...task.waitsFor.map((open): [string, string] => ["waits for", describePredecessor(open)]),
     ["planned", task.plannedAt === null ? null : formatInstant(task.plannedAt)],
     ["repeat", task.repeat === null ? null : describeRepeat(task.repeat)],
     ["schedule", task.scheduleId],
@@ -69,6 +72,16 @@ function fieldsOfTask(task: Task): Field[] {
       ],
     ),
   ];
+}
+
+function describeAfter({ tasks, batches, onFailure }: After): string {
+  const named = [...tasks.map((id) => `task ${id}`), ...batches.map((id) => `batch ${id}`)];
+  return `${named.join(", ")}${onFailure === "ignore" ? ", however they end" : ""}`;
+}
+
+function describePredecessor(open: Predecessor): string {
+  if ("taskId" in open) return `task ${open.taskId}, ${open.state}`;
+  return `batch ${open.batchId}, ${open.live} to go, ${open.failed} failed or cancelled`;
 }
 
 function describeRepeat({ everyMs, until, afterFailure }: Repeat): string {
