@@ -4,8 +4,9 @@ CREATE TABLE "fiscaut_tasks"."batch" (
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"total" integer NOT NULL,
 	"title" text NOT NULL,
+	"key" text collate "C",
 	"skipped" jsonb NOT NULL,
-	CONSTRAINT "batch_enqueued_by_unique" UNIQUE("enqueued_by")
+	CONSTRAINT "batch_key_unique" UNIQUE("key")
 );
 --> statement-breakpoint
 CREATE TABLE "fiscaut_tasks"."queue" (

@@ -6,6 +6,7 @@ import type { HandlerContext } from "../handlers/context.ts";
 import type { PayloadCheck } from "../handlers/payload.ts";
 import type { Store } from "../store/connection.ts";
 import { enqueueBatch, enqueueTask } from "../store/enqueue.ts";
+import { checkBatchKey, checkBatchTitle } from "../task/batch.ts";
 import { type CheckedTask, checkNewTask, type NewTask } from "../task/new-task.ts";
 
 export type HandlerEnqueue = Pick<HandlerContext, "enqueue" | "enqueueBatch">;
@@ -19,7 +20,8 @@ export interface HandlerEnqueueOptions {
 
 export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnqueue {
   const { store, checkPayloads, taskId } = options;
-  let batchTitle: string | undefined;
+  /** The titles of this attempt's batches, by key. */
+  const titles = new Map<string | undefined, string>();
 
   /** @throws OperatorError "usage", naming every fault. */
   async function check(asked: NewTask): Promise<CheckedTask> {
@@ -36,18 +38,23 @@ export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnq
     async enqueue(asked) {
       return await enqueueTask(store, await check(asked));
     },
-    async enqueueBatch(title, tasks, { whenComplete } = {}) {
+    async enqueueBatch(title, tasks, options = {}) {
+      const key = options.key === undefined ? undefined : checkBatchKey(options.key);
+      const batch = { title: checkBatchTitle(title), skipped: {}, enqueuedBy: taskId, key };
       // The second would find the first, as a repeated attempt's does, and be lost without a word.
-      if (batchTitle !== undefined)
-        throw new Error(`a task enqueues one batch at the most, and this one has enqueued "${batchTitle}"`);
-      batchTitle = title;
+      const earlier = titles.get(key);
+      if (earlier !== undefined)
+        throw new Error(
+          `this task has enqueued ${JSON.stringify(earlier)} already: a further batch needs a key of its own`,
+        );
+      titles.set(key, title);
       try {
+        const { whenComplete } = options;
         const completion = whenComplete === undefined ? {} : { whenComplete: await check(whenComplete) };
-        const batch = { title, skipped: {}, enqueuedBy: taskId, ...completion };
-        return await enqueueBatch(store, batch, checkAll(tasks));
+        return await enqueueBatch(store, { ...batch, ...completion }, checkAll(tasks));
       } catch (error) {
         // Nothing was stored: the handler may correct itself.
-        batchTitle = undefined;
+        titles.delete(key);
         throw error;
       }
     },

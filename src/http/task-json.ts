@@ -1,8 +1,7 @@
 /**
- * Tasks and batches as HTTP shows them: a contract with other programs, so every member is named here and none
+ * Tasks as HTTP shows them: a contract with other programs, so every member is named here and none
  * appears because the store has one more. Instants become ISO 8601 in UTC when they are written as JSON.
  */
-import type { Batch } from "../store/batch.ts";
 import type { Task, TaskSummary } from "../task/task.ts";
 
 /** One line of a list: without the payload, the result and the stacks, which may be large. */
@@ -52,18 +51,5 @@ export function taskJson(task: Task) {
       message,
       stack,
     })),
-  };
-}
-
-export function batchJson(batch: Batch) {
-  return {
-    id: batch.id,
-    title: batch.title,
-    createdAt: batch.createdAt,
-    total: batch.total,
-    skipped: batch.skipped,
-    states: batch.states,
-    retrying: batch.retrying,
-    complete: batch.complete,
   };
 }

@@ -4,6 +4,7 @@
  */
 import type postgres from "postgres";
 import type { After } from "../task/after.ts";
+import { keyOfTask } from "../task/batch.ts";
 import { type EnqueuedBatch, type EnqueuedTask, isAdded, type NewBatch } from "../task/enqueued.ts";
 import { OperatorError } from "../task/errors.ts";
 import type { LaneCount } from "../task/events.ts";
@@ -88,8 +89,9 @@ async function tellWaiting(store: Store, id: number): Promise<void> {
 /** The reason, among a batch's skipped ones, for a task that an equal live one has made needless. */
 export const equalIsLive = "equal task is live";
 
-/** Large enough that round trips don't count, small enough that memory doesn't. */
+/** Large enough that round trips don't count, small enough that memory doesn't; large payloads end a chunk earlier. */
 const chunkSize = 1000;
+const chunkBytes = 4 * 1024 * 1024;
 
 /**
  * Enqueues all of `tasks` or, when reading them or the database fails midway, none: one transaction.
@@ -100,19 +102,20 @@ export async function enqueueBatch(
   batch: NewBatch,
   tasks: Iterable<CheckedTask> | AsyncIterable<CheckedTask>,
 ): Promise<EnqueuedBatch> {
+  const key = batch.enqueuedBy === null ? (batch.key ?? null) : keyOfTask(batch.enqueuedBy, batch.key);
   const lanes = new LaneCounts();
   const enqueued = await store.sql.begin(async (transaction) => {
     const sql = transaction as unknown as Sql;
-    // Waits for another attempt that is enqueuing the same batch, then finds its row.
+    // Waits for another call that is enqueuing the same batch, then finds its row.
     const [created] = await sql<{ id: number }[]>`
-      insert into fiscaut_tasks.batch (title, total, skipped, enqueued_by)
-      values (${batch.title}, 0, '{}', ${batch.enqueuedBy})
-      on conflict (enqueued_by) do nothing
+      insert into fiscaut_tasks.batch (title, total, skipped, enqueued_by, key)
+      values (${batch.title}, 0, '{}', ${batch.enqueuedBy}, ${key})
+      on conflict (key) do nothing
       returning id`;
     if (created === undefined) {
       const [existing] = await sql<Omit<EnqueuedBatch, "created">[]>`
-        select id, total, skipped from fiscaut_tasks.batch where enqueued_by = ${batch.enqueuedBy}`;
-      if (existing === undefined) throw new Error(`the batch of task ${batch.enqueuedBy} has vanished`);
+        select id, total, skipped from fiscaut_tasks.batch where key = ${key}`;
+      if (existing === undefined) throw new Error(`the batch with the key ${key} has vanished`);
       return {
         ...existing,
         created: false,
@@ -247,12 +250,14 @@ async function* inChunks(
   tasks: Iterable<CheckedTask> | AsyncIterable<CheckedTask>,
 ): AsyncGenerator<CheckedTask[]> {
   let chunk: CheckedTask[] = [];
+  let bytes = 0;
   for await (const task of tasks) {
     chunk.push(task);
-    if (chunk.length === chunkSize) {
-      yield chunk;
-      chunk = [];
-    }
+    bytes += JSON.stringify(task.payload).length;
+    if (chunk.length < chunkSize && bytes < chunkBytes) continue;
+    yield chunk;
+    chunk = [];
+    bytes = 0;
   }
   if (chunk.length > 0) yield chunk;
 }

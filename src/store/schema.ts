@@ -88,11 +88,13 @@ export const worker = schema.table("worker", {
 
 export const batch = schema.table("batch", {
   id: id("id").primaryKey().generatedAlwaysAsIdentity(),
-  /** The task that enqueued it. Unique, so an attempt that is repeated finds its batch instead of doubling it. */
-  enqueuedBy: id("enqueued_by").unique(),
+  /** The task that enqueued it. */
+  enqueuedBy: id("enqueued_by"),
   createdAt: instant("created_at").notNull().defaultNow(),
   total: integer("total").notNull(),
   title: text("title").notNull(),
+  /** So that whoever enqueues it again, a repeated attempt above all, finds it instead of doubling it. */
+  key: word("key").unique(),
   /** What was left out of it and why, by reason. */
   skipped: jsonb("skipped").$type<Record<string, number>>().notNull(),
 });

@@ -286,3 +286,26 @@ test("a handler prunes what is past the worker's retention, and is told first wh
   expect(dropped).toMatchObject([oldWeek]);
   expect(left).toEqual([]);
 });
+
+test("a handler finds, lists, cancels, retries and deletes batches", async () => {
+  const told = await inHandler(async ({ enqueueBatch, batches }) => {
+    const { id } = await enqueueBatch("of it", [{ name: waiting }, { name: waiting }]);
+    const listed = await batches.list();
+    const cancelled = await batches.cancel(id);
+    const found = await batches.find(id);
+    const retried = await batches.retry(id);
+    const deleted = await batches.delete(id);
+    const unknown = [await batches.find(id), await batches.cancel(id), await batches.delete(id)];
+    const refused = await batches.list({}, 101).catch(String);
+    return { listed, cancelled, found, retried, deleted, unknown, refused };
+  });
+  expect(told).toMatchObject({
+    listed: [{ title: "of it", states: { pending: 2 } }],
+    cancelled: { total: 2, states: { pending: 2 }, complete: true },
+    found: { states: { cancelled: 2 }, complete: true, completedAt: expect.any(Date), errors: [] },
+    retried: { total: 0 },
+    deleted: { total: 2, states: { cancelled: 2 }, complete: true },
+    unknown: [undefined, undefined, undefined],
+    refused: expect.stringContaining("limit"),
+  });
+});

@@ -221,14 +221,17 @@ describe("batches", () => {
     const totals = {
       id: batch.id,
       title: "Suppliers of 7",
+      key: null,
+      enqueuedBy: null,
       createdAt: expect.stringMatching(instantPattern),
       total: 3,
       skipped: { "no CNPJ": 2 },
       states: { pending: 2, running: 0, succeeded: 1, failed: 0, cancelled: 0 },
       retrying: 0,
+      progress: expect.closeTo(1 / 3),
       complete: false,
     };
-    expect(await get(`/batches/${batch.id}`)).toEqual(totals);
+    expect(await get(`/batches/${batch.id}`)).toEqual({ ...totals, completedAt: null, errors: [] });
     const first = await get(`/tasks?batch=${batch.id}&limit=2`);
     expect(first.batch).toEqual(totals);
     expect(first.tasks).toHaveLength(2);
