@@ -4,6 +4,7 @@
  */
 import { hostname } from "node:os";
 import type { Config } from "../config/settings.ts";
+import { secretsOf } from "../config/show.ts";
 import { isLoopback } from "../config/value-kinds.ts";
 import { type Loop, startLoop } from "../engine/loop.ts";
 import { ThreadRunner } from "../engine/thread-runner.ts";
@@ -16,6 +17,8 @@ import { type HttpServer, serveHttp } from "../http/server.ts";
 import { TaskMetrics } from "../http/task-metrics.ts";
 import { lineOf } from "../log/event-lines.ts";
 import type { Logger } from "../log/logger.ts";
+import { toPlain } from "../log/plain-value.ts";
+import { createRedactor } from "../log/redactor.ts";
 import { OperatorError } from "../task/errors.ts";
 import type { EmitEvent, EngineEvent } from "../task/events.ts";
 import { buildInfo } from "./build-info.ts";
@@ -75,6 +78,7 @@ async function runOn(
     logger.warn(
       "FISCAUT_API_URL or FISCAUT_API_KEY is not set: fiscaut.sync-supplier tasks wait for a worker that has both",
     );
+  const redact = createRedactor(secretsOf(config));
   const runner = new ThreadRunner({
     names: handlers.names,
     spawn: () =>
@@ -96,6 +100,7 @@ async function runOn(
     identity: { host: hostname(), pid: process.pid, version: buildInfo.version, leaseMs: config.leaseMs },
     emit,
     backoffOf: (name) => handlers.get(name)?.backoff,
+    toPlain: (value) => toPlain(value, redact),
   });
   // Before the worker claims anything, so that a taken port costs no task an attempt.
   const http = serveWorker({ database, handlers, worker, config, logger, emit, metrics });

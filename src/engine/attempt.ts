@@ -6,6 +6,7 @@ import type { HandlerContext } from "../handlers/context.ts";
 import type { Handler } from "../handlers/handler.ts";
 import { describeIssues, maxPayloadBytes } from "../task/new-task.ts";
 import { type Outcome, outcomeOfError } from "../task/outcome.ts";
+import { storableJson } from "../task/storable.ts";
 import type { ClaimedTask } from "../task/task.ts";
 
 export type AbortReason = "timed-out" | "cancelled" | "stopping" | "lease-lost";
@@ -71,20 +72,12 @@ async function runHandler(task: ClaimedTask, handler: Handler, context: HandlerC
       },
     };
   const result = await handler.run(payload.data, context);
-  return { kind: "succeeded", result: storableResult(result) };
-}
-
-/** A result that can't be stored must not turn a success into an error: the work is done. */
-function storableResult(result: unknown): unknown {
-  if (result === undefined) return null;
-  try {
-    const json = JSON.stringify(result) ?? "null";
-    if (Buffer.byteLength(json) > maxPayloadBytes)
-      return { dropped: `the result is larger than ${maxPayloadBytes} bytes` };
-    return JSON.parse(json.replaceAll("\\u0000", ""));
-  } catch (error) {
-    return { dropped: `the result is not JSON: ${error instanceof Error ? error.message : String(error)}` };
-  }
+  const kept = storableJson(result, maxPayloadBytes);
+  if ("value" in kept) return { kind: "succeeded", result: kept.value };
+  // It must not turn a success into an error: the work is done.
+  const words = `the result ${kept.fault}`;
+  context.log(`not kept: ${words}`);
+  return { kind: "succeeded", result: { dropped: words } };
 }
 
 /** @param timeoutMs the one in force, if any. */
