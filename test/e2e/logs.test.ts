@@ -13,7 +13,7 @@ const secret = "hunter2-api-key";
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "fiscaut-tasks-logs-"));
-  await Bun.write(join(folder, "geempre.csv"), "codi_emp;nome_emp;cgce_emp\n1;JOSÉ LTDA;33000167000101\n");
+  await Bun.write(join(folder, "geempre.csv"), "codi_emp;razao_emp;cgce_emp\n1;JOSÉ LTDA;33000167000101\n");
   await Bun.write(
     join(folder, "effornece.csv"),
     `codi_emp;codi_for;cgce_for;nome_for;codi_cta\n1;7;;SEM CNPJ ${secret};\n1;8;11111111111111;RUIM;\n`,
