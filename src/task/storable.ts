@@ -17,7 +17,9 @@ export function storableJson(value: unknown, maxBytes: number): { value: unknown
     const json = JSON.stringify(value) ?? "null";
     if (Buffer.byteLength(json) > maxBytes) return { fault: `is larger than ${maxBytes} bytes` };
     const plain: unknown = JSON.parse(json);
-    if (nestingOf(plain) > maxNesting) return { fault: `is nested more than ${maxNesting} levels deep` };
+    // A level takes two characters at least: most values need not be walked.
+    if (json.length > 2 * maxNesting && nestingOf(plain) > maxNesting)
+      return { fault: `is nested more than ${maxNesting} levels deep` };
     return { value: unstorable.test(json) ? cleanDeep(plain) : plain };
   } catch (error) {
     return {
