@@ -108,11 +108,43 @@ BEGIN
 	END IF;
 END $$;
 --> statement-breakpoint
+CREATE FUNCTION "fiscaut_tasks"."ids_fault"("what" text, "ids" bigint[], "most" integer) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE
+		WHEN cardinality(ids) > most THEN format('%s names more than %s', what, most)
+		WHEN 1 > ANY(ids) OR array_position(ids, NULL) IS NOT NULL THEN what || ' names what is no id'
+	END
+$$;
+--> statement-breakpoint
+-- What a task waits for in the one way in which it is stored (src/task/after.ts), or null for nothing.
+CREATE FUNCTION "fiscaut_tasks"."stored_after"("after" bigint[], "after_batches" bigint[], "on_failure" text) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT jsonb_build_object(
+		'tasks', (SELECT coalesce(jsonb_agg(id ORDER BY place), '[]')
+			FROM (SELECT id, min(place) AS place FROM unnest(after) WITH ORDINALITY AS t (id, place) GROUP BY id) AS tasks),
+		'batches', (SELECT coalesce(jsonb_agg(id ORDER BY place), '[]')
+			FROM (SELECT id, min(place) AS place FROM unnest(after_batches) WITH ORDINALITY AS t (id, place) GROUP BY id) AS batches),
+		'onFailure', coalesce(on_failure, 'fail'))
+	WHERE cardinality(after) > 0 OR cardinality(after_batches) > 0
+$$;
+--> statement-breakpoint
+-- As src/store/waits.ts: what is to be waited for and is not there.
+CREATE FUNCTION "fiscaut_tasks"."unknown_predecessor"("after" bigint[], "after_batches" bigint[]) RETURNS text LANGUAGE sql STABLE AS $$
+	(SELECT format('after: there is no task %s to wait for', asked.id) FROM unnest(after) AS asked (id)
+	WHERE NOT EXISTS (SELECT 1 FROM fiscaut_tasks.task t WHERE t.id = asked.id)
+		AND NOT EXISTS (SELECT 1 FROM fiscaut_tasks.task_history h WHERE h.id = asked.id)
+	ORDER BY asked.id LIMIT 1)
+	UNION ALL
+	(SELECT format('after_batches: there is no batch %s to wait for', asked.id) FROM unnest(after_batches) AS asked (id)
+	WHERE NOT EXISTS (SELECT 1 FROM fiscaut_tasks.batch b WHERE b.id = asked.id)
+	ORDER BY asked.id LIMIT 1)
+	LIMIT 1
+$$;
+--> statement-breakpoint
 -- Every fault of a new task in one text, or null. The arguments are those of `enqueue`, durations in milliseconds.
 CREATE FUNCTION "fiscaut_tasks"."new_task_faults"(
 	"name" text, "payload" jsonb, "queue" text, "priority" integer, "run_at" timestamptz, "delay_ms" numeric,
 	"max_attempts" integer, "timeout_ms" numeric, "backoff" text, "key" text, "on_conflict" text, "serial_key" text,
-	"title" text, "repeat_ms" numeric, "repeat_until" timestamptz, "repeat_after_failure" boolean
+	"title" text, "after" bigint[], "after_batches" bigint[], "on_failure" text, "repeat_ms" numeric, "repeat_until" timestamptz, "repeat_after_failure" boolean
 ) RETURNS text LANGUAGE sql IMMUTABLE AS $$
 	SELECT string_agg(fault, '; ') FROM (VALUES
 		(coalesce(fiscaut_tasks.word_fault('the task''s name', name), CASE WHEN name IS NULL THEN 'the task''s name is null' END)),
@@ -131,6 +163,12 @@ CREATE FUNCTION "fiscaut_tasks"."new_task_faults"(
 		(CASE WHEN on_conflict <> 'skip' AND key IS NULL THEN format('on_conflict => %L needs a key', on_conflict) END),
 		(fiscaut_tasks.word_fault('the serial key', serial_key)),
 		(fiscaut_tasks.text_fault('the title', title)),
+		(fiscaut_tasks.ids_fault('after', after, 1000)),
+		(fiscaut_tasks.ids_fault('after_batches', after_batches, 100)),
+		(CASE WHEN (after IS NOT NULL OR after_batches IS NOT NULL) AND fiscaut_tasks.stored_after(after, after_batches, on_failure) IS NULL
+			THEN 'after names neither a task nor a batch' END),
+		(CASE WHEN on_failure NOT IN ('fail', 'ignore') THEN format('on_failure is %s, not fail or ignore', to_json(on_failure)) END),
+		(CASE WHEN on_failure <> 'fail' AND after IS NULL AND after_batches IS NULL THEN format('on_failure => %L needs after or after_batches', on_failure) END),
 		(fiscaut_tasks.range_fault('repeat in milliseconds', repeat_ms, 1000, 315360000000)),
 		(fiscaut_tasks.instant_fault('repeat_until', repeat_until)),
 		(CASE WHEN repeat_ms IS NULL AND (repeat_until IS NOT NULL OR repeat_after_failure) THEN 'repeat_until and repeat_after_failure need repeat' END)
@@ -161,6 +199,9 @@ CREATE FUNCTION "fiscaut_tasks"."enqueue"(
 	"on_conflict" text DEFAULT 'skip',
 	"serial_key" text DEFAULT NULL,
 	"title" text DEFAULT NULL,
+	"after" bigint[] DEFAULT NULL,
+	"after_batches" bigint[] DEFAULT NULL,
+	"on_failure" text DEFAULT 'fail',
 	"repeat" interval DEFAULT NULL,
 	"repeat_until" timestamptz DEFAULT NULL,
 	"repeat_after_failure" boolean DEFAULT false,
@@ -174,15 +215,27 @@ DECLARE
 	timeout_ms CONSTANT numeric := round(extract(epoch FROM timeout) * 1000);
 	repeat_ms CONSTANT numeric := round(extract(epoch FROM repeat) * 1000);
 	faults CONSTANT text := fiscaut_tasks.new_task_faults(name, payload, queue, priority, run_at, delay_ms, max_attempts, timeout_ms,
-		backoff, key, on_conflict, serial_key, title, repeat_ms, repeat_until, repeat_after_failure);
+		backoff, key, on_conflict, serial_key, title, after, after_batches, on_failure, repeat_ms, repeat_until, repeat_after_failure);
+	missing text;
+	after_rule jsonb;
 	planned timestamptz;
 	repeat_rule jsonb;
 	id bigint;
+	ended boolean := false;
+	announced text[];
 BEGIN
 	IF faults IS NOT NULL THEN
 		RAISE EXCEPTION '%', faults USING ERRCODE = 'invalid_parameter_value', HINT = CASE
 			WHEN faults LIKE '%payload is larger%' THEN 'store the bulk elsewhere and enqueue a reference to it'
 			ELSE 'correct it, or leave it out: what has a default may also be null' END;
+	END IF;
+	after_rule := fiscaut_tasks.stored_after(after, after_batches, on_failure);
+	IF after_rule IS NOT NULL THEN
+		missing := fiscaut_tasks.unknown_predecessor(after, after_batches);
+		IF missing IS NOT NULL THEN
+			RAISE EXCEPTION '%', missing USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'name tasks and batches that are stored; finished tasks are pruned after their retention';
+		END IF;
 	END IF;
 	-- Null is the default too, for languages in which leaving an argument out takes more words.
 	queue := coalesce(queue, 'default');
@@ -212,26 +265,36 @@ BEGIN
 				RETURNING *
 			)
 			INSERT INTO fiscaut_tasks.task_history (id, created_at, batch_id, schedule_id, planned_at, queue, name, title, key, payload,
-				priority, max_attempts, serial_key, timeout_ms, backoff, repeat, run_at, started_at, worker_id, attempt, progress, state, errors)
+				priority, max_attempts, serial_key, timeout_ms, backoff, repeat, after, run_at, started_at, worker_id, attempt, progress, state, errors)
 			SELECT g.id, g.created_at, g.batch_id, g.schedule_id, g.planned_at, g.queue, g.name, g.title, g.key, g.payload,
-				g.priority, g.max_attempts, g.serial_key, g.timeout_ms, g.backoff, g.repeat, g.run_at, g.started_at, g.worker_id, g.attempt,
+				g.priority, g.max_attempts, g.serial_key, g.timeout_ms, g.backoff, g.repeat, g.after, g.run_at, g.started_at, g.worker_id, g.attempt,
 				g.progress, 'cancelled', g.errors
 			FROM gone g;
+			ended := ended OR FOUND;
 		ELSIF on_conflict = 'reschedule' THEN
 			UPDATE fiscaut_tasks.task t
-			SET priority = coalesce(enqueue.priority, 0), run_at = planned, due = planned <= now(),
+			SET priority = coalesce(enqueue.priority, 0), run_at = planned, due = planned <= now() AND NOT t.waiting,
 				planned_at = CASE WHEN t.planned_at IS NULL THEN NULL ELSE planned END
 			WHERE t.key = enqueue.key AND t.key IS NOT NULL AND t.worker_id IS NULL
 			RETURNING t.id INTO id;
 			EXIT WHEN id IS NOT NULL;
 		END IF;
-		INSERT INTO fiscaut_tasks.task (run_at, planned_at, due, queue, name, title, key, payload, priority, max_attempts, serial_key,
+		INSERT INTO fiscaut_tasks.task (run_at, planned_at, due, waiting, after, queue, name, title, key, payload, priority, max_attempts, serial_key,
 			timeout_ms, backoff, repeat)
-		VALUES (planned, CASE WHEN repeat_rule IS NOT NULL THEN planned END, planned <= now(), queue, name, title, key,
+		VALUES (planned, CASE WHEN repeat_rule IS NOT NULL THEN planned END, planned <= now() AND after_rule IS NULL,
+			after_rule IS NOT NULL, after_rule, queue, name, title, key,
 			coalesce(payload, '{}'), coalesce(priority, 0), coalesce(max_attempts, 25), serial_key, timeout_ms,
 			(fiscaut_tasks.read_backoff(backoff)).stored, repeat_rule)
 		ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING
 		RETURNING task.id INTO id;
+		IF id IS NOT NULL AND after_rule IS NOT NULL THEN
+			INSERT INTO fiscaut_tasks.task_after (task_id, after_task_id, after_batch_id)
+			SELECT id, value::bigint, NULL FROM jsonb_array_elements(after_rule -> 'tasks')
+			UNION ALL
+			SELECT id, NULL, value::bigint FROM jsonb_array_elements(after_rule -> 'batches');
+			-- What it waits for may have ended before the commit: a worker looks through all that wait.
+			announced := '{waiting,ended}';
+		END IF;
 		EXIT WHEN id IS NOT NULL;
 		IF on_conflict = 'skip' THEN
 			SELECT t.id INTO id FROM fiscaut_tasks.task t WHERE t.key = enqueue.key AND t.key IS NOT NULL;
@@ -245,7 +308,9 @@ BEGIN
 	END IF;
 	IF coalesce(wake, true) THEN
 		-- As src/store/announce.ts.
-		PERFORM pg_notify('fiscaut_tasks', CASE WHEN planned <= now() THEN '{"kind":"due"}' ELSE '{"kind":"future"}' END);
+		announced := coalesce(announced, CASE WHEN planned <= now() THEN '{due}' ELSE '{future}' END::text[]);
+		PERFORM pg_notify('fiscaut_tasks', format('{"kind":"%s"}', kind))
+		FROM unnest(CASE WHEN ended THEN announced || 'ended'::text ELSE announced END) AS kind;
 	END IF;
 	RETURN id;
 END $$;

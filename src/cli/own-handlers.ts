@@ -37,17 +37,23 @@ export function checkPayloadsBy(prepared: Prepared): PayloadCheck {
   return async (tasks) => {
     await checkBuiltInPayloads(tasks);
     if (dir === undefined) return;
+    const unchecked = (why: string) => prepared.logger.warn(`the payload is not checked: ${why}`);
     const names = new Set(tasks.map(({ name }) => name).filter((name) => !loaded.has(name)));
-    const files = names.size === 0 ? [] : await listHandlerFiles(dir);
-    for (const name of names) loaded.set(name, undefined);
-    for (const file of files.filter((file) => names.has(parse(file).name)))
-      try {
-        const handler = await loadHandlerFile(file);
-        loaded.set(handler.name, handler);
-      } catch (error) {
-        if (!(error instanceof FileRefused)) throw error;
-        prepared.logger.warn(`the payload is not checked: ${error.message}`);
-      }
+    if (names.size > 0) {
+      const files = await listHandlerFiles(dir).catch((error: Error) => {
+        unchecked(error.message);
+        return [];
+      });
+      for (const name of names) loaded.set(name, undefined);
+      for (const file of files.filter((path) => names.has(parse(path).name)))
+        try {
+          const handler = await loadHandlerFile(file);
+          loaded.set(handler.name, handler);
+        } catch (error) {
+          if (!(error instanceof FileRefused)) throw error;
+          unchecked(error.message);
+        }
+    }
     await createPayloadCheck((name) => loaded.get(name)?.payload)(tasks);
   };
 }

@@ -69,7 +69,8 @@ export class Worker {
   #stopping: Promise<boolean> | undefined;
   /** Resolves when the drain, under way or to come, is to end. */
   readonly #drainEnds = Promise.withResolvers<"aborted">();
-  #onExhausted: (() => void)[] = [];
+  /** Each wants a claim that began no earlier: one that was under way has not seen what became due since. */
+  #onExhausted: { sinceMs: number; resolve: () => void }[] = [];
   /** Tasks that have ended here for good. */
   #endedCount = 0;
 
@@ -106,8 +107,10 @@ export class Worker {
       names: () => runner.names,
       queues: options.queues,
       pollIntervalMs,
-      onExhausted: () => {
-        for (const resolve of this.#onExhausted.splice(0)) resolve();
+      onExhausted: (startedAtMs) => {
+        for (const { sinceMs, resolve } of this.#onExhausted.splice(0))
+          if (startedAtMs >= sinceMs) resolve();
+          else this.#onExhausted.push({ sinceMs, resolve });
       },
     });
     this.#promoter = new Promoter(store, pollIntervalMs, () => this.#hear("due"));
@@ -163,7 +166,7 @@ export class Worker {
       await this.#releaser.releaseAll();
       await this.#promoter.runOnce();
       await new Promise<void>((resolve) => {
-        this.#onExhausted.push(resolve);
+        this.#onExhausted.push({ sinceMs: performance.now(), resolve });
         this.#hear("queues");
       });
       const idle = this.#executor.running === 0 && this.#completer.waiting === 0;

@@ -43,13 +43,18 @@ const refuse = (what: string) =>
     hint: "name tasks and batches that are stored; finished tasks are pruned after their retention",
   });
 
-/** For tasks that were inserted just now, in the same transaction; those that wait for nothing are passed over. */
+/**
+ * For tasks that were inserted just now, in the same transaction; those that wait for nothing are passed over. What has
+ * succeeded already counts from here on, whatever becomes of its row.
+ */
 export async function openWaits(sql: Sql, ids: number[]): Promise<void> {
   await sql`
     insert into fiscaut_tasks.task_after (task_id, after_task_id, after_batch_id)
     select t.id, each.task_id, each.batch_id
     from fiscaut_tasks.task t cross join lateral (
       select value::bigint as task_id, null::bigint as batch_id from jsonb_array_elements(t.after -> 'tasks')
+      where not exists (
+        select 1 from fiscaut_tasks.task_history h where h.id = value::bigint and h.state = 'succeeded')
       union all
       select null, value::bigint from jsonb_array_elements(t.after -> 'batches')
     ) as each

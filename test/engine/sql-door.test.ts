@@ -24,3 +24,22 @@ test("a delay that is shorter than the poll is kept to", async () => {
     select fiscaut_tasks.enqueue('a', delay => '200 ms') as id`;
   await worker.event("succeeded", row?.id);
 });
+
+test("what waits for another is released when that ends, also where it has ended before the commit", async () => {
+  const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
+  const worker = await bed.start({ a: async () => "done", first: () => held });
+  const first = await bed.enqueue({ name: "first" });
+  await worker.event("started", first);
+  const enqueue = async (sql: typeof bed.store.sql) =>
+    (
+      await sql<{ id: number }[]>`select fiscaut_tasks.enqueue('a', after => array[${first}::bigint]) as id`
+    )[0]?.id;
+  const waiting = await enqueue(bed.store.sql);
+  const uncommitted = await bed.store.sql.begin(async (sql) => {
+    const id = await enqueue(sql as unknown as typeof bed.store.sql);
+    letGo();
+    await worker.event("succeeded", waiting);
+    return id;
+  });
+  await worker.event("succeeded", uncommitted);
+});

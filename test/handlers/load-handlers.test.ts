@@ -1,6 +1,6 @@
 /** The operator's own handlers as they are read from files: what is one, what each fault is told as. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { HandlerContext } from "../../src/handlers/context.ts";
 import { FileRefused, importFile } from "../../src/handlers/import-file.ts";
@@ -158,6 +158,16 @@ describe("a folder of handlers", () => {
     const { handlers, faults } = await loadHandlers(files.dir);
     expect(handlers.map(({ name }) => name)).toEqual(["one"]);
     expect(faults).toEqual([]);
+  });
+
+  test("has programs, too, by their execute bit", async () => {
+    const program = files.write("report.sh", "#!/bin/sh\n");
+    const badlyNamed = files.write("no blanks", "#!/bin/sh\n");
+    for (const path of [program, badlyNamed]) chmodSync(path, 0o755);
+    files.write("plain.sh", "#!/bin/sh\n");
+    const { handlers, faults } = await loadHandlers(files.dir);
+    expect(handlers).toMatchObject([{ name: "report", file: program }]);
+    expect(faults).toEqual([{ file: badlyNamed, message: expect.stringContaining("rename the file") }]);
   });
 
   test("in which two have one name has neither, and says both", async () => {

@@ -25,14 +25,14 @@ export async function createChainBed() {
   const releaser = new Releaser(store, 60_000, (event) => events.push(event));
 
   const claimAll = (limit = 10_000) => claimTasks(store, { workerId, names: ["a"], queues: [], limit });
-  const complete = async (tasks: ClaimedTask[], outcome: Outcome) => {
+  const complete = async (tasks: ClaimedTask[], outcome: Outcome, by = store) => {
     const completions = tasks.map((task) => ({
       id: task.id,
       attempt: task.attempt,
       transition: settle(task, outcome),
     }));
     const states = new Map(
-      (await completeTasks(store, workerId, completions)).map(({ id, state }) => [id, state]),
+      (await completeTasks(by, workerId, completions)).map(({ id, state }) => [id, state]),
     );
     return tasks.flatMap(({ id, batchId }) => {
       const state = states.get(id);
@@ -48,6 +48,7 @@ export async function createChainBed() {
   };
 
   return {
+    url: database.url,
     store,
     workerId,
     events,

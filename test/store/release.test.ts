@@ -1,13 +1,12 @@
-// Tasks that wait for others: when they are released, when they fail, and what the other verbs do to them.
+// Tasks that wait for others: when they are released, and when they fail.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { cancelTask } from "../../src/store/cancel.ts";
-import { changeTask } from "../../src/store/change.ts";
 import { deleteTask } from "../../src/store/delete.ts";
 import { readFigures } from "../../src/store/figures.ts";
 import { listTasks } from "../../src/store/find.ts";
 import { promoteTasks } from "../../src/store/promote.ts";
 import { findWaitersOf } from "../../src/store/release.ts";
-import { retryTask, retryTasks } from "../../src/store/retry.ts";
+import { retryTask } from "../../src/store/retry.ts";
 import { type ChainBed, createChainBed, fails, succeeds } from "./chain-bed.ts";
 
 let bed: ChainBed;
@@ -227,63 +226,6 @@ describe("a predecessor that does not succeed", () => {
   });
 });
 
-describe("a batch as predecessor", () => {
-  test("counts when none of its tasks is live: without failure, or however it went", async () => {
-    const batch = await bed.enqueueAll([{}, {}]);
-    const strict = await bed.enqueue({ after: { batches: [batch.id] } });
-    const lenient = await bed.enqueue({ after: { batches: [batch.id], onFailure: "ignore" } });
-    const [one, other] = await bed.claimAll();
-    if (one === undefined || other === undefined) throw new Error("both were due");
-    await bed.hint(await bed.complete([one], fails));
-    expect((await bed.find(strict)).waitsFor).toEqual([{ batchId: batch.id, live: 1, failed: 1 }]);
-    await bed.hint(await bed.complete([other], succeeds));
-    expect(await messageOf(strict)).toBe(
-      `batch ${batch.id}, which it waited for, has failed or cancelled tasks`,
-    );
-    expect(await bed.run()).toEqual([lenient]);
-  });
-
-  test("that is empty or has succeeded before holds nobody up", async () => {
-    const empty = await bed.enqueueAll([]);
-    const done = await bed.enqueueAll([{}]);
-    await bed.run();
-    const id = await bed.enqueue({ after: { batches: [empty.id, done.id] } });
-    expect(await bed.run()).toEqual([id]);
-  });
-
-  test("with a replaced task has not succeeded: what replaced it is not of the batch", async () => {
-    const batch = await bed.enqueueAll([{ key: "k" }]);
-    const id = await bed.enqueue({ after: { batches: [batch.id] } });
-    await bed.enqueue({ key: "k", onConflict: "replace" });
-    await bed.look();
-    expect(await bed.stateOf(id)).toBe("failed");
-  });
-
-  test("enqueues its completion task with it, which runs when the last has ended", async () => {
-    const batch = await bed.enqueueAll([{}, {}], { title: "all done" });
-    expect(batch.total).toBe(2);
-    await bed.run(fails);
-    await bed.look();
-    const [completion] = await bed.claimAll();
-    expect(completion).toMatchObject({
-      batchId: null,
-      after: { tasks: [], batches: [batch.id], onFailure: "ignore" },
-    });
-    expect(await bed.claimAll()).toEqual([]);
-  });
-
-  test("that is empty has its completion task due at once", async () => {
-    await bed.enqueueAll([], {});
-    expect(await bed.claimAll()).toHaveLength(1);
-  });
-
-  test("that fails to be read leaves no completion task behind", async () => {
-    const reading = bed.enqueueAll([{ after: [999_999_999] }], {});
-    expect(await bed.refusal(reading)).toBe("usage: after: there is no task 999999999 to wait for");
-    expect(await listTasks(bed.store, {}, 10)).toEqual([]);
-  });
-});
-
 describe("what can't be waited for is refused, and nothing is enqueued", () => {
   test("an unknown task or batch", async () => {
     const a = await bed.enqueue();
@@ -307,87 +249,5 @@ describe("what can't be waited for is refused, and nothing is enqueued", () => {
   test("anything but its batch, by a completion task", async () => {
     const a = await bed.enqueue();
     expect(await bed.refusal(bed.enqueueAll([], { after: [a] }))).toMatch(/whenComplete waits for its batch/);
-  });
-});
-
-describe("of a waiting task", () => {
-  test("cancel and delete end the wait with it", async () => {
-    const a = await bed.enqueue();
-    const [cancelled, deleted] = [await bed.enqueue({ after: [a] }), await bed.enqueue({ after: [a] })];
-    await cancelTask(bed.store, cancelled);
-    await deleteTask(bed.store, deleted);
-    await bed.look();
-    expect(await bed.openWaits()).toBe(0);
-    expect(await bed.run()).toEqual([a]);
-    await retryTask(bed.store, cancelled);
-    expect(await bed.run()).toEqual([cancelled]);
-  });
-
-  test("change leaves it waiting, also when it is to run now", async () => {
-    const a = await bed.enqueue();
-    const id = await bed.enqueue({ after: [a], delayMs: 3_600_000 });
-    await changeTask(bed.store, id, { delayMs: 0, priority: 7, payload: { changed: true } });
-    await promoteTasks(bed.store);
-    expect(await bed.run()).toEqual([a]);
-    await bed.look();
-    expect(await bed.claimAll()).toMatchObject([{ id, priority: 7, payload: { changed: true } }]);
-  });
-
-  test("retry runs it now; of many at once it is left out", async () => {
-    const a = await bed.enqueue({ delayMs: 3_600_000 });
-    const id = await bed.enqueue({ after: [a] });
-    expect(await retryTasks(bed.store, { state: "pending" })).toMatchObject({ total: 1 });
-    expect(await bed.run()).toEqual([a]);
-    const b = await bed.enqueue({ delayMs: 3_600_000 });
-    const next = await bed.enqueue({ after: [b] });
-    await retryTask(bed.store, next);
-    await bed.look();
-    expect(await bed.run()).toEqual([id, next]);
-    expect(await bed.openWaits()).toBe(0);
-  });
-
-  test("the key is found: skipped, rescheduled without ending the wait, or replaced", async () => {
-    const a = await bed.enqueue();
-    const id = await bed.enqueue({ after: [a], key: "k" });
-    expect(await bed.enqueue({ key: "k" })).toBe(id);
-    expect(await bed.enqueue({ key: "k", onConflict: "reschedule", delayMs: 0 })).toBe(id);
-    expect(await bed.stateOf(id)).toBe("waiting");
-    const b = await bed.enqueue();
-    const other = await bed.enqueue({ key: "k", onConflict: "replace", after: [b] });
-    expect([await bed.stateOf(id), await bed.stateOf(other)]).toEqual(["cancelled", "waiting"]);
-    expect(await bed.run()).toEqual([a, b]);
-    await bed.look();
-    expect(await bed.run()).toEqual([other]);
-  });
-
-  test("the serial key holds its place", async () => {
-    const a = await bed.enqueue();
-    const id = await bed.enqueue({ after: [a], serialKey: "s" });
-    const later = await bed.enqueue({ serialKey: "s" });
-    expect(await bed.run()).toEqual([a]);
-    await bed.look();
-    expect(await bed.run()).toEqual([id]);
-    expect(await bed.run()).toEqual([later]);
-  });
-
-  test("the serial key does not hold up the very task that it waits for, when that is retried", async () => {
-    const [a, b] = [await bed.enqueue({ serialKey: "s" }), await bed.enqueue({ delayMs: 3_600_000 })];
-    const id = await bed.enqueue({ after: [a, b], serialKey: "s" });
-    expect(await bed.run(fails)).toEqual([a]);
-    await retryTask(bed.store, a);
-    await retryTask(bed.store, b);
-    expect(await bed.run()).toEqual([a, b]);
-    await bed.look();
-    expect(await bed.run()).toEqual([id]);
-  });
-
-  test("the next run of a repeat waits for nothing", async () => {
-    const a = await bed.enqueue();
-    const id = await bed.enqueue({ after: [a], repeatMs: 3_600_000 });
-    await bed.run();
-    await bed.look();
-    expect(await bed.run()).toEqual([id]);
-    const [next] = await listTasks(bed.store, { state: "pending" }, 1);
-    expect(await bed.find(next?.id ?? 0)).toMatchObject({ waiting: false, after: null });
   });
 });

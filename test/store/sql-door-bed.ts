@@ -1,13 +1,17 @@
 /** Calls `fiscaut_tasks.enqueue` with a task as TypeScript's doors write it, naming the arguments that it has. */
 import type { Sql } from "../../src/store/sql.ts";
+import type { NewAfter } from "../../src/task/after.ts";
 import type { NewTask } from "../../src/task/new-task.ts";
 
-type Asked = Exclude<keyof NewTask, "keyOf">;
+export type Asked = Omit<NewTask, "name" | "keyOf">;
 
 const milliseconds = (placeholder: string) => `${placeholder}::float8 * interval '1 ms'`;
 
-/** How a member of a task is spoken of in SQL. `keyOf` has no counterpart there. */
-const sqlArguments: Record<Asked, { name: string; write?: (placeholder: string) => string }> = {
+/** How a member of a task is spoken of in SQL, in the order of the arguments there. `keyOf` has no counterpart. */
+const sqlArguments: Record<
+  Exclude<keyof Flat, "keyOf">,
+  { name: string; write?: (value: string) => string }
+> = {
   name: { name: "name" },
   payload: { name: "payload", write: (placeholder) => `${placeholder}::text::jsonb` },
   queue: { name: "queue" },
@@ -21,10 +25,21 @@ const sqlArguments: Record<Asked, { name: string; write?: (placeholder: string) 
   onConflict: { name: "on_conflict" },
   serialKey: { name: "serial_key" },
   title: { name: "title" },
+  tasks: { name: "after" },
+  batches: { name: "after_batches" },
+  onFailure: { name: "on_failure" },
   repeatMs: { name: "repeat", write: milliseconds },
   repeatUntil: { name: "repeat_until" },
   repeatAfterFailure: { name: "repeat_after_failure" },
 };
+
+/** What a task waits for is three arguments there. */
+type Flat = Omit<NewTask, "after"> & Exclude<NewAfter, number[]>;
+
+const flatten = ({ after, ...task }: Partial<Record<keyof NewTask, unknown>>) => ({
+  ...task,
+  ...(Array.isArray(after) ? { tasks: after } : (after as object | undefined)),
+});
 
 /** `wake` says nothing of the task. */
 export const sqlArgumentNames = [...Object.values(sqlArguments).map(({ name }) => name), "wake"];
@@ -33,15 +48,15 @@ export const sqlArgumentNames = [...Object.values(sqlArguments).map(({ name }) =
 const textOf = (at: Date) => at.toISOString().replace(/^\+0?/, "");
 
 /** @throws the driver's error when the function refuses. */
-export async function enqueueBySql(sql: Sql, task: Partial<Record<Asked, unknown>>): Promise<number> {
+export async function enqueueBySql(sql: Sql, task: Partial<Record<keyof NewTask, unknown>>): Promise<number> {
   const values: unknown[] = [];
-  const words = Object.entries(task)
+  const words = Object.entries(flatten(task))
     .filter(([, value]) => value !== undefined)
     .map(([member, value]) => {
       values.push(
         member === "payload" ? JSON.stringify(value) : value instanceof Date ? textOf(value) : value,
       );
-      const { name, write } = sqlArguments[member as Asked];
+      const { name, write } = sqlArguments[member as keyof typeof sqlArguments];
       const placeholder = `$${values.length}`;
       return `${name} => ${write?.(placeholder) ?? placeholder}`;
     });

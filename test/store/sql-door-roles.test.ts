@@ -3,9 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { readExample } from "../../scripts/clients/readme-blocks.ts";
 import { codeOf } from "../../src/store/connection.ts";
 import type { Sql } from "../../src/store/sql.ts";
-import type { NewTask } from "../../src/task/new-task.ts";
 import { again, createOnceBed, type OnceBed } from "./once-bed.ts";
-import { enqueueBySql } from "./sql-door-bed.ts";
+import { type Asked, enqueueBySql } from "./sql-door-bed.ts";
 
 let bed: OnceBed;
 beforeAll(async () => {
@@ -14,7 +13,6 @@ beforeAll(async () => {
 beforeEach(() => bed.clear());
 afterAll(() => bed.drop());
 
-type Asked = Omit<NewTask, "name" | "keyOf">;
 const enqueue = (task: Asked = {}, sql: Sql = bed.store.sql) => enqueueBySql(sql, { name: "a", ...task });
 
 describe("a role", () => {

@@ -5,9 +5,11 @@ import fc from "fast-check";
 import { codeOf } from "../../src/store/connection.ts";
 import { enqueueTask } from "../../src/store/enqueue.ts";
 import { askedNames, keptColumns } from "../../src/store/task-columns.ts";
+import type { NewAfter } from "../../src/task/after.ts";
 import { OperatorError } from "../../src/task/errors.ts";
 import { checkNewTask, maxPayloadBytes, type NewTask } from "../../src/task/new-task.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
+import { anyTask } from "./any-task.ts";
 import { enqueueBySql, sqlArgumentNames } from "./sql-door-bed.ts";
 
 let database: TestDatabase;
@@ -22,8 +24,10 @@ type Row = Record<string, unknown>;
 async function takeRow(id: number): Promise<Row> {
   const [row] = await database.store.sql.unsafe<Row[]>(`
     delete from fiscaut_tasks.task where id = ${id}
-    returning ${askedNames}, due, batch_id, attempt, errors, planned_at = run_at as planned, run_at - created_at as delay,
-      case when run_at - created_at > interval '0' then null else run_at = created_at end as at_once`);
+    returning ${askedNames}, after, waiting, due, batch_id, attempt, errors, planned_at = run_at as planned, run_at - created_at as delay,
+      case when run_at - created_at > interval '0' then null else run_at = created_at end as at_once,
+      (select jsonb_agg(array[w.after_task_id, w.after_batch_id] order by w.after_task_id, w.after_batch_id)
+       from fiscaut_tasks.task_after w where w.task_id = task.id) as waits`);
   if (row === undefined) throw new Error(`task ${id} is not there`);
   return row;
 }
@@ -131,6 +135,14 @@ const bad: NewTask[] = [
   { name: "a", key: "k", onConflict: "Replace" as never },
   { name: "a", title: "" },
   { name: "a", title: "a".repeat(201) },
+  { name: "a", after: [] },
+  { name: "a", after: [0] },
+  { name: "a", after: [1_000_000] },
+  { name: "a", after: Array.from({ length: 1_001 }, () => 1) },
+  { name: "a", after: { batches: [1_000_000] } },
+  { name: "a", after: { batches: Array.from({ length: 101 }, () => 1) } },
+  { name: "a", after: { onFailure: "ignore" } },
+  { name: "a", after: { tasks: [], batches: [], onFailure: "fail" } },
   { name: "a", repeatMs: 999 },
   { name: "a", repeatMs: 315_360_000_001 },
   { name: "a", repeatMs: 1_000, repeatUntil: new Date(-1) },
@@ -169,6 +181,29 @@ describe("both doors", () => {
       expect([brief(task), (await expectAlike(task)) !== undefined]).toEqual([brief(task), false]);
   });
 
+  test("make a task wait for the same", async () => {
+    const { sql } = database.store;
+    const [one, two] = [await enqueueBySql(sql, { name: "a" }), await enqueueBySql(sql, { name: "a" })];
+    const [batch] = await sql<{ id: number }[]>`
+      insert into fiscaut_tasks.batch (title, total, skipped) values ('b', 1, '{}') returning id`;
+    await sql`update fiscaut_tasks.task set batch_id = ${batch?.id ?? 0} where id = ${one}`;
+    const batches = [batch?.id ?? 0];
+    const afters: NewAfter[] = [
+      [one],
+      [two, one, two],
+      { batches },
+      { tasks: [two], batches, onFailure: "fail" },
+      { tasks: [one], onFailure: "ignore" },
+    ];
+    for (const after of afters) {
+      const row = await expectAlike({ name: "a", after });
+      expect(row).toMatchObject({ waiting: true, due: false, waits: expect.any(Array) });
+    }
+    expect(
+      await expectAlike({ name: "a", after: { tasks: [one], onFailure: "never" as never } }),
+    ).toBeUndefined();
+  });
+
   test("agree on any other task", async () => {
     await fc.assert(
       fc.asyncProperty(anyTask, async (task) => {
@@ -189,64 +224,6 @@ describe("both doors", () => {
 });
 
 const brief = (task: object) => JSON.stringify(task).slice(0, 100);
-
-/** Any text that the wire can carry. */
-const text = fc.string({ unit: "grapheme", maxLength: 12 }).filter((word) => !word.includes("\u0000"));
-const word = fc.oneof(
-  { arbitrary: fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,8}$/), weight: 6 },
-  text,
-);
-const duration = fc.oneof(
-  fc.stringMatching(/^([1-9][0-9]{0,2}d)?([1-9]h)?([0-9]{1,3}m)?([0-9]{1,3}s)?([0-9]{1,4}ms)?$/),
-  fc.constantFrom("0", "1", "00", "1s1s", "1m1ms"),
-);
-const backoff = fc
-  .tuple(
-    fc.oneof(
-      fc.constantFrom("django", "Django", ""),
-      duration.map((delay) => `fixed:${delay}`),
-      fc.tuple(duration, duration).map(([first, most]) => `exponential:${first}..${most}`),
-    ),
-    fc.oneof(
-      fc.constant(""),
-      fc.nat(120).map((percent) => `~${percent}%`),
-    ),
-  )
-  .map((parts) => parts.join(""));
-const around = (least: number, most: number) =>
-  fc.oneof(fc.integer({ min: least, max: most }), fc.constantFrom(least - 1, least, most, most + 1));
-const instant = fc.date({
-  min: new Date("1969-12-31T23:00:00Z"),
-  max: new Date("+010000-01-01T01:00:00Z"),
-  noInvalidDate: true,
-});
-const anyTask: fc.Arbitrary<NewTask> = fc
-  .record(
-    {
-      name: word,
-      queue: word,
-      priority: around(-32_768, 32_767),
-      delayMs: around(0, 315_360_000_000),
-      runAt: instant,
-      maxAttempts: around(1, 1000),
-      timeoutMs: around(1, 2_147_483_647),
-      serialKey: word,
-      backoff,
-      repeatMs: around(1_000, 315_360_000_000),
-      repeatUntil: instant,
-      repeatAfterFailure: fc.boolean(),
-      title: text,
-      key: fc.oneof(text, fc.constant("payload:1")),
-      onConflict: fc.constantFrom("skip", "replace", "reschedule"),
-    },
-    { requiredKeys: ["name"] },
-  )
-  .filter(
-    // SQL can't tell a default from an argument left out: there these say nothing, where TypeScript misses their other half.
-    ({ key, onConflict, repeatMs, repeatAfterFailure }) =>
-      (onConflict !== "skip" || key !== undefined) &&
-      (repeatAfterFailure !== false || repeatMs !== undefined),
-  );
 
 describe("the SQL door", () => {
   test("has an argument for every member of a task", async () => {

@@ -5,10 +5,9 @@ import { readExample } from "../../scripts/clients/readme-blocks.ts";
 import { type Announcement, channel, parseAnnouncement } from "../../src/store/announce.ts";
 import { codeOf } from "../../src/store/connection.ts";
 import type { Sql } from "../../src/store/sql.ts";
-import type { NewTask } from "../../src/task/new-task.ts";
 import { until } from "../until.ts";
 import { again, createOnceBed, type OnceBed, succeeded } from "./once-bed.ts";
-import { enqueueBySql } from "./sql-door-bed.ts";
+import { type Asked, enqueueBySql } from "./sql-door-bed.ts";
 
 let bed: OnceBed;
 beforeAll(async () => {
@@ -17,7 +16,6 @@ beforeAll(async () => {
 beforeEach(() => bed.clear());
 afterAll(() => bed.drop());
 
-type Asked = Omit<NewTask, "name" | "keyOf">;
 const enqueue = (task: Asked = {}, sql: Sql = bed.store.sql) => enqueueBySql(sql, { name: "a", ...task });
 /** In a transaction of the caller's own. */
 const inTransaction = <Result>(work: (sql: Sql) => Promise<Result>, mode = "") =>
@@ -111,6 +109,13 @@ describe("workers are told", () => {
     expect(await hear(() => enqueue({ key: "k" }))).toEqual([]);
     expect(await hear(() => enqueue({ key: "k", onConflict: "reschedule" }))).toEqual([{ kind: "due" }]);
   });
+
+  test("of tasks that wait for others, and of a replaced one, which others may wait for", async () => {
+    const id = await enqueue({ key: "k" });
+    expect(await hear(() => enqueue({ after: [id] }))).toEqual([{ kind: "waiting" }, { kind: "ended" }]);
+    const replacing = await hear(() => enqueue({ key: "k", onConflict: "replace" }));
+    expect(replacing).toEqual([{ kind: "due" }, { kind: "ended" }]);
+  });
 });
 
 describe("with a key", () => {
@@ -182,6 +187,13 @@ describe("with a key", () => {
       select payload, priority, due, run_at > now() + interval '50 s' as later, planned_at = run_at as planned
       from fiscaut_tasks.task`;
     expect(row).toEqual({ payload: 1, priority: 7, due: false, later: true, planned: true });
+  });
+
+  test("reschedule leaves a task waiting that waits for others", async () => {
+    await enqueue({ key: "k", after: [await enqueue()] });
+    await enqueue({ key: "k", onConflict: "reschedule", priority: 1 });
+    const rows = await bed.store.sql`select waiting, due from fiscaut_tasks.task where key is not null`;
+    expect([...rows]).toEqual([{ waiting: true, due: false }]);
   });
 
   test.each(["replace", "reschedule"] as const)(
