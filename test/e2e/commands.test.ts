@@ -37,6 +37,7 @@ describe("every command", () => {
       "show",
       "retry",
       "cancel",
+      "batch",
       "prune",
       "queue",
       "change",
