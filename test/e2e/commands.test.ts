@@ -38,6 +38,7 @@ describe("every command", () => {
       "logs",
       "retry",
       "cancel",
+      "batch",
       "prune",
       "queue",
       "change",
