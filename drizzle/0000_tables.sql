@@ -73,7 +73,8 @@ CREATE TABLE "fiscaut_tasks"."task" (
 	"payload" jsonb NOT NULL,
 	"repeat" jsonb,
 	"progress" jsonb,
-	"errors" jsonb
+	"errors" jsonb,
+	"log" jsonb[]
 );
 --> statement-breakpoint
 CREATE TABLE "fiscaut_tasks"."task_history" (
@@ -101,6 +102,7 @@ CREATE TABLE "fiscaut_tasks"."task_history" (
 	"repeat" jsonb,
 	"progress" jsonb,
 	"errors" jsonb,
+	"log" jsonb[],
 	"result" jsonb
 );
 --> statement-breakpoint

@@ -8,6 +8,7 @@ import { listenForAnnouncements } from "../store/listen.ts";
 import type { WorkerIdentity } from "../store/worker.ts";
 import type { EmitEvent } from "../task/events.ts";
 import type { Retention } from "../task/retention.ts";
+import type { ToPlain } from "../task/task-log.ts";
 import { CancelWatch } from "./cancel-watch.ts";
 import { Claimer } from "./claimer.ts";
 import { Completer } from "./completer.ts";
@@ -16,6 +17,7 @@ import { Lease } from "./lease.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import { Promoter } from "./promoter.ts";
 import { Pruner } from "./pruner.ts";
+import { Reporter } from "./reporter.ts";
 import { Rescuer } from "./rescuer.ts";
 import type { HandlerRunner } from "./runner.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -32,6 +34,8 @@ export interface WorkerOptions {
   emit: EmitEvent;
   /** The back-off of a handler, as `task/backoff.ts` reads it; left out: the default for all. */
   backoffOf?: (name: string) => string | undefined;
+  /** For what handlers log: it is stored with their tasks. Left out: nothing is blanked out. */
+  toPlain?: ToPlain;
 }
 
 export interface WorkerStatus {
@@ -50,6 +54,7 @@ const flushLimitMs = 5_000;
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #completer: Completer;
+  readonly #reporter: Reporter;
   readonly #executor: Executor;
   readonly #lease: Lease;
   readonly #claimer: Claimer;
@@ -59,7 +64,10 @@ export class Worker {
   readonly #pruner: Pruner;
   readonly #scheduler: Scheduler;
   #loops:
-    | Record<"claimer" | "promoter" | "rescuer" | "pruner" | "scheduler" | "notifier" | "cancelWatch", Loop>
+    | Record<
+        "claimer" | "promoter" | "rescuer" | "pruner" | "scheduler" | "notifier" | "cancelWatch" | "reporter",
+        Loop
+      >
     | undefined;
   #stopping: Promise<boolean> | undefined;
   /** Resolves when the drain, under way or to come, is to end. */
@@ -76,10 +84,16 @@ export class Worker {
       backoffOf: options.backoffOf ?? (() => undefined),
       onReturned: (delayMs) => (delayMs === 0 ? wakeClaimer() : this.#loops?.promoter.wake()),
     });
-    this.#executor = new Executor({
+    this.#reporter = new Reporter({
       store,
+      emit,
+      toPlain: options.toPlain ?? ((value) => value),
+      onWaiting: () => this.#loops?.reporter.wake(),
+    });
+    this.#executor = new Executor({
       runner,
       completer: this.#completer,
+      reporter: this.#reporter,
       slots: options.concurrency,
       emit,
       onStarted: () => {
@@ -122,6 +136,7 @@ export class Worker {
       scheduler: startLoop("scheduler", () => this.#scheduler.runOnce(), emit),
       notifier: startLoop("notifier", () => this.#listen(), emit),
       cancelWatch: startLoop("cancel watch", () => this.#cancelWatch.runOnce(), emit),
+      reporter: startLoop("reporter", () => this.#reporter.runOnce(), emit),
     };
     emit({ kind: "worker-started", workerId: this.#lease.workerId ?? 0, names: runner.names, queues });
   }
@@ -198,6 +213,7 @@ export class Worker {
       this.#loops?.scheduler.stop(),
       this.#loops?.notifier.stop(),
       this.#loops?.cancelWatch.stop(),
+      this.#loops?.reporter.stop(),
       // With outcomes unsaved the row stays: its lease ends, and a rescuer gives the tasks back.
       this.#lease
         .stop(flushed)

@@ -12,6 +12,7 @@ import { Problem, problemOf, unavailable, unexpected } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
 import { addRoutes, type Route } from "./route.ts";
 import { scheduleRoutes } from "./schedules.ts";
+import { taskLogRoutes } from "./task-log.ts";
 import { type TaskRoutesOptions, taskRoutes } from "./tasks.ts";
 
 export interface AppOptions
@@ -36,6 +37,7 @@ export function createApp(options: AppOptions): Hono {
     ...healthRoutes(options, database),
     ...metricsRoutes(options, database),
     ...taskRoutes(options),
+    ...taskLogRoutes(options),
     ...controlRoutes(options),
     ...queueRoutes(options),
     ...scheduleRoutes(options),

@@ -51,7 +51,7 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
 /** What a claim returns of each task, for `toClaimedTasks`. */
 export const claimedColumns = (sql: Sql) =>
   sql.unsafe(
-    "id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, backoff, batch_id, run_at, planned_at, started_at, serial_key",
+    "id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, backoff, batch_id, run_at, planned_at, started_at, serial_key, (log[cardinality(log)] ->> 'n')::int as last_line",
   );
 
 /** In the order of the claim, since RETURNING keeps none. */
@@ -75,6 +75,7 @@ export interface ClaimedRow {
   holds_slot?: boolean;
   started_at: string;
   planned_at: string | null;
+  last_line: number | null;
 }
 
 const toClaimedTask = (row: ClaimedRow): ClaimedTask => ({
@@ -93,6 +94,7 @@ const toClaimedTask = (row: ClaimedRow): ClaimedTask => ({
   holdsSlot: row.holds_slot ?? false,
   claimedAt: row.started_at,
   plannedAt: instant(row.planned_at),
+  lastLine: row.last_line ?? 0,
 });
 
 const byClaimOrder = (a: ClaimedTask, b: ClaimedTask) =>

@@ -11,6 +11,9 @@ export type TaskState = (typeof taskStates)[number];
 /** States that a task never leaves by itself; its row is in `task_history`. */
 export type FinishedState = Exclude<TaskState, "pending" | "running">;
 
+export const isFinished = (state: TaskState): state is FinishedState =>
+  state !== "pending" && state !== "running";
+
 /** Why one attempt did not succeed. The newest `keptErrors` of a task are kept, oldest first. */
 export interface AttemptError {
   attempt: number;
@@ -95,4 +98,6 @@ export interface ClaimedTask {
   claimedAt: string;
   /** See `TaskSummary`: what a daily report is about must not depend on when its retry runs. */
   plannedAt: Date | null;
+  /** The number of its newest log line, from which this attempt counts on; 0: it has none. */
+  lastLine: number;
 }

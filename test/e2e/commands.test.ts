@@ -35,6 +35,7 @@ describe("every command", () => {
       "enqueue",
       "list",
       "show",
+      "logs",
       "retry",
       "cancel",
       "prune",

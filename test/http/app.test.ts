@@ -27,6 +27,7 @@ test("GET / lists every route that is served", async () => {
     "POST /tasks",
     "GET /tasks/:id",
     "GET /batches/:id",
+    "GET /tasks/:id/log",
     "POST /tasks/retry",
     "POST /tasks/cancel",
     "DELETE /tasks",

@@ -4,15 +4,20 @@ import { formatDuration } from "../../config/units.ts";
 import { batchJson, taskJson } from "../../http/task-json.ts";
 import { type Batch, findBatch } from "../../store/batch.ts";
 import { findTask } from "../../store/find.ts";
+import { readTaskLog } from "../../store/read-log.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { turnPriority } from "../../task/priority-order.ts";
 import type { Repeat } from "../../task/repeat.ts";
 import type { Task } from "../../task/task.ts";
+import type { TaskLog } from "../../task/task-log.ts";
 import { withDatabase } from "../database.ts";
 import { formatInstant, printJson, printLine } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { readId } from "../read-id.ts";
 import { settingFlags } from "../setting-flags.ts";
+import { describeLines } from "../task-log-lines.ts";
+
+const shownLines = 5;
 
 export const showCommand = defineCommand({
   meta: { name: "show", description: "Show one task, or how far a batch has come" },
@@ -39,7 +44,7 @@ export const showCommand = defineCommand({
           if (found === undefined) throw unknown(`task ${taskId}`);
           const task = turnPriority(config.priorityOrder, found);
           if (args.json) printJson(taskJson(task));
-          else printFields(fieldsOfTask(task));
+          else printFields([...fieldsOfTask(task), ...fieldsOfLog(taskId, await readTaskLog(store, taskId))]);
         } else if (batchId !== undefined) {
           const batch = await findBatch(store, batchId);
           if (batch === undefined) throw unknown(`batch ${batchId}`);
@@ -95,6 +100,16 @@ function fieldsOfTask(task: Task): [string, string | number | null][] {
       `${formatInstant(new Date(error.at))}  ${error.stack ?? error.message}`,
     ]),
   ];
+}
+
+/** The newest few lines, and where the others are. */
+function fieldsOfLog(id: number, log: TaskLog | undefined): [string, string | null][] {
+  const newest = log?.lines.slice(-shownLines) ?? [];
+  const [first] = newest;
+  if (first === undefined) return [];
+  const lines = describeLines(newest, first.n - 1);
+  const others = first.n > 1 ? [`(all that are kept: fiscaut-tasks logs ${id})`] : [];
+  return [["log", [...others, ...lines].join("\n")]];
 }
 
 function describeRepeat({ everyMs, until, afterFailure }: Repeat): string {
