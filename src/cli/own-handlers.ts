@@ -35,15 +35,19 @@ export function checkPayloadsBy(prepared: Prepared): PayloadCheck {
   return async (tasks) => {
     await checkBuiltInPayloads(tasks);
     if (dir === undefined) return;
+    const unchecked = (why: string) => prepared.logger.warn(`the payload is not checked: ${why}`);
     const names = new Set(tasks.map(({ name }) => name));
-    const files = (await listHandlerFiles(dir)).filter((file) => names.has(parse(file).name));
+    const files = await listHandlerFiles(dir).catch((error: Error) => {
+      unchecked(error.message);
+      return [];
+    });
     const handlers: Handler[] = [];
-    for (const file of files)
+    for (const file of files.filter((path) => names.has(parse(path).name)))
       try {
         handlers.push(await loadHandlerFile(file));
       } catch (error) {
         if (!(error instanceof FileRefused)) throw error;
-        prepared.logger.warn(`the payload is not checked: ${error.message}`);
+        unchecked(error.message);
       }
     await createPayloadCheck((name) => handlers.find((handler) => handler.name === name)?.payload)(tasks);
   };

@@ -37,7 +37,7 @@ export interface ThreadLimits {
   abortMs: number;
   /** How often the thread is asked whether it hears, while something runs in it. */
   pingMs: number;
-  /** How long the thread may take for its own start and for each file, beyond what an import may wait. */
+  /** How long the thread may take to start, and for each file: more than an import is given that merely waits. */
   loadMs: number;
   /** How long a door waits for payloads to be checked. */
   checkMs: number;

@@ -40,7 +40,8 @@ export class ThreadRunner implements HandlerRunner {
   /** Files that have blocked a thread, or ended it. */
   #skip: HandlerFault[] = [];
   #faults: HandlerFault[] = [];
-  #own = "";
+  /** Names of the operator's own, as they were told last; undefined: tell them again. */
+  #own: string | undefined = "";
   #spawnedAtMs = 0;
   #deafSinceMs = performance.now();
   #respawnTimer: Timer | undefined;
@@ -99,7 +100,7 @@ export class ThreadRunner implements HandlerRunner {
     this.#next?.terminate();
     // Any of them may have changed.
     this.#skip = [];
-    this.#own = "";
+    this.#own = undefined;
     this.#spawn();
   }
 

@@ -104,6 +104,33 @@ test("a payload that is not the handler's is refused by HTTP with 400, by the co
   }
 });
 
+test("HTTP takes tasks in bounded time while a handler spins, and checks again when it has ended", async () => {
+  writeGreet("hello");
+  files.define(
+    "spin.ts",
+    "async run(ms) { const end = performance.now() + ms; while (performance.now() < end); }",
+  );
+  const worker = await startRun([], env);
+  const post = async (body: unknown) => {
+    const startedMs = performance.now();
+    const { status } = await fetch(`${worker.url}/tasks`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    return { status, ms: performance.now() - startedMs };
+  };
+  await post({ name: "spin", payload: 4_000 });
+  await worker.line("task started");
+  const bad = { name: "greet", payload: { who: 5 }, delayMs: 3_600_000 };
+  const meanwhile = await post(bad);
+  expect(meanwhile.status).toBe(201);
+  expect(meanwhile.ms).toBeLessThan(3_000);
+  await worker.line("task succeeded");
+  await until(async () => (await post(bad)).status === 400);
+  expect(await worker.stop()).toBe(0);
+});
+
 test("with --dev a changed, an added and a broken file are taken up while the worker runs", async () => {
   writeGreet("hello");
   const worker = await startRun(["--dev"], env);

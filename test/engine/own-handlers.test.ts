@@ -250,6 +250,23 @@ describe("files that are read again", () => {
     expect(events.filter(({ kind }) => kind === "handlers-restarted")).toEqual([]);
   });
 
+  test("are not kept waiting by what spins in the old thread, which is ended at its time-out", async () => {
+    files.define("spin.ts", "timeoutMs: 2_500, run() { for (;;); }");
+    files.define("quick.ts", "run: () => 7");
+    const { runner, worker, events } = await startOwn({ abortMs: 500, pingMs: 100 });
+    const spinning = await enqueue({ name: "spin", maxAttempts: 1 });
+    await until(() => worker.status().running === 1);
+    await until(() => runner.deafMs > 0);
+    runner.reload();
+    await until(() => runner.deafMs === 0);
+    expect(await ended(await enqueue({ name: "quick" }))).toMatchObject({ result: 7 });
+    expect(await find(spinning)).toMatchObject({ state: "running" });
+    expect(await ended(spinning)).toMatchObject({ errors: [{ message: "timed out after 2500 ms" }] });
+    const loads = events.filter(({ kind }) => kind === "handlers-loaded").length;
+    expect(await ended(await enqueue({ name: "quick" }))).toMatchObject({ result: 7 });
+    expect(events.filter(({ kind }) => kind === "handlers-loaded")).toHaveLength(loads);
+  });
+
   test("one of them broken: the others go on, and it comes back when it is corrected", async () => {
     files.define("work.ts", "run: () => 1");
     files.define("other.ts", "run: () => 2");

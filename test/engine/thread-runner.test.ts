@@ -9,6 +9,7 @@ import { findTask } from "../../src/store/find.ts";
 import { readTaskLog } from "../../src/store/read-log.ts";
 import type { EngineEvent } from "../../src/task/events.ts";
 import { checkNewTask, type NewTask } from "../../src/task/new-task.ts";
+import type { ClaimedTask } from "../../src/task/task.ts";
 import { keepForever } from "../keep-forever.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";
@@ -118,6 +119,17 @@ describe("a handler that blocks its thread", () => {
     expect(await worker.stop("SIGTERM", 10)).toBe(false);
     expect(await find(id)).toMatchObject({ state: "pending", attempt: 0 });
   });
+});
+
+test("a task that is claimed while there is no thread for it is given back", async () => {
+  const thread: Thread = { send: () => {}, onMessage: () => {}, onEnd: () => {}, terminate: () => {} };
+  const runner = new ThreadRunner({ spawn: () => thread, emit: () => {} });
+  expect(runner.names).toEqual([]);
+  expect(runner.deafMs).toBeGreaterThan(0);
+  const task = { id: 1, name: "quick" } as ClaimedTask;
+  const { outcome } = runner.start(task, { log: () => {}, progress: () => {} });
+  expect(await outcome).toEqual({ outcome: { kind: "given-back" }, abandoned: false });
+  await runner.stop();
 });
 
 describe("a handler in a thread", () => {

@@ -95,8 +95,11 @@ export class ChildProcesses {
   }
 
   #write(lines: string): void {
-    this.#watcher?.stdin.write(lines);
-    // Now, not in a later turn of the event loop: a handler may block this thread for good before that.
-    this.#watcher?.stdin.flush();
+    const stdin = this.#watcher?.stdin;
+    if (stdin === undefined) return;
+    stdin.write(lines);
+    // Now, not in a later turn of the event loop: a handler may block this thread for good before that. It fails when
+    // somebody has ended the watcher; the next one is told of all.
+    Promise.try(() => stdin.flush()).catch(() => {});
   }
 }

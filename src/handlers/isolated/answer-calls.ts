@@ -54,6 +54,8 @@ export function answerCalls(context: HandlerContext, send: (message: ToChild) =>
   return {
     verbs: [...verbs.keys()],
     take(message) {
+      // What is still heard of a process that was killed must not be done in the name of an attempt that has ended.
+      if (ended) return;
       if (message.kind === "call") answer(message);
       else {
         waiting.get(message.n)?.resolve(message);
