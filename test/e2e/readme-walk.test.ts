@@ -32,7 +32,7 @@ async function enqueue(beginning: string): Promise<number> {
   return id;
 }
 
-test("an empty folder, the types, a handler of ten lines and a shell script, run, enqueue: results and log lines are seen", async () => {
+test("an empty folder, the types, a handler of ten lines and a shell script, run, enqueue: results, progress and log lines are seen", async () => {
   await reader.type(line("fiscaut-tasks handlers types handlers"));
   expect(readdirSync(join(reader.folder, "handlers")).sort()).toEqual([
     ".types",
@@ -50,17 +50,20 @@ test("an empty folder, the types, a handler of ten lines and a shell script, run
   expect(await shown(id)).toMatchObject({
     state: "succeeded",
     result: { total: 25 },
+    progress: { fraction: 1, message: "added up" },
   });
   const text = await reader.type(line("fiscaut-tasks show 1"));
-  for (const word of ["succeeded", `"total": 25`]) expect(text).toContain(word);
+  for (const word of ["succeeded", "100 % added up", `"total": 25`]) expect(text).toContain(word);
+  expect(await reader.type(line("fiscaut-tasks logs 1"))).toMatch(/ adding up amounts=2 company=1\n$/);
   await until(() => worker.log().includes("adding up"));
 
   const ofProgram = await enqueue("fiscaut-tasks enqueue free-space");
   expect(await shown(ofProgram)).toMatchObject({
     state: "succeeded",
     result: { freeKb: expect.any(Number) },
+    progress: { fraction: 1, message: "looked" },
   });
-  await until(() => worker.log().includes("looking at /"));
+  expect(await reader.type(`fiscaut-tasks logs ${ofProgram}`)).toMatch(/ looking at \/\n$/);
 
   const refused = await reader.type(line("fiscaut-tasks enqueue add-up").replace("[19.5, 5.5]", "25"), 2);
   expect(refused).toContain("the payload is not add-up's: amounts: ");
