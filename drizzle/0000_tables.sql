@@ -4,8 +4,9 @@ CREATE TABLE "fiscaut_tasks"."batch" (
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"total" integer NOT NULL,
 	"title" text NOT NULL,
+	"key" text collate "C",
 	"skipped" jsonb NOT NULL,
-	CONSTRAINT "batch_enqueued_by_unique" UNIQUE("enqueued_by")
+	CONSTRAINT "batch_key_unique" UNIQUE("key")
 );
 --> statement-breakpoint
 CREATE TABLE "fiscaut_tasks"."queue" (
@@ -61,6 +62,7 @@ CREATE TABLE "fiscaut_tasks"."task" (
 	"schedule_id" bigint,
 	"planned_at" timestamp with time zone,
 	"due" boolean NOT NULL,
+	"waiting" boolean DEFAULT false NOT NULL,
 	"cancel_requested" boolean DEFAULT false NOT NULL,
 	"blocked" boolean DEFAULT false NOT NULL,
 	"superseded" boolean,
@@ -70,10 +72,17 @@ CREATE TABLE "fiscaut_tasks"."task" (
 	"serial_key" text collate "C",
 	"key" text collate "C",
 	"backoff" text,
+	"after" jsonb,
 	"payload" jsonb NOT NULL,
 	"repeat" jsonb,
 	"progress" jsonb,
 	"errors" jsonb
+);
+--> statement-breakpoint
+CREATE TABLE "fiscaut_tasks"."task_after" (
+	"task_id" bigint NOT NULL,
+	"after_task_id" bigint,
+	"after_batch_id" bigint
 );
 --> statement-breakpoint
 CREATE TABLE "fiscaut_tasks"."task_history" (
@@ -97,6 +106,7 @@ CREATE TABLE "fiscaut_tasks"."task_history" (
 	"serial_key" text collate "C",
 	"key" text collate "C",
 	"backoff" text,
+	"after" jsonb,
 	"payload" jsonb NOT NULL,
 	"repeat" jsonb,
 	"progress" jsonb,
@@ -116,9 +126,13 @@ CREATE TABLE "fiscaut_tasks"."worker" (
 --> statement-breakpoint
 CREATE INDEX "schedule_next_tick" ON "fiscaut_tasks"."schedule" USING btree ("next_tick_at") WHERE not paused;--> statement-breakpoint
 CREATE INDEX "task_claim" ON "fiscaut_tasks"."task" USING btree ("queue","name","priority" DESC NULLS FIRST,"run_at","id") WHERE due and not blocked;--> statement-breakpoint
-CREATE INDEX "task_future" ON "fiscaut_tasks"."task" USING btree ("run_at") WHERE not due and not blocked;--> statement-breakpoint
+CREATE INDEX "task_future" ON "fiscaut_tasks"."task" USING btree ("run_at") WHERE not due and not blocked and not waiting;--> statement-breakpoint
+CREATE INDEX "task_waiting" ON "fiscaut_tasks"."task" USING btree ("id") WHERE waiting;--> statement-breakpoint
 CREATE UNIQUE INDEX "task_serial_head" ON "fiscaut_tasks"."task" USING btree ("serial_key") WHERE serial_key is not null and not blocked;--> statement-breakpoint
 CREATE INDEX "task_serial_blocked" ON "fiscaut_tasks"."task" USING btree ("serial_key","id") WHERE blocked;--> statement-breakpoint
 CREATE UNIQUE INDEX "task_key" ON "fiscaut_tasks"."task" USING btree ("key") WHERE key is not null;--> statement-breakpoint
 CREATE INDEX "task_batch" ON "fiscaut_tasks"."task" USING btree ("batch_id","id") WHERE batch_id is not null;--> statement-breakpoint
+CREATE INDEX "task_after_waiting" ON "fiscaut_tasks"."task_after" USING btree ("task_id");--> statement-breakpoint
+CREATE INDEX "task_after_task" ON "fiscaut_tasks"."task_after" USING btree ("after_task_id") WHERE after_task_id is not null;--> statement-breakpoint
+CREATE INDEX "task_after_batch" ON "fiscaut_tasks"."task_after" USING btree ("after_batch_id") WHERE after_batch_id is not null;--> statement-breakpoint
 CREATE INDEX "task_history_batch" ON "fiscaut_tasks"."task_history" USING btree ("batch_id","id","state") WHERE batch_id is not null;

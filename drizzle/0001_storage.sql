@@ -48,11 +48,23 @@ END $$;
 --> statement-breakpoint
 -- At the commit, under one lock for all keys: the snapshot of the UPDATE is younger than the lock, so of an enqueue and
 -- a finish at once the later one sees what the other has done. One lock needs no order, and is held for a commit only.
-CREATE FUNCTION "fiscaut_tasks"."release_serial"() RETURNS trigger LANGUAGE plpgsql AS $$
+-- As its owner: before Postgres 18 a trigger at the commit runs as the session's user, whom the SQL door gives no right.
+CREATE FUNCTION "fiscaut_tasks"."release_serial"() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	released_key text := CASE WHEN tg_op = 'INSERT' THEN new.serial_key ELSE old.serial_key END;
 BEGIN
 	PERFORM pg_advisory_xact_lock(1718186851, 1);
+	-- A first one that waits for other tasks gives way to an earlier one, which a retry has brought back: it may be
+	-- one of those. Who holds its row ends its wait or deletes it.
+	IF tg_op = 'INSERT' THEN
+		UPDATE fiscaut_tasks.task SET blocked = true
+		WHERE ctid = ANY(ARRAY(
+			SELECT ctid FROM fiscaut_tasks.task
+			WHERE serial_key = released_key AND serial_key IS NOT NULL AND NOT blocked AND waiting
+				AND id > (SELECT min(id) FROM fiscaut_tasks.task WHERE serial_key = released_key AND blocked)
+			FOR UPDATE SKIP LOCKED));
+	END IF;
 	UPDATE fiscaut_tasks.task t SET blocked = false
 	WHERE t.id = (
 			SELECT id FROM fiscaut_tasks.task

@@ -2,6 +2,7 @@
 
 import { parseArgs } from "node:util";
 import { writeChecksums } from "./build/checksums.ts";
+import { buildEditorFiles } from "./build/editor-files.ts";
 import { buildExecutable, smokeRun } from "./build/executable.ts";
 import { buildPostgresArchive } from "./build/postgres-archive.ts";
 import { findTarget, type Target } from "./build/targets.ts";
@@ -9,6 +10,10 @@ import { findTarget, type Target } from "./build/targets.ts";
 const DEFAULT_TARGETS = ["linux-x64", "windows-x64"];
 
 const { values } = parseArgs({ options: { target: { type: "string", multiple: true } } });
+await tell("types for editors", async () => {
+  const { bytes, cached } = await buildEditorFiles();
+  return `${megabytes(bytes)}${cached ? ", made before" : ""}`;
+});
 for (const name of values.target ?? DEFAULT_TARGETS) await build(findTarget(name));
 await tell("SHA256SUMS", async () => `${await writeChecksums()} executables`);
 

@@ -1,10 +1,11 @@
-// Compiles the executable of a target into dist/, from `src/main.ts` and the Postgres archive.
-// What is in the archive is for `postgres-archive.ts`.
+// Compiles the executable of a target into dist/, from `src/main.ts`, the Postgres archive and the editor's.
+// What is in these is for `postgres-archive.ts` and `editor-files.ts`.
 
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { gatherBuildFacts } from "./build-facts.ts";
+import { editorFolder } from "./editor-files.ts";
 import { obtainPackage, readPin } from "./npm-package.ts";
 import { DIST, ROOT } from "./paths.ts";
 import { postgresFolder } from "./postgres-archive.ts";
@@ -33,9 +34,10 @@ export async function buildExecutable(
   const scratch = join(dirname(path), `.${target.name}`);
   await mkdir(scratch, { recursive: true });
   await Bun.build({
-    // A thread is started by its path, so it is an entry of its own.
+    // A thread is started by its path, so it is an entry of its own. What entries share is in the executable once.
     entrypoints: [entry, join(ROOT, "src/cli/handler-thread.ts"), join(ROOT, "src/hooks/hook-thread.ts")],
     root: ROOT,
+    splitting: true,
     target: "bun",
     format: "esm", // bytecode of anything else fails without a sound, and so does the executable
     bytecode: true,
@@ -50,7 +52,7 @@ export async function buildExecutable(
       target: target.bunTarget,
       executablePath: bun,
       outfile: join(scratch, basename(path)),
-      assets: [postgresFolder(target)],
+      assets: [postgresFolder(target), editorFolder],
       // A worker is configured by its own means only, not by what lies in the folder that it is started in.
       autoloadDotenv: false,
       autoloadBunfig: false,

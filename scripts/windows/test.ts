@@ -18,5 +18,6 @@ await runTests(
   "./scripts/windows/commands.test.ts",
   "./scripts/windows/embedded-database.test.ts",
   "./scripts/windows/external-database.test.ts",
+  "./scripts/windows/own-handlers.test.ts",
   "./scripts/windows/own-processes.test.ts",
 );

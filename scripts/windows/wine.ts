@@ -2,8 +2,8 @@
 // It leaves where Wine comes from to `wine-root.ts`.
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { enterRoot } from "../debian/root.ts";
 import { WineProcess } from "./wine-process.ts";
-import { enterRoot } from "./wine-root.ts";
 
 const WINE = "/usr/lib/wine/wine64";
 const WINESERVER = "/usr/lib/wine/wineserver";

@@ -8,7 +8,7 @@ import type { BulkFilter } from "../task/filter.ts";
 import type { TaskState } from "../task/task.ts";
 import { many } from "./arguments.ts";
 import { describeBulk, describeDone, describeRefusal } from "./control-words.ts";
-import { withDatabase } from "./database.ts";
+import { withStore } from "./database.ts";
 import { printJson, printLine } from "./output.ts";
 import { prepare } from "./prepare.ts";
 import { readId } from "./read-id.ts";
@@ -59,17 +59,14 @@ export function bulkCommand(bulk: BulkVerb) {
       const filter = readFilter(bulk, args);
       const filtered = Object.values(filter).some((value) => value !== undefined);
       checkTarget(bulk.verb, ids.length > 0, filtered, args);
-      const { config, onStep } = prepare(context);
-      await withDatabase(
-        { config, purpose: bulk.verb, maxConnections: 2, onStep, schema: "require" },
-        async ({ store }) => {
-          if (ids.length > 0) return await controlEach(bulk, store, ids, args["json"] === true);
-          const dryRun = args["dry-run"] === true;
-          const result = await (dryRun ? bulk.count : bulk.many)(store, filter);
-          if (args["json"]) printJson({ dryRun, total: result.total, states: result.states });
-          else printLine(describeBulk(dryRun ? `would be ${bulk.past}` : bulk.past, result));
-        },
-      );
+      const prepared = prepare(context);
+      await withStore(prepared, bulk.verb, async (store) => {
+        if (ids.length > 0) return await controlEach(bulk, store, ids, args["json"] === true);
+        const dryRun = args["dry-run"] === true;
+        const result = await (dryRun ? bulk.count : bulk.many)(store, filter);
+        if (args["json"]) printJson({ dryRun, total: result.total, states: result.states });
+        else printLine(describeBulk(dryRun ? `would be ${bulk.past}` : bulk.past, result));
+      });
     },
   });
 }

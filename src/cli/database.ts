@@ -7,6 +7,8 @@ import { describeDatabase, explainStoreError, openStore, type Store } from "../s
 import { openEmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
 import { migrate, readMigrationStatus } from "../store/migrate.ts";
 import { OperatorError } from "../task/errors.ts";
+import { CommandHooks } from "./command-hooks.ts";
+import type { Prepared } from "./prepare.ts";
 
 export interface Database {
   readonly store: Store;
@@ -97,4 +99,22 @@ async function prepareSchema(
     throw new OperatorError("config", `the database lacks ${pending.length} migration(s)`, {
       hint: "fiscaut-tasks migrate",
     });
+}
+
+/** As `withDatabase`, for a command that acts on tasks; the operator's hooks hear of what it does. */
+export async function withStore<Result>(
+  { config, logger, onStep }: Pick<Prepared, "config" | "logger" | "onStep">,
+  purpose: string,
+  body: (store: Store) => Promise<Result>,
+): Promise<Result> {
+  const hooks = new CommandHooks(config, logger);
+  try {
+    const options = { config, purpose, maxConnections: 2, onStep, schema: "require" } as const;
+    return await withDatabase(options, async ({ store }) => {
+      store.onEvent = (event) => hooks.take(event);
+      return await body(store);
+    });
+  } finally {
+    await hooks.close();
+  }
 }

@@ -1,14 +1,20 @@
 /** Follows a batch on the terminal until it is complete: a bar that redraws itself, or a line now and then. */
 import { stderr } from "../log/sync-stream.ts";
-import { type Batch, findBatch } from "../store/batch.ts";
+import { findBatch } from "../store/batch.ts";
 import type { Store } from "../store/connection.ts";
 import { readFigures } from "../store/figures.ts";
+import type { Batch } from "../task/batch.ts";
+import { OperatorError } from "../task/errors.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
 
 const barIntervalMs = 250;
 const lineIntervalMs = 5_000;
 const barWidth = 30;
 
-/** Ctrl+C ends the watching, not the batch. */
+/**
+ * Ctrl+C ends the watching, not the batch.
+ * @throws OperatorError "failed" when there is no such batch, or no more.
+ */
 export async function followBatch(store: Store, id: number): Promise<Batch> {
   if ((await readFigures(store)).workers === 0)
     stderr.write("no worker is running yet. Try: fiscaut-tasks run\n");
@@ -17,7 +23,7 @@ export async function followBatch(store: Store, id: number): Promise<Batch> {
   let finishedBefore: number | undefined;
   for (;;) {
     const batch = await findBatch(store, id);
-    if (batch === undefined) throw new Error(`batch ${id} has vanished`);
+    if (batch === undefined) throw unknownBatch(id);
     const finished = batch.total - batch.states.pending - batch.states.running;
     finishedBefore ??= finished;
     const elapsedMs = performance.now() - startedAtMs;
@@ -33,6 +39,13 @@ export async function followBatch(store: Store, id: number): Promise<Batch> {
     await Bun.sleep(barIntervalMs);
   }
 }
+
+export const unknownBatch = (id: number) =>
+  new OperatorError("failed", `there is no batch ${id}`, { hint: "fiscaut-tasks batch list" });
+
+/** Of a batch that was followed to its end. */
+export const exitCodeOf = ({ states, total }: Batch): ExitCode =>
+  states.succeeded === total ? exitCodes.ok : exitCodes.failed;
 
 function describe({ total, states, retrying, complete }: Batch, finished: number, perSecond: number): string {
   const parts = [`${finished}/${total}`];

@@ -6,7 +6,6 @@ import { ChildProcesses } from "../handlers/child/child-processes.ts";
 import type { Handler } from "../handlers/handler.ts";
 import { type HandlerFault, loadHandlers } from "../handlers/load-handlers.ts";
 import { openStore } from "../store/connection.ts";
-import type { CreatedEvent } from "../task/events.ts";
 import type { Retention } from "../task/retention.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { isolatedHandlerCommand } from "./isolated-handler.ts";
@@ -44,9 +43,9 @@ thread.onmessage = async ({ data }: MessageEvent<ThreadSetup>) => {
     applicationName: "fiscaut-tasks handlers",
     maxConnections: connections,
   });
-  const emit = (event: CreatedEvent) => send({ kind: "created", event });
-  const handlers = createHandlers(store, config, emit, own?.handlers);
-  const take = serveHandlers(createLocalRunner(handlers, { store, emit, retention }), send);
+  store.onEvent = (event) => send({ kind: "done", event });
+  const handlers = createHandlers(store, config, own?.handlers);
+  const take = serveHandlers(createLocalRunner(handlers, { store, retention }), send);
   thread.onmessage = (event: MessageEvent<ToThread>) => take(event.data);
   send({ kind: "loaded", handlers: handlers.all.map(summarise), faults: own?.faults ?? [] });
 };

@@ -3,6 +3,7 @@ import { defineCommand, renderUsage, runCommand as runCittyCommand } from "citty
 import { stderr, stdout } from "../log/sync-stream.ts";
 import { OperatorError } from "../task/errors.ts";
 import { type AnyCommand, checkArguments, findCommand } from "./arguments.ts";
+import { batchCommand } from "./commands/batch.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { changeCommand } from "./commands/change.ts";
 import { configCommand } from "./commands/config.ts";
@@ -33,6 +34,7 @@ const root: AnyCommand = defineCommand({
     show: showCommand,
     retry: retryCommand,
     cancel: cancelCommand,
+    batch: batchCommand,
     prune: pruneCommand,
     queue: queueCommand,
     change: changeCommand,

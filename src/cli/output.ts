@@ -32,6 +32,16 @@ export function printTable(rows: Row[]): void {
     );
 }
 
+export type Field = [name: string, value: string | number | null];
+
+/** One a line, names and values in two columns; those without a value are left out. */
+export function printFields(fields: Field[]): void {
+  const width = Math.max(...fields.map(([name]) => name.length));
+  for (const [name, value] of fields)
+    if (value !== null)
+      printLine(`${name.padEnd(width)}  ${String(value).replaceAll("\n", `\n${" ".repeat(width + 2)}`)}`);
+}
+
 /** `2026-11-24 17:39:07`, local time: what an operator compares with the wall clock. */
 export function formatInstant(at: Date | null): string {
   if (at === null) return "-";

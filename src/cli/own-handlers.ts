@@ -32,23 +32,31 @@ export function findHandlersDir({ config, origins }: LoadedConfig): string | und
  */
 export function checkPayloadsBy(prepared: Prepared): PayloadCheck {
   const dir = findHandlersDir(prepared);
-  return async (tasks) => {
-    await checkBuiltInPayloads(tasks);
-    if (dir === undefined) return;
-    const unchecked = (why: string) => prepared.logger.warn(`the payload is not checked: ${why}`);
-    const names = new Set(tasks.map(({ name }) => name));
-    const files = await listHandlerFiles(dir).catch((error: Error) => {
+  /** What was made of the files so far, by name: a batch is checked in many calls. */
+  const loaded = new Map<string, Handler | undefined>();
+  const unchecked = (why: string) => prepared.logger.warn(`the payload is not checked: ${why}`);
+
+  async function load(folder: string, names: ReadonlySet<string>): Promise<void> {
+    for (const name of names) loaded.set(name, undefined);
+    const files = await listHandlerFiles(folder).catch((error: Error) => {
       unchecked(error.message);
       return [];
     });
-    const handlers: Handler[] = [];
     for (const file of files.filter((path) => names.has(parse(path).name)))
       try {
-        handlers.push(await loadHandlerFile(file));
+        const handler = await loadHandlerFile(file);
+        loaded.set(handler.name, handler);
       } catch (error) {
         if (!(error instanceof FileRefused)) throw error;
         unchecked(error.message);
       }
-    await createPayloadCheck((name) => handlers.find((handler) => handler.name === name)?.payload)(tasks);
+  }
+
+  return async (tasks) => {
+    await checkBuiltInPayloads(tasks);
+    if (dir === undefined) return;
+    const names = new Set(tasks.map(({ name }) => name).filter((name) => !loaded.has(name)));
+    if (names.size > 0) await load(dir, names);
+    await createPayloadCheck((name) => loaded.get(name)?.payload)(tasks);
   };
 }

@@ -3,13 +3,12 @@
  * handlers is `handlers/load-handlers.ts`.
  */
 import type { Config } from "../config/settings.ts";
-import { enqueueBatchAndTell } from "../engine/handler-enqueue.ts";
 import { createFiscautClient } from "../fiscaut/client.ts";
 import { builtInHandlers } from "../handlers/built-in.ts";
 import { type Handler, HandlerRegistry } from "../handlers/handler.ts";
 import { parseSource } from "../sources/parse-source.ts";
 import type { Store } from "../store/connection.ts";
-import type { CreatedEvent } from "../task/events.ts";
+import { enqueueBatch } from "../store/enqueue.ts";
 
 export type HandlerConfig = Pick<Config, "fiscautApiUrl" | "fiscautApiKey" | "fiscautTimeoutMs">;
 
@@ -18,14 +17,10 @@ export function handlerConfigOf({ fiscautApiUrl, fiscautApiKey, fiscautTimeoutMs
   return { fiscautApiUrl, fiscautApiKey, fiscautTimeoutMs };
 }
 
-/**
- * @param emit told of what they enqueue.
- * @param own the operator's, none of which is named as a built-in one.
- */
+/** @param own the operator's, none of which is named as a built-in one. */
 export function createHandlers(
   store: Store,
   config: HandlerConfig,
-  emit: (event: CreatedEvent) => void,
   own: readonly Handler[] = [],
 ): HandlerRegistry {
   const { fiscautApiUrl: baseUrl, fiscautApiKey: apiKey, fiscautTimeoutMs: timeoutMs } = config;
@@ -37,7 +32,7 @@ export function createHandlers(
     ...builtInHandlers({
       client,
       parseSource,
-      enqueueBatch: (batch, tasks) => enqueueBatchAndTell(store, emit, batch, tasks),
+      enqueueBatch: (batch, tasks) => enqueueBatch(store, batch, tasks),
     }),
     ...own,
   ]);

@@ -81,6 +81,7 @@ async function runOn({ database, prepared, handlersDir, dev, hooks }: RunParts):
     const { level, message, fields } = lineOf(told);
     logger[level](message, fields);
   };
+  database.store.onEvent = emit;
   if (config.fiscautApiUrl === undefined || config.fiscautApiKey === undefined)
     logger.warn(
       "FISCAUT_API_URL or FISCAUT_API_KEY is not set: fiscaut.sync-supplier tasks wait for a worker that has both",
@@ -106,7 +107,6 @@ async function runOn({ database, prepared, handlersDir, dev, hooks }: RunParts):
     worker,
     config,
     logger,
-    emit,
     metrics,
   });
 
@@ -148,7 +148,6 @@ interface ServedParts {
   worker: Worker;
   config: Config;
   logger: Logger;
-  emit: EmitEvent;
   metrics: TaskMetrics;
 }
 
@@ -158,6 +157,7 @@ function serveWorker({ database, worker, config, logger, ...parts }: ServedParts
     store: database.store,
     status: () => worker.status(),
     priorityOrder: config.priorityOrder,
+    retention: retentionOf(config),
     token: config.httpToken,
     loopbackOnly: isLoopback(config.host),
     version: buildInfo.version,

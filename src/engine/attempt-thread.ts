@@ -238,7 +238,7 @@ export class AttemptThread {
       case "progress":
         this.#running.get(message.n)?.reports.progress(message.fraction, message.message);
         break;
-      case "created":
+      case "done":
         emit(message.event);
         break;
       case "fault":

@@ -15,8 +15,8 @@ export interface ClaimerOptions {
   names: () => string[];
   queues: string[];
   pollIntervalMs: number;
-  /** A claim found fewer tasks than there were free slots: nothing due is left for this worker. */
-  onExhausted: () => void;
+  /** The claim that began at this instant found fewer tasks than there were free slots: nothing due was left for this worker. */
+  onExhausted: (startedAtMs: number) => void;
 }
 
 export class Claimer {
@@ -43,6 +43,7 @@ export class Claimer {
 
   async runOnce(): Promise<number> {
     const { store, lease, executor, queues, pollIntervalMs, onExhausted } = this.#options;
+    const startedAtMs = performance.now();
     const names = this.#options.names();
     const workerId = lease.workerId;
     const free = executor.freeSlots;
@@ -55,7 +56,7 @@ export class Claimer {
     this.lastClaimAt = new Date();
     this.#start(workerId, tasks);
     if (tasks.length === limit) return 0;
-    if (!this.#limited.waiting) onExhausted();
+    if (!this.#limited.waiting) onExhausted(startedAtMs);
     return Math.min(jitter(pollIntervalMs), this.#limited.delayMs);
   }
 

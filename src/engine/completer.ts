@@ -4,13 +4,14 @@
  */
 import { type Completed, type Completion, completeTasks } from "../store/complete.ts";
 import type { Store } from "../store/connection.ts";
+import type { Ended } from "../store/release.ts";
 import type { EmitEvent, TaskEvent, TaskReference } from "../task/events.ts";
 import type { Outcome } from "../task/outcome.ts";
 import { settle } from "../task/settle.ts";
 import type { ClaimedTask } from "../task/task.ts";
 import { type Loop, startLoop } from "./loop.ts";
 
-interface Ended {
+interface Told {
   workerId: number;
   task: ClaimedTask;
   outcome: Outcome;
@@ -25,6 +26,8 @@ export interface CompleterOptions {
   backoffOf: (name: string) => string | undefined;
   /** A task went back to pending and is to run again in `delayMs`. */
   onReturned: (delayMs: number) => void;
+  /** These have ended for good, stored. */
+  onEnded: (ended: Ended[]) => void;
 }
 
 /** One statement's bound. */
@@ -35,15 +38,17 @@ export class Completer {
   readonly #emit: EmitEvent;
   readonly #backoffOf: (name: string) => string | undefined;
   readonly #onReturned: (delayMs: number) => void;
-  #waiting: Ended[] = [];
+  readonly #onEnded: (ended: Ended[]) => void;
+  #waiting: Told[] = [];
   #flushed: (() => void)[] = [];
   readonly #loop: Loop;
 
-  constructor({ store, emit, backoffOf, onReturned }: CompleterOptions) {
+  constructor({ store, emit, backoffOf, onReturned, onEnded }: CompleterOptions) {
     this.#store = store;
     this.#emit = emit;
     this.#backoffOf = backoffOf;
     this.#onReturned = onReturned;
+    this.#onEnded = onEnded;
     this.#loop = startLoop("completer", () => this.runOnce(), emit);
   }
 
@@ -74,11 +79,16 @@ export class Completer {
       const done = new Set(round);
       this.#waiting = this.#waiting.filter((ended) => !done.has(ended));
       const states = new Map(completed.map(({ id, state }) => [id, state]));
-      for (const ended of round) {
-        const event = eventOf(ended, states.get(ended.task.id));
+      const ended: Ended[] = [];
+      for (const told of round) {
+        const { id, batchId } = told.task;
+        const state = states.get(id);
+        const event = eventOf(told, state);
         this.#emit(event);
         if (event.kind === "errored" || event.kind === "snoozed") this.#onReturned(event.delayMs);
+        if (state !== undefined && state !== "pending") ended.push({ id, state, batchId });
       }
+      if (ended.length > 0) this.#onEnded(ended);
       // The end of these may let others start, here or elsewhere.
       if (round.some(({ task }) => task.holdsSlot || task.serialKey !== null))
         this.#store.announcer.announce({ kind: "due" });
@@ -105,7 +115,7 @@ export class Completer {
  * After a lost lease two worker ids may wait here; a statement is guarded by one. And where an answer was lost, two
  * attempts of one task: each is answered for itself.
  */
-function nextRound(waiting: Ended[], workerId: number): Ended[] {
+function nextRound(waiting: Told[], workerId: number): Told[] {
   const ids = new Set<number>();
   return waiting
     .filter((ended) => {
@@ -118,7 +128,7 @@ function nextRound(waiting: Ended[], workerId: number): Ended[] {
 
 /** @param state what the task is now; undefined: the store refused the outcome. */
 function eventOf(
-  { task, outcome, durationMs, completion }: Ended,
+  { task, outcome, durationMs, completion }: Told,
   state: Completed["state"] | undefined,
 ): TaskEvent {
   const reference = referTo(task);

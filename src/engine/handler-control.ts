@@ -3,6 +3,7 @@
  * the store's; enqueuing is in `handler-enqueue.ts`.
  */
 import type {
+  BatchControl,
   DryRun,
   HandlerContext,
   QueueControl,
@@ -10,6 +11,8 @@ import type {
   TaskControl,
 } from "../handlers/context.ts";
 import type { PayloadCheck } from "../handlers/payload.ts";
+import { findBatchDetail, listBatches } from "../store/batch.ts";
+import { cancelBatch, deleteBatch, retryBatch } from "../store/batch-control.ts";
 import { cancelTask, cancelTasks, countCancellable } from "../store/cancel.ts";
 import { changeTask } from "../store/change.ts";
 import type { Store } from "../store/connection.ts";
@@ -27,6 +30,7 @@ import {
   removeSchedule,
   runScheduleNow,
 } from "../store/schedules.ts";
+import { checkBatchListing } from "../task/batch.ts";
 import { checkTaskChange } from "../task/change.ts";
 import type { BulkResult } from "../task/control-result.ts";
 import { OperatorError } from "../task/errors.ts";
@@ -44,7 +48,7 @@ import type { Retention } from "../task/retention.ts";
 import { checkNewSchedule } from "../task/schedule.ts";
 import type { TaskState } from "../task/task.ts";
 
-export type HandlerControl = Pick<HandlerContext, "tasks" | "queues" | "schedules" | "prune">;
+export type HandlerControl = Pick<HandlerContext, "tasks" | "batches" | "queues" | "schedules" | "prune">;
 
 export interface HandlerControlOptions {
   store: Store;
@@ -60,6 +64,7 @@ export function createHandlerControl({
 }: HandlerControlOptions): HandlerControl {
   return {
     tasks: taskControl(store, checkPayloads),
+    batches: batchControl(store),
     queues: queueControl(store),
     schedules: scheduleControl(store, checkPayloads),
     async prune({ dryRun = false } = {}) {
@@ -97,6 +102,19 @@ function taskControl(store: Store, checkPayloads: PayloadCheck): TaskControl {
     cancelMany: many(cancellableStates, cancelTasks, countCancellable),
     retryMany: many(retriableStates, retryTasks, countRetriable),
     deleteMany: many(deletableStates, deleteTasks, countDeletable),
+  };
+}
+
+function batchControl(store: Store): BatchControl {
+  return {
+    find: (id) => findBatchDetail(store, id),
+    async list(asked, limit) {
+      const listing = checkBatchListing({ ...asked, limit });
+      return await listBatches(store, listing, listing.limit);
+    },
+    cancel: (id) => cancelBatch(store, id),
+    retry: (id) => retryBatch(store, id),
+    delete: (id) => deleteBatch(store, id),
   };
 }
 

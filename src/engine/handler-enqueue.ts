@@ -6,8 +6,7 @@ import type { HandlerContext } from "../handlers/context.ts";
 import type { PayloadCheck } from "../handlers/payload.ts";
 import type { Store } from "../store/connection.ts";
 import { enqueueBatch, enqueueTask } from "../store/enqueue.ts";
-import { type EnqueuedBatch, isAdded, type NewBatch } from "../task/enqueued.ts";
-import type { CreatedEvent, LaneCount } from "../task/events.ts";
+import { checkBatchKey, checkBatchTitle } from "../task/batch.ts";
 import { type CheckedTask, checkNewTask, type NewTask } from "../task/new-task.ts";
 
 export type HandlerEnqueue = Pick<HandlerContext, "enqueue" | "enqueueBatch">;
@@ -17,12 +16,12 @@ export interface HandlerEnqueueOptions {
   checkPayloads: PayloadCheck;
   /** The task whose attempt is given them; one pair an attempt. */
   taskId: number;
-  emit: (event: CreatedEvent) => void;
 }
 
 export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnqueue {
-  const { store, checkPayloads, taskId, emit } = options;
-  let batchTitle: string | undefined;
+  const { store, checkPayloads, taskId } = options;
+  /** The titles of this attempt's batches, by key. */
+  const titles = new Map<string | undefined, string>();
 
   /** @throws OperatorError "usage", naming every fault. */
   async function check(asked: NewTask): Promise<CheckedTask> {
@@ -37,45 +36,27 @@ export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnq
 
   return {
     async enqueue(asked) {
-      const task = await check(asked);
-      const enqueued = await enqueueTask(store, task);
-      const { name, queue } = task;
-      if (isAdded(enqueued)) emit({ kind: "created", task: { id: enqueued.id, name, queue, attempt: 0 } });
-      return enqueued;
+      return await enqueueTask(store, await check(asked));
     },
-    async enqueueBatch(title, tasks) {
+    async enqueueBatch(title, tasks, options = {}) {
+      const key = options.key === undefined ? undefined : checkBatchKey(options.key);
+      const batch = { title: checkBatchTitle(title), skipped: {}, enqueuedBy: taskId, key };
       // The second would find the first, as a repeated attempt's does, and be lost without a word.
-      if (batchTitle !== undefined)
-        throw new Error(`a task enqueues one batch at the most, and this one has enqueued "${batchTitle}"`);
-      batchTitle = title;
+      const earlier = titles.get(key);
+      if (earlier !== undefined)
+        throw new Error(
+          `this task has enqueued ${JSON.stringify(earlier)} already: a further batch needs a key of its own`,
+        );
+      titles.set(key, title);
       try {
-        const batch = { title, skipped: {}, enqueuedBy: taskId };
-        return await enqueueBatchAndTell(store, emit, batch, checkAll(tasks));
+        const { whenComplete } = options;
+        const completion = whenComplete === undefined ? {} : { whenComplete: await check(whenComplete) };
+        return await enqueueBatch(store, { ...batch, ...completion }, checkAll(tasks));
       } catch (error) {
         // Nothing was stored: the handler may correct itself.
-        batchTitle = undefined;
+        titles.delete(key);
         throw error;
       }
     },
   };
-}
-
-/** As the store's `enqueueBatch`, with one event for what was added; none for a batch that was there already. */
-export async function enqueueBatchAndTell(
-  store: Store,
-  emit: (event: CreatedEvent) => void,
-  batch: NewBatch,
-  tasks: Iterable<CheckedTask> | AsyncIterable<CheckedTask>,
-): Promise<EnqueuedBatch> {
-  const lanes = new Map<string, LaneCount>();
-  const count = ({ name, queue }: CheckedTask) => {
-    // Neither may hold a space.
-    const key = `${name} ${queue}`;
-    const lane = lanes.get(key);
-    if (lane === undefined) lanes.set(key, { name, queue, count: 1 });
-    else lane.count += 1;
-  };
-  const enqueued = await enqueueBatch(store, batch, tasks, count);
-  if (enqueued.created) emit({ kind: "batch-created", batchId: enqueued.id, added: [...lanes.values()] });
-  return enqueued;
 }

@@ -24,6 +24,7 @@ export class Rescuer {
       this.#emit({ kind: "rescued", task, workerId, state });
     // Also for one that is not pending now: its queue's limits may let another start.
     if (rescued.length > 0) this.#store.announcer.announce({ kind: "due" });
+    if (rescued.some(({ state }) => state !== "pending")) this.#store.announcer.announce({ kind: "ended" });
     return jitter(this.#leaseMs / roundsPerLease);
   }
 }

@@ -5,7 +5,6 @@ import type { HandlerContext } from "../handlers/context.ts";
 import type { HandlerRegistry } from "../handlers/handler.ts";
 import type { PayloadCheck } from "../handlers/payload.ts";
 import type { Store } from "../store/connection.ts";
-import type { CreatedEvent } from "../task/events.ts";
 import type { Retention } from "../task/retention.ts";
 import type { ClaimedTask } from "../task/task.ts";
 import { type Attempt, startAttempt } from "./attempt.ts";
@@ -32,13 +31,11 @@ export interface HandlerDoors {
   store: Store;
   /** What `prune` keeps. */
   retention: Retention;
-  /** Told of what they enqueue. */
-  emit: (event: CreatedEvent) => void;
 }
 
 /** In the thread that calls it: a handler that blocks, blocks the caller too. */
 export function createLocalRunner(handlers: HandlerRegistry, doors: HandlerDoors): HandlerRunner {
-  const { store, emit, retention } = doors;
+  const { store, retention } = doors;
   const { checkPayloads } = handlers;
   const control = createHandlerControl({ store, checkPayloads, retention });
   return {
@@ -50,7 +47,7 @@ export function createLocalRunner(handlers: HandlerRegistry, doors: HandlerDoors
       if (handler === undefined) throw new Error(`${task.name} has no handler here`);
       return startAttempt(task, handler, {
         ...reports,
-        ...createHandlerEnqueue({ store, checkPayloads, taskId: task.id, emit }),
+        ...createHandlerEnqueue({ store, checkPayloads, taskId: task.id }),
         ...control,
       });
     },

@@ -2,7 +2,7 @@
 import type { Handler } from "../handlers/handler.ts";
 import type { HandlerFault } from "../handlers/load-handlers.ts";
 import type { NamedPayload } from "../handlers/payload.ts";
-import type { CreatedEvent } from "../task/events.ts";
+import type { DoorEvent } from "../task/events.ts";
 import type { Outcome } from "../task/outcome.ts";
 import type { ClaimedTask } from "../task/task.ts";
 import type { AbortReason } from "./attempt.ts";
@@ -34,8 +34,8 @@ export type FromThread =
   | { kind: "checked"; n: number; refused: { index: number; fault: string } | undefined }
   | { kind: "log"; n: number; message: string; fields: Record<string, unknown> }
   | { kind: "progress"; n: number; fraction: number; message: string | undefined }
-  /** What handlers have enqueued: not of an attempt, since it stands whatever becomes of that. */
-  | { kind: "created"; event: CreatedEvent }
+  /** What handlers have done through their store: not of an attempt, since it stands whatever becomes of that. */
+  | { kind: "done"; event: DoorEvent }
   | { kind: "heard" }
   /** A loose end of some handler: nobody waits for it. */
   | { kind: "fault"; message: string };

@@ -16,6 +16,7 @@ import { Lease } from "./lease.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import { Promoter } from "./promoter.ts";
 import { Pruner } from "./pruner.ts";
+import { Releaser } from "./releaser.ts";
 import { Rescuer } from "./rescuer.ts";
 import type { HandlerRunner } from "./runner.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -55,16 +56,23 @@ export class Worker {
   readonly #claimer: Claimer;
   readonly #cancelWatch: CancelWatch;
   readonly #promoter: Promoter;
+  readonly #releaser: Releaser;
   readonly #rescuer: Rescuer;
   readonly #pruner: Pruner;
   readonly #scheduler: Scheduler;
   #loops:
-    | Record<"claimer" | "promoter" | "rescuer" | "pruner" | "scheduler" | "notifier" | "cancelWatch", Loop>
+    | Record<
+        "claimer" | "promoter" | "releaser" | "rescuer" | "pruner" | "scheduler" | "notifier" | "cancelWatch",
+        Loop
+      >
     | undefined;
   #stopping: Promise<boolean> | undefined;
   /** Resolves when the drain, under way or to come, is to end. */
   readonly #drainEnds = Promise.withResolvers<"aborted">();
-  #onExhausted: (() => void)[] = [];
+  /** Each wants a claim that began no earlier: one that was under way has not seen what became due since. */
+  #onExhausted: { sinceMs: number; resolve: () => void }[] = [];
+  /** Tasks that have ended here for good. */
+  #endedCount = 0;
 
   constructor(options: WorkerOptions) {
     const { store, runner, emit, identity, pollIntervalMs } = options;
@@ -75,6 +83,10 @@ export class Worker {
       emit,
       backoffOf: options.backoffOf ?? (() => undefined),
       onReturned: (delayMs) => (delayMs === 0 ? wakeClaimer() : this.#loops?.promoter.wake()),
+      onEnded: (ended) => {
+        this.#endedCount += ended.length;
+        this.#wakeReleaser(this.#releaser.hearEnded(ended));
+      },
     });
     this.#executor = new Executor({
       store,
@@ -95,11 +107,14 @@ export class Worker {
       names: () => runner.names,
       queues: options.queues,
       pollIntervalMs,
-      onExhausted: () => {
-        for (const resolve of this.#onExhausted.splice(0)) resolve();
+      onExhausted: (startedAtMs) => {
+        for (const { sinceMs, resolve } of this.#onExhausted.splice(0))
+          if (startedAtMs >= sinceMs) resolve();
+          else this.#onExhausted.push({ sinceMs, resolve });
       },
     });
     this.#promoter = new Promoter(store, pollIntervalMs, () => this.#hear("due"));
+    this.#releaser = new Releaser(store, pollIntervalMs, emit);
     this.#cancelWatch = new CancelWatch({ store, lease: this.#lease, executor: this.#executor });
     this.#rescuer = new Rescuer(store, identity.leaseMs, emit);
     this.#pruner = new Pruner(store, options.retention, emit);
@@ -117,6 +132,7 @@ export class Worker {
     this.#loops = {
       claimer: startLoop("claimer", () => this.#claimer.runOnce(), emit),
       promoter: startLoop("promoter", () => this.#promoter.runOnce(), emit),
+      releaser: startLoop("releaser", () => this.#releaser.runOnce(), emit),
       rescuer: startLoop("rescuer", () => this.#rescuer.runOnce(), emit),
       pruner: startLoop("pruner", () => this.#pruner.runOnce(), emit),
       scheduler: startLoop("scheduler", () => this.#scheduler.runOnce(), emit),
@@ -146,12 +162,16 @@ export class Worker {
   async drained(): Promise<void> {
     await this.#scheduler.runOnce();
     for (;;) {
+      const endedBefore = this.#endedCount;
+      await this.#releaser.releaseAll();
       await this.#promoter.runOnce();
       await new Promise<void>((resolve) => {
-        this.#onExhausted.push(resolve);
+        this.#onExhausted.push({ sinceMs: performance.now(), resolve });
         this.#hear("queues");
       });
-      if (this.#executor.running === 0 && this.#completer.waiting === 0) return;
+      const idle = this.#executor.running === 0 && this.#completer.waiting === 0;
+      // What has ended since the look may have made others due.
+      if (idle && this.#endedCount === endedBefore) return;
       await this.#executor.idle();
       await this.#completer.flush();
     }
@@ -193,6 +213,7 @@ export class Worker {
     await Promise.all([
       this.#completer.stop(),
       this.#loops?.promoter.stop(),
+      this.#loops?.releaser.stop(),
       this.#loops?.rescuer.stop(),
       this.#loops?.pruner.stop(),
       this.#loops?.scheduler.stop(),
@@ -212,12 +233,17 @@ export class Worker {
     this.#loops?.claimer.wake();
   }
 
+  #wakeReleaser(worthWhile: boolean): void {
+    if (worthWhile) this.#loops?.releaser.wake();
+  }
+
   /** Hints only: with none arriving, the poll interval serves. */
   async #listen(): Promise<number> {
     const wakeAll = () => {
       this.#hear("queues");
       this.#loops?.promoter.wake();
       this.#loops?.scheduler.wake();
+      this.#wakeReleaser(this.#releaser.hearWaiting() || this.#releaser.hearOthersEnded());
     };
     await listenForAnnouncements(
       this.#options.store,
@@ -226,6 +252,8 @@ export class Worker {
         else if (announcement.kind === "queues") this.#hear("queues");
         else if (announcement.kind === "future") this.#loops?.promoter.wake();
         else if (announcement.kind === "schedule") this.#loops?.scheduler.wake();
+        else if (announcement.kind === "waiting") this.#wakeReleaser(this.#releaser.hearWaiting());
+        else if (announcement.kind === "ended") this.#wakeReleaser(this.#releaser.hearOthersEnded());
         else this.#executor.abort("cancelled", [announcement.id]);
       },
       wakeAll,

@@ -2,6 +2,7 @@
  * What a handler is given beside its payload: its task, a log, and the doors to tasks, queues and schedules. What the
  * verbs do is the store's, and the same at every door; `engine/handler-control.ts` and `handler-enqueue.ts` bind them.
  */
+import type { Batch, BatchDetail, BatchFilter } from "../task/batch.ts";
 import type { TaskChangeInput } from "../task/change.ts";
 import type { BulkResult, ControlResult } from "../task/control-result.ts";
 import type { EnqueuedBatch, EnqueuedTask } from "../task/enqueued.ts";
@@ -32,10 +33,16 @@ export interface HandlerContext {
   enqueue(task: NewTask): Promise<EnqueuedTask>;
   /**
    * Enqueues all of `tasks`, or none when reading them throws. Once a task: a repeated attempt finds the batch that
-   * an earlier one has enqueued and adds nothing. A second batch in one attempt is refused.
+   * an earlier one has enqueued and adds nothing. A second batch in one attempt needs a `key` that tells it from the
+   * first, and so that a repeated attempt finds it too, the same each time.
    */
-  enqueueBatch(title: string, tasks: Iterable<NewTask> | AsyncIterable<NewTask>): Promise<EnqueuedBatch>;
+  enqueueBatch(
+    title: string,
+    tasks: Iterable<NewTask> | AsyncIterable<NewTask>,
+    options?: BatchOptions,
+  ): Promise<EnqueuedBatch>;
   readonly tasks: TaskControl;
+  readonly batches: BatchControl;
   readonly queues: QueueControl;
   readonly schedules: ScheduleControl;
   /**
@@ -43,6 +50,16 @@ export interface HandlerContext {
    * @throws OperatorError "unavailable" when another session locks the history.
    */
   prune(options?: DryRun): Promise<PrunedPartition[]>;
+}
+
+export interface BatchOptions {
+  /** Tells this task's batches apart. */
+  key?: string;
+  /**
+   * Enqueued with the batch; runs, once, when none of its tasks is live any more, however they ended. It finds the
+   * batch's id in `context.task.after`.
+   */
+  whenComplete?: NewTask;
 }
 
 export interface DryRun {
@@ -78,6 +95,25 @@ export interface TaskControl {
   retryMany(filter: BulkFilter | { all: true }, options?: DryRun): Promise<BulkResult>;
   /** As `delete`; takes pending and finished tasks. */
   deleteMany(filter: BulkFilter | { all: true }, options?: DryRun): Promise<BulkResult>;
+}
+
+export interface BatchControl {
+  /** With its totals, and a sample of its errors; undefined: there is none, or it was deleted or pruned. */
+  find(id: number): Promise<BatchDetail | undefined>;
+  /** The newest first; `limit` from 1 to 100, default 20. Go on with the last one's id as `beforeId`. */
+  list(filter?: BatchFilter, limit?: number): Promise<Batch[]>;
+  /**
+   * Cancels its pending tasks and has its running ones aborted, its own task, too, if that is one of them.
+   * @returns undefined, as the next two: there is no such batch.
+   */
+  cancel(id: number): Promise<BulkResult | undefined>;
+  /** Makes its failed tasks pending again. Those whose key is taken are left as they are. */
+  retry(id: number): Promise<BulkResult | undefined>;
+  /**
+   * Deletes the batch with all its tasks. `complete` is false where a task was claimed meanwhile: it and the batch stay.
+   * @throws OperatorError "conflict" when tasks of it run: nothing was deleted then.
+   */
+  delete(id: number): Promise<BulkResult | undefined>;
 }
 
 export interface QueueControl {

@@ -3,12 +3,16 @@
  * starting and stopping the command line's.
  */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { limitAnswer } from "./answer-limit.ts";
+import { createEnqueueUpload } from "./batch-upload.ts";
+import { batchRoutes } from "./batches.ts";
 import { controlRoutes } from "./control.ts";
 import { DatabaseCheck } from "./database-check.ts";
 import { createGuard, type GuardOptions } from "./guard.ts";
 import { type HealthRoutesOptions, healthRoutes } from "./health.ts";
+import { type HistoryRoutesOptions, historyRoutes } from "./history.ts";
 import { type MetricsRouteOptions, metricsRoutes } from "./metrics.ts";
-import { Problem, problemOf, unavailable, unexpected } from "./problem.ts";
+import { Problem, problemOf, unexpected } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
 import { addRoutes, type Route } from "./route.ts";
 import { scheduleRoutes } from "./schedules.ts";
@@ -17,11 +21,12 @@ import { type TaskRoutesOptions, taskRoutes } from "./tasks.ts";
 export interface AppOptions
   extends GuardOptions,
     HealthRoutesOptions,
+    HistoryRoutesOptions,
     MetricsRouteOptions,
     TaskRoutesOptions {
   /** Told of every error that nobody foresaw, for the log; the caller sees a bare 500. */
   onFault: (error: unknown, request: { method: string; path: string }) => void;
-  /** A longer answer is given up with 503. Well below the server's idle time-out. */
+  /** A longer answer, or step of an upload, is given up with 503. Well below the server's idle time-out. */
   answerLimitMs?: number;
 }
 
@@ -30,15 +35,18 @@ const defaultAnswerLimitMs = 10_000;
 /** @throws OperatorError "config" when other machines could come in without a token. */
 export function createApp(options: AppOptions): Hono {
   const app = new Hono();
-  app.use(neverCached, createGuard(options), limitTime(options.answerLimitMs ?? defaultAnswerLimitMs));
+  app.use(neverCached, createGuard(options), limitAnswer(options.answerLimitMs ?? defaultAnswerLimitMs));
   const database = new DatabaseCheck(options.store);
+  const enqueueUpload = createEnqueueUpload(options);
   const routes = [
     ...healthRoutes(options, database),
     ...metricsRoutes(options, database),
-    ...taskRoutes(options),
+    ...taskRoutes(options, enqueueUpload),
+    ...batchRoutes(options, enqueueUpload),
     ...controlRoutes(options),
     ...queueRoutes(options),
     ...scheduleRoutes(options),
+    ...historyRoutes(options),
   ];
   addRoutes(app, [index(routes, options.version), ...routes]);
   app.notFound((c) =>
@@ -68,24 +76,3 @@ const neverCached: MiddlewareHandler = async (c, next) => {
   c.header("cache-control", "no-store");
   c.header("x-content-type-options", "nosniff");
 };
-
-/** A database that hangs must not hold callers for ever, nor a caller whose body never ends the server. */
-function limitTime(limitMs: number): MiddlewareHandler {
-  return async (c, next) => {
-    let timer: Timer | undefined;
-    const timeUp = new Promise<never>((_, reject) => {
-      const writes = c.req.method !== "GET" && c.req.method !== "HEAD";
-      const cause = writes ? "the database hangs or the body came too slowly" : "the database hangs";
-      const doubt = writes ? "; whether it was carried out is not known" : "";
-      timer = setTimeout(
-        () => reject(unavailable(`no answer within ${limitMs} ms, ${cause}${doubt}`)),
-        limitMs,
-      );
-    });
-    try {
-      await Promise.race([next(), timeUp]);
-    } finally {
-      clearTimeout(timer);
-    }
-  };
-}

@@ -18,12 +18,9 @@ import { queueNameSchema, taskNameSchema } from "../task/new-task.ts";
 import { turnPriority } from "../task/priority-order.ts";
 import type { TaskState } from "../task/task.ts";
 import { Problem } from "./problem.ts";
-import { idSchema, readId, readJson, readQuery } from "./request.ts";
+import { bulkLimitMs, idSchema, readId, readJson, readQuery } from "./request.ts";
 import type { Route } from "./route.ts";
 import type { TaskRoutesOptions } from "./tasks.ts";
-
-/** Well below an answer's limit: what is left over is told by `complete`. */
-const bulkLimitMs = 5_000;
 
 const noQuery = z.strictObject({});
 const yes = z.literal("true").optional();

@@ -15,6 +15,9 @@ export interface GuardOptions {
   loopbackOnly: boolean;
 }
 
+/** Bodies of many lines are for these alone. */
+const ndjsonPaths = new Set(["/batches"]);
+
 /** Open without a token: an orchestrator's probes carry none, and the answers tell nothing of tasks. */
 const openPaths = new Set(["/livez", "/readyz"]);
 
@@ -80,14 +83,21 @@ function refuseOtherSites(c: Context): void {
   });
 }
 
-/** Without it, a form of another site could post text that reads as JSON. */
+/** Without it, a form of another site could post text that reads as JSON. A form can't send NDJSON either. */
 function requireJson(c: Context): void {
   const contentType = c.req.header("content-type");
   if (!hasBody(c)) return;
   if (/^application\/json *(;|$)/i.test(contentType ?? "")) return;
+  const takesLines = ndjsonPaths.has(c.req.path);
+  if (takesLines && isNdjson(c)) return;
   throw new Problem(415, `the body's content type is ${contentType ?? "not given"}, not application/json`, {
-    hint: "send the header Content-Type: application/json",
+    hint: `send the header Content-Type: application/json${takesLines ? ", or application/x-ndjson for a task a line" : ""}`,
   });
+}
+
+/** Whether the body is one of JSON values, one a line. */
+export function isNdjson(c: Context): boolean {
+  return /^application\/(x-)?ndjson *(;|$)/i.test(c.req.header("content-type") ?? "");
 }
 
 /** Told by the headers alone: a body that is asked for is a body that Bun starts to keep. */

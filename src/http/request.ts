@@ -4,11 +4,15 @@
  */
 import type { Context } from "hono";
 import { z } from "zod";
-import { describeIssues, maxPayloadBytes } from "../task/new-task.ts";
+import { maxTaskBytes } from "../task/json-lines.ts";
+import { describeIssues } from "../task/new-task.ts";
 import { Problem } from "./problem.ts";
 
-/** A task's largest payload, and room for the rest of the task. */
-export const maxBodyBytes = maxPayloadBytes + 64 * 1024;
+/** Of all bodies but those of batches. */
+export const maxBodyBytes = maxTaskBytes;
+
+/** How long a bulk verb takes up further tasks. Well below an answer's limit: `complete` tells what is left over. */
+export const bulkLimitMs = 5_000;
 
 /** An id as it stands in a path or a query: digits, as many as a number holds exactly. */
 export const idSchema = z
@@ -46,8 +50,11 @@ function describeParameters(names: string[]): string {
  * The body as JSON, never more of it in memory than `maxBodyBytes`.
  * @throws Problem 400 for what is not JSON, 413 for what is too large.
  */
-export async function readJson(c: Context): Promise<unknown> {
-  const bytes = await readBody(c);
+export async function readJson(
+  c: Context,
+  body: AsyncIterable<Uint8Array> | null = c.req.raw.body,
+): Promise<unknown> {
+  const bytes = await readBody(c, body);
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
@@ -56,17 +63,35 @@ export async function readJson(c: Context): Promise<unknown> {
   }
 }
 
-async function readBody(c: Context): Promise<Uint8Array> {
+async function readBody(c: Context, body: AsyncIterable<Uint8Array> | null): Promise<Uint8Array> {
   if (Number(c.req.header("content-length") ?? 0) > maxBodyBytes) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
   // A chunked body tells its size only by coming.
-  for await (const chunk of c.req.raw.body ?? []) {
+  for await (const chunk of body ?? []) {
     size += chunk.length;
     if (size > maxBodyBytes) throw tooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** Whether the body is an array, told by its beginning; and the body, which is still whole. */
+export async function peekArray(c: Context): Promise<{ isArray: boolean; body: AsyncIterable<Uint8Array> }> {
+  const chunks = (c.req.raw.body ?? new Blob().stream())[Symbol.asyncIterator]();
+  const begun: Uint8Array[] = [];
+  let first: string | undefined;
+  while (first === undefined) {
+    const { done, value } = await chunks.next();
+    if (done) break;
+    begun.push(value);
+    first = /[^ \t\r\n]/.exec(new TextDecoder("latin1").decode(value))?.[0];
+  }
+  async function* whole() {
+    yield* begun;
+    yield* { [Symbol.asyncIterator]: () => chunks };
+  }
+  return { isArray: first === "[", body: whole() };
 }
 
 function tooLarge(): Problem {

@@ -3,8 +3,8 @@
  */
 import type { Hono } from "hono";
 import { OperatorError } from "../task/errors.ts";
+import { maxBatchBytes } from "./batch-body.ts";
 import { unexpected } from "./problem.ts";
-import { maxBodyBytes } from "./request.ts";
 
 export interface HttpServer {
   /** To open on this machine, without a slash at the end. */
@@ -45,7 +45,7 @@ function listen(app: Hono, host: string, port: number) {
       fetch: (request) => app.fetch(request),
       idleTimeout: idleTimeoutSeconds,
       // Bun's own refusal of a large body says nothing, so the app's comes first. Bun keeps no unread body in memory.
-      maxRequestBodySize: 64 * maxBodyBytes,
+      maxRequestBodySize: 2 * maxBatchBytes,
       error: () => unexpected.toResponse(),
     });
   } catch (fault) {

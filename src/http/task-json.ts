@@ -1,8 +1,7 @@
 /**
- * Tasks and batches as HTTP shows them: a contract with other programs, so every member is named here and none
+ * Tasks as HTTP shows them: a contract with other programs, so every member is named here and none
  * appears because the store has one more. Instants become ISO 8601 in UTC when they are written as JSON.
  */
-import type { Batch } from "../store/batch.ts";
 import type { Task, TaskSummary } from "../task/task.ts";
 
 /** One line of a list: without the payload, the result and the stacks, which may be large. */
@@ -28,6 +27,7 @@ export function taskSummary(task: TaskSummary) {
     scheduleId: task.scheduleId,
     plannedAt: task.plannedAt,
     repeat: task.repeat,
+    waiting: task.waiting,
     error: error === null ? null : { attempt: error.attempt, at: error.at, message: error.message },
   };
 }
@@ -40,6 +40,8 @@ export function taskJson(task: Task) {
     timeoutMs: task.timeoutMs,
     serialKey: task.serialKey,
     backoff: task.backoff,
+    after: task.after,
+    waitsFor: task.waitsFor,
     payload: task.payload,
     result: task.result,
     errors: task.errors.map(({ attempt, at, workerId, message, stack }) => ({
@@ -49,18 +51,5 @@ export function taskJson(task: Task) {
       message,
       stack,
     })),
-  };
-}
-
-export function batchJson(batch: Batch) {
-  return {
-    id: batch.id,
-    title: batch.title,
-    createdAt: batch.createdAt,
-    total: batch.total,
-    skipped: batch.skipped,
-    states: batch.states,
-    retrying: batch.retrying,
-    complete: batch.complete,
   };
 }

@@ -7,6 +7,8 @@ import { type Family, Histogram, seriesOf } from "./exposition.ts";
 
 const outcomes = ["succeeded", "errored", "snoozed", "failed", "cancelled", "given-back", "refused"] as const;
 type CountedOutcome = (typeof outcomes)[number];
+/** Of a task, but of none of its attempts' ends. */
+type CountedEvent = "created" | "started" | "rescued" | "abandoned" | "pending-cancelled";
 
 /** Seconds: a call of a near API to a report that takes an hour. */
 const durationBounds = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
@@ -15,12 +17,8 @@ const durationBounds = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300
 export const mostLanes = 200;
 const other = "_other";
 
-interface Lane {
+interface Lane extends Record<CountedEvent, number> {
   labels: { name: string; queue: string };
-  created: number;
-  started: number;
-  rescued: number;
-  abandoned: number;
   outcomes: Record<CountedOutcome, number>;
   durations: Histogram;
 }
@@ -38,6 +36,7 @@ export class TaskMetrics {
       case "started":
       case "rescued":
       case "abandoned":
+      case "pending-cancelled":
         this.#laneOf(event.task)[event.kind] += 1;
         break;
       case "batch-created":
@@ -63,13 +62,13 @@ export class TaskMetrics {
   /** What was counted so far. */
   families(): Family[] {
     const lanes = [...this.#lanes.values()].flatMap((queues) => [...queues.values()]);
-    const counter = (what: "created" | "started" | "rescued" | "abandoned", help: string): Family => {
-      const name = `fiscaut_tasks_${what}_total`;
+    const counter = (what: CountedEvent, help: string): Family => {
+      const name = `fiscaut_tasks_${what.replaceAll("-", "_")}_total`;
       const samples = lanes.map((lane) => [seriesOf(name, lane.labels), lane[what]] as const);
       return { name, type: "counter", help, samples };
     };
     return [
-      counter("created", "Tasks enqueued over this worker's HTTP API or by its handlers."),
+      counter("created", "Tasks enqueued by this worker: its HTTP API, handlers, schedules."),
       counter("started", "Attempts that this worker has started."),
       {
         name: "fiscaut_tasks_attempts_total",
@@ -90,6 +89,7 @@ export class TaskMetrics {
       },
       counter("rescued", "Tasks that this worker has taken from dead workers."),
       counter("abandoned", "Handlers that went on after their abort."),
+      counter("pending-cancelled", "Pending tasks cancelled over this worker's HTTP API or by its handlers."),
       {
         name: "fiscaut_tasks_leases_lost_total",
         type: "counter",
@@ -113,6 +113,7 @@ export class TaskMetrics {
       started: 0,
       rescued: 0,
       abandoned: 0,
+      "pending-cancelled": 0,
       outcomes: {
         succeeded: 0,
         errored: 0,

@@ -1,5 +1,5 @@
 /**
- * The routes that list, show and enqueue tasks, and show batches. The rules of a new task are `task/new-task.ts`'s,
+ * The routes that list, show and enqueue tasks. Batches have their own in `batches.ts`; the rules of a new task are `task/new-task.ts`'s,
  * what is done to stored ones is `control.ts`'s.
  */
 import { z } from "zod";
@@ -9,15 +9,17 @@ import type { Store } from "../store/connection.ts";
 import { enqueueTask } from "../store/enqueue.ts";
 import { findTask, listTasks } from "../store/find.ts";
 import { isAdded } from "../task/enqueued.ts";
-import type { EmitEvent } from "../task/events.ts";
 import { maxListed } from "../task/filter.ts";
 import { checkNewTask, queueNameSchema, taskNameSchema } from "../task/new-task.ts";
 import { type PriorityOrder, turnPriority } from "../task/priority-order.ts";
 import { taskStates } from "../task/task.ts";
+import { readArray, readUpload } from "./batch-body.ts";
+import { batchJson } from "./batch-json.ts";
+import { type EnqueueUpload, readBatchQuery, refuseKey } from "./batch-upload.ts";
 import { Problem } from "./problem.ts";
-import { idSchema, readId, readJson, readQuery } from "./request.ts";
+import { idSchema, peekArray, readId, readJson, readQuery } from "./request.ts";
 import type { Route } from "./route.ts";
-import { batchJson, taskJson, taskSummary } from "./task-json.ts";
+import { taskJson, taskSummary } from "./task-json.ts";
 
 export interface TaskRoutesOptions {
   store: Store;
@@ -25,8 +27,6 @@ export interface TaskRoutesOptions {
   checkPayloads: PayloadCheck;
   /** Which way round callers speak of priorities. */
   priorityOrder: PriorityOrder;
-  /** Told of each task that was enqueued here. */
-  emit?: EmitEvent | undefined;
 }
 
 const noQuery = z.strictObject({});
@@ -43,7 +43,10 @@ const listQuery = z.strictObject({
   before: idSchema.optional().describe("the cursor: only tasks with a lower id"),
 });
 
-export function taskRoutes({ store, checkPayloads, priorityOrder, emit }: TaskRoutesOptions): Route[] {
+export function taskRoutes(
+  { store, checkPayloads, priorityOrder }: TaskRoutesOptions,
+  enqueueUpload: EnqueueUpload,
+): Route[] {
   const turned = <Prioritised extends { priority: number }>(task: Prioritised) =>
     turnPriority(priorityOrder, task);
   return [
@@ -68,17 +71,21 @@ export function taskRoutes({ store, checkPayloads, priorityOrder, emit }: TaskRo
       method: "POST",
       path: "/tasks",
       about:
-        "enqueue a task: name, and optionally payload, queue, priority, delayMs or runAt, maxAttempts, timeoutMs, backoff, serialKey, title, repeatMs with repeatUntil and repeatAfterFailure, key or keyOf with onConflict",
+        "enqueue a task: name, and optionally payload, queue, priority, delayMs or runAt, maxAttempts, timeoutMs, backoff, serialKey, title, repeatMs with repeatUntil and repeatAfterFailure, key or keyOf with onConflict, after; an array of them is a batch, with title and whenComplete in the query",
       async handle(c) {
+        const { isArray, body } = await peekArray(c);
+        if (isArray) {
+          const query = readBatchQuery(c);
+          return await enqueueUpload(c, readArray(readUpload(c, body)), () => query);
+        }
         readQuery(c, noQuery);
-        const task = turned(checkNewTask(await readJson(c)));
+        refuseKey(c);
+        const task = turned(checkNewTask(await readJson(c, body)));
         await checkPayloads([task]);
         const enqueued = await enqueueTask(store, task);
         const { id, runAt, outcome } = enqueued;
-        if (isAdded(enqueued))
-          emit?.({ kind: "created", task: { id, name: task.name, queue: task.queue, attempt: 0 } });
-        const body = { id, name: task.name, queue: task.queue, runAt, outcome };
-        return c.json(body, isAdded(enqueued) ? 201 : 200, { location: `/tasks/${id}` });
+        const answer = { id, name: task.name, queue: task.queue, runAt, outcome };
+        return c.json(answer, isAdded(enqueued) ? 201 : 200, { location: `/tasks/${id}` });
       },
     },
     {
@@ -91,15 +98,6 @@ export function taskRoutes({ store, checkPayloads, priorityOrder, emit }: TaskRo
         const task = await findTask(store, id);
         if (task === undefined) throw unknownTask(id);
         return c.json(taskJson(turned(task)));
-      },
-    },
-    {
-      method: "GET",
-      path: "/batches/:id",
-      about: "how far a batch has come",
-      async handle(c) {
-        readQuery(c, noQuery);
-        return c.json(batchJson(await requireBatch(store, readId(c))));
       },
     },
   ];

@@ -35,8 +35,12 @@ export function lineOf(event: EngineEvent): EventLine {
       return line("info", "task snoozed", { ...ofAttempt(event), retryInMs: event.delayMs });
     case "failed":
       return line("error", `task failed: ${event.message}`, ofAttempt(event));
+    case "wait-failed":
+      return line("error", `task failed: ${event.message}`, ofTask(event.task));
     case "cancelled":
       return line("info", "task cancelled", ofAttempt(event));
+    case "pending-cancelled":
+      return line("info", "pending task cancelled", ofTask(event.task));
     case "given-back":
       return line("info", "task given back unfinished", ofAttempt(event));
     case "refused":

@@ -8,13 +8,16 @@ export const channel = "fiscaut_tasks";
 
 /**
  * "due": tasks wait to be claimed. "future": some wait for their time. "queues": one was resumed or has other limits.
- * "schedule": schedules were changed. "cancel": a running task is to be aborted.
+ * "schedule": schedules were changed. "waiting": tasks were enqueued that wait for others. "ended": some have ended by
+ * other ways than a worker's completion. "cancel": a running task is to be aborted.
  */
 export type Announcement =
   | { kind: "due" }
   | { kind: "future" }
   | { kind: "queues" }
   | { kind: "schedule" }
+  | { kind: "waiting" }
+  | { kind: "ended" }
   | { kind: "cancel"; id: number };
 
 export interface Announcer {
@@ -64,7 +67,9 @@ export function parseAnnouncement(message: string): Announcement | undefined {
       parsed.kind === "due" ||
       parsed.kind === "future" ||
       parsed.kind === "queues" ||
-      parsed.kind === "schedule"
+      parsed.kind === "schedule" ||
+      parsed.kind === "waiting" ||
+      parsed.kind === "ended"
     )
       return { kind: parsed.kind };
     if (parsed.kind === "cancel" && "id" in parsed && typeof parsed.id === "number")

@@ -1,47 +1,116 @@
-/** Reads how far a batch has come. Enqueuing one is `enqueue.ts`'s work. */
-import { eq, sql } from "drizzle-orm";
-import type { TaskState } from "../task/task.ts";
-import type { Store } from "./connection.ts";
+/** Reads how far batches have come. Enqueuing one is `enqueue.ts`'s work, acting on one `batch-control.ts`'s. */
+import { desc, eq, lt, type SQL } from "drizzle-orm";
+import {
+  type Batch,
+  type BatchDetail,
+  type BatchError,
+  type BatchFilter,
+  sampledErrors,
+} from "../task/batch.ts";
+import type { AttemptError, TaskState } from "../task/task.ts";
+import { instant, type Store } from "./connection.ts";
 import { batch as batchTable } from "./schema.ts";
 
-export interface Batch {
-  id: number;
-  title: string;
-  createdAt: Date;
-  total: number;
-  /** Left out before enqueuing, by reason. */
-  skipped: Record<string, number>;
-  /** Tasks by state; they add up to `total` until the oldest are pruned from the history. */
-  states: Record<TaskState, number>;
-  /** Pending tasks that already had an error. */
-  retrying: number;
-  complete: boolean;
+export async function findBatch(store: Store, id: number): Promise<Batch | undefined> {
+  const [batch] = await readBatches(store, eq(batchTable.id, id), 1);
+  return batch;
 }
 
-export async function findBatch(store: Store, id: number): Promise<Batch | undefined> {
-  const [row] = await store.db
-    .select({
-      id: batchTable.id,
-      title: batchTable.title,
-      createdAt: batchTable.createdAt,
-      total: batchTable.total,
-      skipped: batchTable.skipped,
-    })
+/** The newest first (by id), at most `limit`. */
+export function listBatches(store: Store, { beforeId }: BatchFilter, limit: number): Promise<Batch[]> {
+  return readBatches(store, beforeId === undefined ? undefined : lt(batchTable.id, beforeId), limit);
+}
+
+/** Reads rows of the batch's tasks, where the totals come from indexes: not to be polled. */
+export async function findBatchDetail(store: Store, id: number): Promise<BatchDetail | undefined> {
+  const batch = await findBatch(store, id);
+  if (batch === undefined) return undefined;
+  const [completedAt, errors] = await Promise.all([readCompletedAt(store, batch), sampleErrors(store, id)]);
+  return { ...batch, completedAt, errors };
+}
+
+async function readBatches(store: Store, condition: SQL | undefined, limit: number): Promise<Batch[]> {
+  const rows = await store.db
+    .select(columns)
     .from(batchTable)
-    .where(eq(batchTable.id, id));
-  if (row === undefined) return undefined;
-  // One statement, so one snapshot: a task that moves to the history meanwhile is counted once.
-  const counts = await store.db.execute<{ state: TaskState; count: number; retrying: number }>(sql`
-    select case when worker_id is null then 'pending' else 'running' end as state, count(*) as count,
+    .where(condition)
+    .orderBy(desc(batchTable.id))
+    .limit(limit);
+  const counts = await countTasks(
+    store,
+    rows.map((row) => row.id),
+  );
+  return rows.map((row) => {
+    const states: Record<TaskState, number> = {
+      pending: 0,
+      running: 0,
+      succeeded: 0,
+      failed: 0,
+      cancelled: 0,
+    };
+    let retrying = 0;
+    for (const count of counts.get(row.id) ?? []) {
+      states[count.state] = count.count;
+      retrying += count.retrying;
+    }
+    const live = states.pending + states.running;
+    const progress = row.total === 0 ? 1 : 1 - live / row.total;
+    return { ...row, states, retrying, progress, complete: live === 0 };
+  });
+}
+
+const columns = {
+  id: batchTable.id,
+  title: batchTable.title,
+  key: batchTable.key,
+  enqueuedBy: batchTable.enqueuedBy,
+  createdAt: batchTable.createdAt,
+  total: batchTable.total,
+  skipped: batchTable.skipped,
+};
+
+interface StateCount {
+  batch_id: number;
+  state: TaskState;
+  count: number;
+  retrying: number;
+}
+
+/** In one statement, so of one snapshot: a task that moves to the history meanwhile is counted once. */
+async function countTasks({ sql }: Store, ids: number[]): Promise<Map<number, StateCount[]>> {
+  const rows = await sql<StateCount[]>`
+    select batch_id, case when worker_id is null then 'pending' else 'running' end as state, count(*) as count,
            count(*) filter (where worker_id is null and attempt > 0) as retrying
-    from fiscaut_tasks.task where batch_id = ${id} group by 1
+    from fiscaut_tasks.task where batch_id = any(${ids}::bigint[]) group by 1, 2
     union all
-    select state, count(*), 0 from fiscaut_tasks.task_history where batch_id = ${id} group by 1`);
-  const states: Record<TaskState, number> = { pending: 0, running: 0, succeeded: 0, failed: 0, cancelled: 0 };
-  let retrying = 0;
-  for (const count of counts) {
-    states[count.state] = count.count;
-    retrying += count.retrying;
-  }
-  return { ...row, states, retrying, complete: states.pending + states.running === 0 };
+    select batch_id, state, count(*), 0 from fiscaut_tasks.task_history
+    where batch_id = any(${ids}::bigint[]) group by 1, 2`;
+  return Map.groupBy(rows, (row) => row.batch_id);
+}
+
+async function readCompletedAt({ sql }: Store, batch: Batch): Promise<Date | null> {
+  if (!batch.complete) return null;
+  if (batch.total === 0) return batch.createdAt;
+  const [row] = await sql<{ at: string | null }[]>`
+    select max(finished_at) as at from fiscaut_tasks.task_history where batch_id = ${batch.id}`;
+  return instant(row?.at ?? null);
+}
+
+async function sampleErrors({ sql }: Store, id: number): Promise<BatchError[]> {
+  const rows = await sql<{ id: number; title: string | null; state: TaskState; error: AttemptError }[]>`
+    select id, title, state, error from (
+      (select 1 as rank, id, title, state, errors -> -1 as error from fiscaut_tasks.task_history
+       where batch_id = ${id} and state = 'failed' and errors is not null order by id desc limit ${sampledErrors})
+      union all
+      (select 2, id, title, case when worker_id is null then 'pending' else 'running' end, errors -> -1
+       from fiscaut_tasks.task where batch_id = ${id} and errors is not null order by id desc limit ${sampledErrors})
+    ) as sampled order by rank, id desc limit ${sampledErrors}`;
+  return rows.map(({ id: taskId, title, state, error: { attempt, at, message } }) => ({
+    taskId,
+    title,
+    state,
+    attempt,
+    at,
+    message,
+  }));
 }

@@ -1,6 +1,7 @@
 /** Cancels tasks: one by its id, or many by a filter. Aborting what runs is the work of the worker that runs it. */
 
 import type { BulkResult, ControlResult } from "../task/control-result.ts";
+import type { TaskReference } from "../task/events.ts";
 import { type BulkFilter, cancellableStates } from "../task/filter.ts";
 import type { BulkOptions, Reach, Touched } from "./bulk.ts";
 import { countTasks, pickTasks, walkTasks } from "./bulk.ts";
@@ -17,14 +18,16 @@ export function cancelTask(store: Store, id: number): Promise<ControlResult> {
 
 async function tryCancel(store: Store, id: number): Promise<ControlResult> {
   const { sql } = store;
-  const cancelled = await sql`
+  const [cancelled] = await sql<TaskReference[]>`
     with gone as (
       delete from fiscaut_tasks.task where id = ${id} and worker_id is null returning *
     )
-    ${keepCancelled(sql)} returning 1`;
-  if (cancelled.length > 0) {
-    // The next of its serial key may be due now.
+    ${keepCancelled(sql)} returning id, name, queue, attempt`;
+  if (cancelled !== undefined) {
+    // The next of its serial key may be due now, and others may have waited for it.
     store.announcer.announce({ kind: "due" });
+    store.announcer.announce({ kind: "ended" });
+    store.onEvent({ kind: "pending-cancelled", task: cancelled });
     return { kind: "done", state: "cancelled" };
   }
   const requested = await sql`
@@ -59,22 +62,27 @@ function matchCancellable(sql: Sql, { state, ...filter }: BulkFilter) {
   return live && sql`not cancel_requested and ${live}`;
 }
 
-async function cancelPicked({ sql, announcer }: Store, reach: Reach) {
-  const touched = await sql<Touched[]>`
+async function cancelPicked(store: Store, reach: Reach) {
+  const { sql, announcer } = store;
+  const touched = await sql<(Touched & TaskReference)[]>`
     with ${pickTasks(sql, reach)}, gone as (
       delete from fiscaut_tasks.task where id = any(array(select id from picked where not running)) returning *
     ), cancelled as (
-      ${keepCancelled(sql)} returning id, 'pending' as found
+      ${keepCancelled(sql)} returning id, name, queue, attempt, 'pending' as found
     ), requested as (
       update fiscaut_tasks.task set cancel_requested = true
       where id = any(array(select id from picked where running))
-      returning id, 'running' as found
+      returning id, name, queue, attempt, 'running' as found
     )
-    select id, found as state
+    select id, name, queue, attempt, found as state
     from candidate left join (select * from cancelled union all select * from requested) as touched using (id)
     order by id`;
-  for (const { id, state } of touched) if (state === "running") announcer.announce({ kind: "cancel", id });
-  if (touched.some(({ state }) => state === "pending")) announcer.announce({ kind: "due" });
+  for (const { state, ...task } of touched) {
+    if (state === "running") announcer.announce({ kind: "cancel", id: task.id });
+    if (state === "pending") store.onEvent({ kind: "pending-cancelled", task });
+  }
+  if (touched.some(({ state }) => state === "pending"))
+    for (const kind of ["due", "ended"] as const) announcer.announce({ kind });
   return touched;
 }
 

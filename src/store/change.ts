@@ -22,7 +22,7 @@ async function tryChange(store: Store, id: number, change: TaskChange): Promise<
   const changed = await sql<{ due: boolean }[]>`
     update fiscaut_tasks.task
     set priority = coalesce(${change.priority ?? null}::int, priority),
-        run_at = ${runAt}, due = ${runAt} <= now(),
+        run_at = ${runAt}, due = ${runAt} <= now() and not waiting,
         planned_at = case when planned_at is null or ${change.runAt === undefined && change.delayMs === undefined}::boolean
           then planned_at else ${runAt} end,
         payload = coalesce(${payload}::text::jsonb, payload),

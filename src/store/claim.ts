@@ -2,6 +2,7 @@
  * Takes due tasks for a worker. What is not yet due becomes so in `promote.ts`; queues with limits are
  * `claim-limited.ts`'s.
  */
+import type { After } from "../task/after.ts";
 import type { ClaimedTask } from "../task/task.ts";
 import { instant, type Store } from "./connection.ts";
 import type { Sql } from "./sql.ts";
@@ -51,7 +52,7 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
 /** What a claim returns of each task, for `toClaimedTasks`. */
 export const claimedColumns = (sql: Sql) =>
   sql.unsafe(
-    "id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, backoff, batch_id, run_at, planned_at, started_at, serial_key",
+    "id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, backoff, batch_id, run_at, planned_at, started_at, serial_key, after",
   );
 
 /** In the order of the claim, since RETURNING keeps none. */
@@ -75,6 +76,7 @@ export interface ClaimedRow {
   holds_slot?: boolean;
   started_at: string;
   planned_at: string | null;
+  after: After | null;
 }
 
 const toClaimedTask = (row: ClaimedRow): ClaimedTask => ({
@@ -93,6 +95,7 @@ const toClaimedTask = (row: ClaimedRow): ClaimedTask => ({
   holdsSlot: row.holds_slot ?? false,
   claimedAt: row.started_at,
   plannedAt: instant(row.planned_at),
+  after: row.after,
 });
 
 const byClaimOrder = (a: ClaimedTask, b: ClaimedTask) =>

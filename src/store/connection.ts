@@ -5,6 +5,7 @@
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { OperatorError } from "../task/errors.ts";
+import type { DoorEvent } from "../task/events.ts";
 import { type Announcer, createAnnouncer } from "./announce.ts";
 import type { Sql } from "./sql.ts";
 
@@ -16,6 +17,8 @@ export interface Store {
   /** For all that is not hot. */
   readonly db: PostgresJsDatabase;
   readonly announcer: Announcer;
+  /** Told of what is done through this store. Set once, by whoever opens it; nobody listens otherwise. */
+  onEvent: (event: DoorEvent) => void;
   close(): Promise<void>;
 }
 
@@ -50,6 +53,7 @@ export function openStore(options: StoreOptions): Store {
     sql,
     db: drizzle(sql),
     announcer,
+    onEvent: () => {},
     async close() {
       await announcer.flush();
       await sql.end({ timeout: 5 });

@@ -23,8 +23,9 @@ async function tryDelete(store: Store, id: number): Promise<ControlResult> {
     )
     select 1 from pending union all select 1 from finished`;
   if (deleted.length === 0) return await explainUnchanged(store, id);
-  // The next of its serial key may be due now.
+  // The next of its serial key may be due now, and others may have waited for it.
   store.announcer.announce({ kind: "due" });
+  store.announcer.announce({ kind: "ended" });
   return { kind: "done", state: "deleted" };
 }
 
@@ -47,7 +48,7 @@ export async function deleteTasks(
     ],
     options,
   );
-  if (result.total > 0) store.announcer.announce({ kind: "due" });
+  if (result.total > 0) for (const kind of ["due", "ended"] as const) store.announcer.announce({ kind });
   return result;
 }
 

@@ -4,6 +4,7 @@
  */
 import type postgres from "postgres";
 import type { EnqueueOutcome } from "../task/enqueued.ts";
+import type { TaskReference } from "../task/events.ts";
 import { type ConflictRule, defaultConflictRule } from "../task/key.ts";
 import type { CheckedTask } from "../task/new-task.ts";
 import { keptColumns } from "./fragments.ts";
@@ -16,6 +17,8 @@ export interface KeyedRow {
   id: number;
   run_at: string;
   outcome: EnqueueOutcome;
+  /** The pending one that was cancelled for it. */
+  replaced?: TaskReference | undefined;
 }
 
 export type KeyedTask = CheckedTask & { key: string };
@@ -65,12 +68,13 @@ export async function enqueueBesideRunning(
   };
   const withRule = (rule: ConflictRule) => left.filter((task) => ruleOf(task) === rule);
 
-  const replaced = new Set(await cancelPending(sql, withRule("replace")));
+  const replaced = await cancelPending(sql, withRule("replace"));
   settle(await reschedulePending(sql, withRule("reschedule")));
   settle(
     (await insertOnce(sql, left, batchId)).map((row) => ({
       ...row,
       outcome: replaced.has(row.key) ? "replaced" : "created",
+      replaced: replaced.get(row.key),
     })),
   );
   settle(await findLive(sql, withRule("skip")));
@@ -108,11 +112,11 @@ function fold(earlier: KeyedTask, later: KeyedTask): KeyedTask {
  * Into the history, not deleted as Django does: a batch's tasks go on adding up to its total, and whoever looks for
  * one finds what became of it.
  * `key is not null`, here and below: only so is the partial index known to hold them all.
- * @returns the keys that had one.
+ * @returns them by key.
  */
-async function cancelPending(sql: Sql, tasks: KeyedTask[]): Promise<string[]> {
-  if (tasks.length === 0) return [];
-  const rows = await sql<{ key: string }[]>`
+async function cancelPending(sql: Sql, tasks: KeyedTask[]): Promise<Map<string, TaskReference>> {
+  if (tasks.length === 0) return new Map();
+  const rows = await sql<(TaskReference & { key: string })[]>`
     with gone as (
       delete from fiscaut_tasks.task
       where key = any(${tasks.map((task) => task.key)}::text[]) and key is not null and worker_id is null
@@ -120,8 +124,8 @@ async function cancelPending(sql: Sql, tasks: KeyedTask[]): Promise<string[]> {
     )
     insert into fiscaut_tasks.task_history (${keptColumns(sql)}, state, errors)
     select ${keptColumns(sql)}, 'cancelled', errors from gone
-    returning key`;
-  return rows.map((row) => row.key);
+    returning key, id, name, queue, attempt`;
+  return new Map(rows.map(({ key, ...task }) => [key, task]));
 }
 
 /** A claim that came first makes `worker_id is null` false when the row's lock is had; one that comes later skips it. */
@@ -136,7 +140,7 @@ async function reschedulePending(sql: Sql, tasks: KeyedTask[]): Promise<KeyedRow
       ) as a (key, priority, delay_ms, fixed_at)
     )
     update fiscaut_tasks.task t
-    set priority = a.priority, run_at = a.run_at, due = a.run_at <= now(),
+    set priority = a.priority, run_at = a.run_at, due = a.run_at <= now() and not waiting,
         -- A repeating task goes on from its new time.
         planned_at = case when planned_at is null then null else a.run_at end
     from asked a

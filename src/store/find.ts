@@ -6,6 +6,7 @@ import type { TaskFilter } from "../task/filter.ts";
 import type { AttemptError, FinishedState, Task, TaskSummary } from "../task/task.ts";
 import type { Store } from "./connection.ts";
 import { taskHistory, task as taskTable } from "./schema.ts";
+import { readWaits } from "./waits.ts";
 
 export async function findTask(store: Store, id: number): Promise<Task | undefined> {
   const selectFinished = () =>
@@ -20,15 +21,18 @@ export async function findTask(store: Store, id: number): Promise<Task | undefin
       .where(eq(taskHistory.id, id));
   const [[live], [finished]] = await Promise.all([
     store.db
-      .select({ ...summaryOf(taskTable), ...wideOf(taskTable) })
+      .select({ ...summaryOf(taskTable), waiting: taskTable.waiting, ...wideOf(taskTable) })
       .from(taskTable)
       .where(eq(taskTable.id, id)),
     selectFinished(),
   ]);
-  if (live !== undefined) return { ...live, ...liveColumns(live), result: null, errors: live.errors ?? [] };
+  if (live !== undefined) {
+    const waitsFor = live.waiting ? await readWaits(store, id) : [];
+    return { ...live, ...liveColumns(live), waitsFor, result: null, errors: live.errors ?? [] };
+  }
   // A task that moves to the history between the two reads is in neither; it is there by now.
   const found = finished ?? (await selectFinished())[0];
-  return found && { ...found, errors: found.errors ?? [] };
+  return found && { ...found, waiting: false, waitsFor: [], errors: found.errors ?? [] };
 }
 
 /** The newest first (by id), at most `limit`. */
@@ -46,7 +50,7 @@ export async function listTasks(store: Store, filter: TaskFilter, limit: number)
 
 async function listLive(store: Store, filter: TaskFilter, limit: number): Promise<TaskSummary[]> {
   const rows = await store.db
-    .select(summaryOf(taskTable))
+    .select({ ...summaryOf(taskTable), waiting: taskTable.waiting })
     .from(taskTable)
     .where(
       and(
@@ -62,7 +66,7 @@ async function listLive(store: Store, filter: TaskFilter, limit: number): Promis
 
 async function listFinished(store: Store, filter: TaskFilter, limit: number): Promise<TaskSummary[]> {
   const state = filter.state as FinishedState | undefined;
-  return await store.db
+  const rows = await store.db
     .select({ ...summaryOf(taskHistory), ...finishedColumns })
     .from(taskHistory)
     .where(
@@ -73,6 +77,7 @@ async function listFinished(store: Store, filter: TaskFilter, limit: number): Pr
     )
     .orderBy(desc(taskHistory.id))
     .limit(limit);
+  return rows.map((row) => ({ ...row, waiting: false }));
 }
 
 type AnyTaskTable = typeof taskTable | typeof taskHistory;
@@ -111,6 +116,7 @@ const summaryOf = (table: AnyTaskTable) => ({
 
 const wideOf = (table: AnyTaskTable) => ({
   serialKey: table.serialKey,
+  after: table.after,
   payload: table.payload,
   errors: table.errors,
 });

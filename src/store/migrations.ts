@@ -4,6 +4,7 @@
  */
 import tables from "../../drizzle/0000_tables.sql" with { type: "text" };
 import storage from "../../drizzle/0001_storage.sql" with { type: "text" };
+import sqlDoor from "../../drizzle/0002_sql_door.sql" with { type: "text" };
 
 export interface Migration {
   /** The file's name without `.sql`; its number gives the order. */
@@ -14,4 +15,5 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { name: "0000_tables", sql: tables },
   { name: "0001_storage", sql: storage },
+  { name: "0002_sql_door", sql: sqlDoor },
 ];

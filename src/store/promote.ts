@@ -19,12 +19,12 @@ export async function promoteTasks(store: Store): Promise<Promotion> {
     with promoted as (
       update fiscaut_tasks.task set due = true
       where ctid = any(array(
-        select ctid from fiscaut_tasks.task where not due and not blocked and run_at <= now()
+        select ctid from fiscaut_tasks.task where not due and not blocked and not waiting and run_at <= now()
         order by run_at limit ${promoteLimit} for update skip locked))
       returning 1
     )
     select (select count(*) from promoted) as promoted,
       (select (extract(epoch from min(run_at) - now()) * 1000)::float8
-       from fiscaut_tasks.task where not due and not blocked and run_at > now()) as next_in_ms`;
+       from fiscaut_tasks.task where not due and not blocked and not waiting and run_at > now()) as next_in_ms`;
   return { promoted: row?.promoted ?? 0, nextInMs: row?.next_in_ms ?? undefined };
 }

@@ -1,6 +1,6 @@
 /**
  * Drops what is too old of the history, a week of a state at a time, whole: never row by row, which would cost as much
- * as writing them did and leave their pages behind. Making partitions is `history-partitions.ts`'s work.
+ * as writing them did and leave their pages behind. Then the batches that have no task left. Making partitions is `history-partitions.ts`'s work.
  */
 import type { PrunedPartition, Retention } from "../task/retention.ts";
 import type { Store } from "./connection.ts";
@@ -40,7 +40,37 @@ export async function pruneHistory(
   const dropped: PrunedPartition[] = [];
   for (const partition of await readPrunable(store, retention))
     if (await changePartitions(store, (sql) => dropPartition(sql, partition.name))) dropped.push(partition);
+  await pruneBatches(store, retention);
   return dropped;
+}
+
+/** A statement takes no more, so that none lasts. */
+const batchesAtOnce = 1000;
+
+/**
+ * Deletes the batches that are older than any task is kept and have none left. Where a state is kept for ever, so are
+ * all batches, a short row each: to look for those without a task would cost more every year.
+ */
+async function pruneBatches({ sql }: Pick<Store, "sql">, retention: Retention): Promise<void> {
+  const longestMs = Math.max(...Object.values(retention));
+  if (!Number.isFinite(longestMs)) return;
+  for (let afterId = 0; ; ) {
+    const old = await sql<{ id: number }[]>`
+      with old as materialized (
+        select id from fiscaut_tasks.batch
+        where id > ${afterId} and created_at < now() - ${longestMs}::float8 * interval '1 ms'
+        order by id limit ${batchesAtOnce}
+      ), gone as (
+        delete from fiscaut_tasks.batch b using old
+        where b.id = old.id
+          and not exists (select 1 from fiscaut_tasks.task where batch_id = b.id)
+          and not exists (select 1 from fiscaut_tasks.task_history where batch_id = b.id)
+      )
+      select id from old order by id`;
+    const last = old.at(-1);
+    if (last === undefined) return;
+    afterId = last.id;
+  }
 }
 
 /** One a transaction, so that its locks are held for milliseconds. */

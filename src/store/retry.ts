@@ -13,7 +13,7 @@ import { refuseTakenKey, refuseTakenKeys } from "./taken-key.ts";
 
 /**
  * A failed or cancelled task becomes pending again, under its id, with its errors and at least one more attempt;
- * a pending one becomes due now.
+ * a pending one becomes due now, whatever it was waiting for.
  * @throws OperatorError "conflict" when another live task has its key meanwhile.
  */
 export async function retryTask(store: Store, id: number): Promise<ControlResult> {
@@ -25,7 +25,8 @@ export async function retryTask(store: Store, id: number): Promise<ControlResult
 async function tryRetry(store: Store, id: number): Promise<ControlResult> {
   const { sql } = store;
   const pending = await sql`
-    update fiscaut_tasks.task set due = true, run_at = least(run_at, now()) where id = ${id} and worker_id is null
+    update fiscaut_tasks.task set due = true, waiting = false, run_at = least(run_at, now())
+    where id = ${id} and worker_id is null
     returning 1`;
   if (pending.length > 0) return { kind: "done", state: "pending" };
   const revived = await sql`
@@ -37,7 +38,8 @@ async function tryRetry(store: Store, id: number): Promise<ControlResult> {
 }
 
 /**
- * As `retryTask`, for all that match. Of the pending ones it takes those that wait for their time; of finished ones with
+ * As `retryTask`, for all that match. Of the pending ones it takes those that wait for their time,
+ * not those that wait for others: of many that would undo an order that somebody meant. Of finished ones with
  * a key those whose key no live task has, the newest of each key.
  * @throws OperatorError "conflict" when a task with the key of one of them was enqueued meanwhile.
  */
@@ -72,7 +74,7 @@ export function countRetriable(store: Store, filter: BulkFilter): Promise<BulkRe
 function matchRetriable(sql: Sql, { state = "failed", ...filter }: BulkFilter) {
   const choice: Choice = { ...filter, states: retriableStates.filter((retriable) => retriable === state) };
   const live = matchLive(sql, choice);
-  return { live: live && sql`not due and ${live}`, finished: matchFinished(sql, choice) };
+  return { live: live && sql`not due and not waiting and ${live}`, finished: matchFinished(sql, choice) };
 }
 
 function makeDue(sql: Sql, reach: Reach) {

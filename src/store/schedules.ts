@@ -6,6 +6,7 @@ import { eq } from "drizzle-orm";
 import { nextTick } from "../task/cron.ts";
 import { type CheckedSchedule, checkNewSchedule, type Schedule } from "../task/schedule.ts";
 import { instant, type Store } from "./connection.ts";
+import { tellOf } from "./enqueue.ts";
 import { schedule as scheduleTable } from "./schema.ts";
 import type { Sql } from "./sql.ts";
 import { enqueueScheduled } from "./tick.ts";
@@ -106,16 +107,17 @@ export async function pauseSchedule(store: Store, name: string, paused: boolean)
 
 /**
  * Enqueues a schedule's task now, beside its ticks and also when it is paused.
- * @returns the task's id; undefined when there is no schedule of that name.
+ * @returns the task's id or, when a live one has its key, that one's; undefined when there is no schedule of that name.
  */
 export async function runScheduleNow(store: Store, name: string): Promise<number | undefined> {
   const schedule = await findSchedule(store, name);
   if (schedule === undefined) return undefined;
   const { cron, timeZone, missed } = schedule;
   const { task } = checkNewSchedule({ name, cron, timeZone, missed, task: schedule.task });
-  const [id] = await store.sql.begin((sql) =>
+  const rows = await store.sql.begin((sql) =>
     enqueueScheduled(sql as unknown as Sql, schedule.id, task, [undefined]),
   );
   store.announcer.announce({ kind: "due" });
-  return id;
+  tellOf(store, task, rows);
+  return rows[0]?.id;
 }

@@ -22,6 +22,7 @@ import {
   timestamp,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
+import type { After } from "../task/after.ts";
 import type { NewTask } from "../task/new-task.ts";
 import type { Repeat } from "../task/repeat.ts";
 import type { MissedPolicy } from "../task/schedule.ts";
@@ -87,11 +88,13 @@ export const worker = schema.table("worker", {
 
 export const batch = schema.table("batch", {
   id: id("id").primaryKey().generatedAlwaysAsIdentity(),
-  /** The task that enqueued it. Unique, so an attempt that is repeated finds its batch instead of doubling it. */
-  enqueuedBy: id("enqueued_by").unique(),
+  /** The task that enqueued it. */
+  enqueuedBy: id("enqueued_by"),
   createdAt: instant("created_at").notNull().defaultNow(),
   total: integer("total").notNull(),
   title: text("title").notNull(),
+  /** So that whoever enqueues it again, a repeated attempt above all, finds it instead of doubling it. */
+  key: word("key").unique(),
   /** What was left out of it and why, by reason. */
   skipped: jsonb("skipped").$type<Record<string, number>>().notNull(),
 });
@@ -142,6 +145,8 @@ const wideTaskColumns = {
   /** No two live tasks have the same; see `task/key.ts`. */
   key: word("key"),
   backoff: text("backoff"),
+  /** What it waits for, or has waited for; what of that is still open stands in `task_after`. */
+  after: jsonb("after").$type<After>(),
   payload: jsonb("payload").notNull(),
   repeat: jsonb("repeat").$type<Repeat>(),
   progress: jsonb("progress").$type<Progress>(),
@@ -156,6 +161,8 @@ export const task = schema.table(
     ...taskColumns,
     /** Its `run_at` has come. Set at the insert or by the promoter; running tasks keep it. */
     due: boolean("due").notNull(),
+    /** For tasks or batches, see `task_after`. It is then pending and not due; running tasks never wait. */
+    waiting: boolean("waiting").notNull().default(false),
     /** A running task is to be aborted by its worker. */
     cancelRequested: boolean("cancel_requested").notNull().default(false),
     /** An earlier live task has its `serial_key`. Kept by the triggers of `0001_storage.sql` alone, whoever inserts or deletes. */
@@ -169,12 +176,31 @@ export const task = schema.table(
     index("task_claim")
       .on(t.queue, t.name, t.priority.desc().nullsFirst(), t.runAt, t.id)
       .where(sql`due and not blocked`),
-    index("task_future").on(t.runAt).where(sql`not due and not blocked`),
+    index("task_future").on(t.runAt).where(sql`not due and not blocked and not waiting`),
+    index("task_waiting").on(t.id).where(sql`waiting`),
     // At most one task of a key is not blocked, whatever else goes wrong.
     uniqueIndex("task_serial_head").on(t.serialKey).where(sql`serial_key is not null and not blocked`),
     index("task_serial_blocked").on(t.serialKey, t.id).where(sql`blocked`),
     uniqueIndex("task_key").on(t.key).where(sql`key is not null`),
     index("task_batch").on(t.batchId, t.id).where(sql`batch_id is not null`),
+  ],
+);
+
+/**
+ * What waiting tasks still wait for: a row a task or batch that has not succeeded yet, found from there when that
+ * ends. Those of a task that waits no more, however that came, are nobody's and are swept up by `release.ts`.
+ */
+export const taskAfter = schema.table(
+  "task_after",
+  {
+    taskId: id("task_id").notNull(),
+    afterTaskId: id("after_task_id"),
+    afterBatchId: id("after_batch_id"),
+  },
+  (t) => [
+    index("task_after_waiting").on(t.taskId),
+    index("task_after_task").on(t.afterTaskId).where(sql`after_task_id is not null`),
+    index("task_after_batch").on(t.afterBatchId).where(sql`after_batch_id is not null`),
   ],
 );
 

@@ -26,13 +26,21 @@ const askedColumns: readonly AskedColumn[] = [
   { name: "repeat", type: "jsonb", valueOf: (task) => textOfRepeat(task) },
 ];
 
+/** Not among them: the next run of a repeating task waits for nothing. */
+const afterColumn: AskedColumn = {
+  name: "after",
+  type: "jsonb",
+  valueOf: (task) => (task.after === undefined ? null : JSON.stringify(task.after)),
+};
+const insertedColumns = [...askedColumns, afterColumn];
+
 export const askedNames = askedColumns.map((column) => column.name).join(", ");
 
 /** What a row takes along from `task` to `task_history` and back, as it is. */
-export const keptColumns = `id, created_at, batch_id, schedule_id, planned_at, ${askedNames}, run_at, started_at, worker_id, attempt, progress`;
+export const keptColumns = `id, created_at, batch_id, schedule_id, planned_at, ${askedNames}, after, run_at, started_at, worker_id, attempt, progress`;
 
 /** What a finished task keeps when it is revived: all but the traces of its last attempt's run. */
-export const revivedColumns = `id, created_at, batch_id, schedule_id, planned_at, ${askedNames}, attempt, errors`;
+export const revivedColumns = `id, created_at, batch_id, schedule_id, planned_at, ${askedNames}, after, attempt, errors`;
 
 /**
  * Their values, with at least one more attempt. The attempts go on counting: they are part of the fencing token.
@@ -56,13 +64,13 @@ const parameterType = (column: AskedColumn) => (column.type === "jsonb" ? "text"
 export const insertStatement = `
   with asked as (
     select *, coalesce(fixed_at::timestamptz, now() + delay_ms * interval '1 ms') as run_at
-    from unnest($2::float8[], $3::text[], ${askedColumns.map((column, index) => `$${index + 4}::${parameterType(column)}[]`).join(", ")})
-      as t (delay_ms, fixed_at, ${askedNames})
+    from unnest($2::float8[], $3::text[], ${insertedColumns.map((column, index) => `$${index + 4}::${parameterType(column)}[]`).join(", ")})
+      as t (delay_ms, fixed_at, ${askedNames}, after)
   ), seen as (
     insert into fiscaut_tasks.queue (name) select distinct queue from asked on conflict do nothing
   )
-  insert into fiscaut_tasks.task (batch_id, run_at, planned_at, due, ${askedNames})
-  select $1::bigint, run_at, case when repeat is not null then run_at end, run_at <= now(), ${askedColumns.map(({ name, type }) => `${name}::${type}`).join(", ")}
+  insert into fiscaut_tasks.task (batch_id, run_at, planned_at, due, waiting, ${askedNames}, after)
+  select $1::bigint, run_at, case when repeat is not null then run_at end, run_at <= now() and after is null, after is not null, ${insertedColumns.map(({ name, type }) => `${name}::${type}`).join(", ")}
   from asked
   returning id, run_at`;
 
@@ -82,6 +90,6 @@ export function insertParameters(tasks: CheckedTask[], batchId: number | null) {
     batchId,
     tasks.map((task) => task.delayMs ?? 0),
     tasks.map((task) => task.runAt?.toISOString() ?? null),
-    ...askedColumns.map((column) => tasks.map(column.valueOf)),
+    ...insertedColumns.map((column) => tasks.map(column.valueOf)),
   ];
 }

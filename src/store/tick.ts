@@ -3,10 +3,11 @@
  * those are is told by `task/cron.ts` and `task/schedule.ts`.
  */
 import { nextTick, ticksBetween } from "../task/cron.ts";
+import { isAdded } from "../task/enqueued.ts";
 import type { CheckedTask } from "../task/new-task.ts";
 import { checkNewSchedule, chooseTicks, type MissedPolicy, maxTicksAtOnce } from "../task/schedule.ts";
 import { instant, type Store } from "./connection.ts";
-import { insertTasks } from "./enqueue.ts";
+import { type EnqueuedRow, insertWithin, tellOf } from "./enqueue.ts";
 import type { Sql } from "./sql.ts";
 
 export interface DueSchedule {
@@ -58,7 +59,8 @@ const ticksLookedAt = maxTicksAtOnce + 1;
  * Moves the schedule on to its first tick after now and enqueues what the policy lets through, in one transaction.
  * Whoever moves it on enqueues: of several workers one finds the tick that all have read, the others' update waits for
  * that one's row lock and then matches nothing. So does that of a worker which has read what was since changed.
- * @returns undefined when another was first. `skipped`: ticks left out as missed, counted to a hundred or so.
+ * @returns undefined when another was first. `skipped`: ticks left out as missed, counted to a hundred or so; those
+ *   whose task was not added because of its key are in neither number.
  */
 export async function enqueueTicks(
   store: Store,
@@ -70,22 +72,21 @@ export async function enqueueTicks(
   const next = nextTick(schedule, now)?.toISOString() ?? null;
   const { name, task } = schedule;
   const checked = checkNewSchedule({ name, cron, timeZone, missed, task });
-  const moved = await store.sql.begin(async (transaction) => {
+  const rows = await store.sql.begin(async (transaction) => {
     const sql = transaction as unknown as Sql;
-    const rows = await sql`
+    const moved = await sql`
       update fiscaut_tasks.schedule
       set next_tick_at = ${next}::timestamptz,
           last_tick_at = coalesce(${chosen.at(-1)?.toISOString() ?? null}::timestamptz, last_tick_at)
       where id = ${id} and next_tick_at = ${nextTickAt.toISOString()}::timestamptz and not paused
         and cron = ${cron} and time_zone = ${timeZone} and task = ${JSON.stringify(task)}::text::jsonb
       returning 1`;
-    if (rows.length === 0) return false;
-    await enqueueScheduled(sql, id, checked.task, chosen);
-    return true;
+    return moved.length === 0 ? undefined : await enqueueScheduled(sql, id, checked.task, chosen);
   });
-  if (!moved) return undefined;
-  if (chosen.length > 0) store.announcer.announce({ kind: "due" });
-  return { enqueued: chosen.length, skipped: due.length - chosen.length };
+  if (rows === undefined) return undefined;
+  if (rows.length > 0) store.announcer.announce({ kind: "due" });
+  tellOf(store, checked.task, rows);
+  return { enqueued: rows.filter(isAdded).length, skipped: due.length - chosen.length };
 }
 
 /**
@@ -97,16 +98,15 @@ export async function enqueueScheduled(
   scheduleId: number,
   task: CheckedTask,
   ticks: (Date | undefined)[],
-): Promise<number[]> {
-  if (ticks.length === 0) return [];
-  const rows = await insertTasks(
+): Promise<EnqueuedRow[]> {
+  const rows = await insertWithin(
     sql,
     ticks.map((tick) => ({ ...task, runAt: tick })),
-    null,
   );
-  const ids = rows.map((row) => row.id);
+  const ids = rows.filter(isAdded).map((row) => row.id);
+  if (ids.length === 0) return rows;
   // Told afterwards, so that the insert, which is hot, does not carry it.
   await sql`
     update fiscaut_tasks.task set schedule_id = ${scheduleId}, planned_at = run_at where id = any(${ids}::bigint[])`;
-  return ids;
+  return rows;
 }

@@ -1,4 +1,5 @@
 /** What came of an enqueue, as every door tells it. What may be enqueued is told by `new-task.ts`. */
+import type { CheckedTask } from "./new-task.ts";
 
 /**
  * created: it is a new row. replaced: so it is, and a pending one was cancelled for it. rescheduled: a pending one
@@ -23,6 +24,13 @@ export interface NewBatch {
   skipped: Record<string, number>;
   /** The task that enqueues this batch, if one does: a repeated attempt of it finds the batch it has made. */
   enqueuedBy: number | null;
+  /** Whoever enqueues it again finds it by this. Of a task's batches it tells one from the other. */
+  key?: string | undefined;
+  /**
+   * Enqueued with the batch, not part of it: runs when no task of the batch is live any more, however they ended. Its
+   * handler finds the batch in its task's `after`.
+   */
+  whenComplete?: CheckedTask | undefined;
 }
 
 export interface EnqueuedBatch {
@@ -30,6 +38,6 @@ export interface EnqueuedBatch {
   total: number;
   /** As the new batch's, and how many were not added because of their key. */
   skipped: Record<string, number>;
-  /** false: `enqueuedBy` had enqueued it already, and this call added nothing. */
+  /** false: it was there already, by its key or its `enqueuedBy`, and this call added nothing. */
   created: boolean;
 }

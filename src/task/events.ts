@@ -12,15 +12,20 @@ export interface TaskReference {
   attempt: number;
 }
 
-/** At a door of this process; what other processes enqueue is first heard of when it starts. */
-export type CreatedEvent =
-  /** Told after the commit: a quick worker may have started it by then. */
+/**
+ * What a door of this process has done to tasks that no worker runs, told by its store after the commit. Of what other
+ * processes enqueue a worker first hears when it starts it.
+ */
+export type DoorEvent =
+  /** A quick worker may have started it by the time that this is told. */
   | { kind: "created"; task: TaskReference }
   /**
-   * By a handler. Its tasks, which may be a million, have no `created` of their own: logs and metrics take the counts,
-   * hooks hear of each task first when it starts.
+   * Its tasks, which may be a million, have no `created` of their own: logs and metrics take the counts, hooks hear of
+   * each task first when it starts.
    */
-  | { kind: "batch-created"; batchId: number; added: LaneCount[] };
+  | { kind: "batch-created"; batchId: number; added: LaneCount[] }
+  /** A pending task was cancelled, by a caller or for an equal one in its place; of those a batch replaces, nothing. */
+  | { kind: "pending-cancelled"; task: TaskReference };
 
 /** How many tasks of one name went into one queue. */
 export interface LaneCount {
@@ -30,7 +35,7 @@ export interface LaneCount {
 }
 
 export type TaskEvent =
-  | Extract<CreatedEvent, { kind: "created" }>
+  | Extract<DoorEvent, { kind: "created" | "pending-cancelled" }>
   | { kind: "started"; task: TaskReference }
   | { kind: "log"; task: TaskReference; message: string; fields: Record<string, unknown> }
   | { kind: "progress"; task: TaskReference; progress: Progress }
@@ -51,11 +56,13 @@ export type TaskEvent =
       workerId: number;
       state: "pending" | "failed" | "cancelled";
     }
+  /** It failed without a run: a task or batch that it waited for has not succeeded. */
+  | { kind: "wait-failed"; task: TaskReference; message: string }
   /** A handler went on after its abort and the grace: its slot is free again, its outcome will be ignored. */
   | { kind: "abandoned"; task: TaskReference; reason: string };
 
 export type WorkerEvent =
-  | Extract<CreatedEvent, { kind: "batch-created" }>
+  | Extract<DoorEvent, { kind: "batch-created" }>
   | { kind: "worker-started"; workerId: number; names: string[]; queues: string[] }
   | { kind: "worker-stopping"; reason: string; running: number }
   | { kind: "worker-stopped" }

@@ -64,7 +64,10 @@ function bareMomentsOf(event: Extract<EngineEvent, { task: TaskReference }>): Ba
       return [{ kind: "rescheduled", delayMs: 0, because: "given-back" }];
     case "failed":
       return [errored(event), { kind: "failed", message: event.message }, finished("failed")];
+    case "wait-failed":
+      return [{ kind: "failed", message: event.message }, finished("failed")];
     case "cancelled":
+    case "pending-cancelled":
       return [{ kind: "cancelled" }, finished("cancelled")];
     case "rescued":
       return rescued(event);

@@ -3,6 +3,7 @@
  * handlers) checks alike. Whether the payload suits the handler is the handler's schema's affair.
  */
 import { z } from "zod";
+import { afterSchema } from "./after.ts";
 import { formatBackoff, longestDelayMs, readBackoff } from "./backoff.ts";
 import { OperatorError } from "./errors.ts";
 import { keyFields, payloadKey } from "./key.ts";
@@ -52,6 +53,7 @@ export const newTaskSchema = z
     maxAttempts: z.int().min(1).max(1000).default(defaultMaxAttempts),
     timeoutMs: z.int().min(1).max(maxTimeoutMs).optional(),
     serialKey: word("the serial key").optional().describe("tasks of one key run one at a time"),
+    after: afterSchema.optional().describe("run once these tasks and batches have succeeded"),
     backoff: backoffSchema.optional().describe("the wait after an error; otherwise the handler's"),
     repeatMs: z
       .int()
@@ -85,8 +87,7 @@ export const newTaskSchema = z
     "repeatUntil and repeatAfterFailure need repeatMs",
   );
 
-/** As a caller writes it: everything but the name has a default. */
-export type NewTask = z.input<typeof newTaskSchema>;
+export type { NewTask } from "./new-task-input.ts";
 /** As the store takes it: with its key, where `keyOf` asked for one. */
 export type CheckedTask = z.output<typeof newTaskSchema>;
 

@@ -30,7 +30,7 @@ export const maxTicksAtOnce = 100;
 export const onTimeMs = 60_000;
 
 /** Fields of a new task that a schedule decides itself, each tick anew. */
-const ownFields = ["runAt", "delayMs", "repeatMs", "repeatUntil", "repeatAfterFailure"] as const;
+const ownFields = ["runAt", "delayMs", "after", "repeatMs", "repeatUntil", "repeatAfterFailure"] as const;
 
 const newScheduleSchema = z.strictObject({
   name: scheduleNameSchema,

@@ -2,9 +2,10 @@
  * What a task is, once stored: the one shape that the store returns and that HTTP, the command line and
  * handlers show. How a task moves from state to state is told by `settle.ts`.
  */
+import type { After } from "./after.ts";
 import type { Repeat } from "./repeat.ts";
 
-/** "scheduled" is pending with a future `runAt`; "retrying" is pending with `attempt > 0`. */
+/** "scheduled" is pending with a future `runAt`; "retrying" is pending with `attempt > 0`; see also `waiting`. */
 export const taskStates = ["pending", "running", "succeeded", "failed", "cancelled"] as const;
 export type TaskState = (typeof taskStates)[number];
 
@@ -59,6 +60,8 @@ export interface TaskSummary {
   /** Of a repeating or scheduled task: the instant that this run was meant for, which retries do not move. */
   plannedAt: Date | null;
   repeat: Repeat | null;
+  /** Pending, but neither due nor scheduled until the tasks and batches of its `after` have ended. */
+  waiting: boolean;
   /** The newest one; a task that succeeded after all may have one. */
   error: AttemptError | null;
 }
@@ -67,10 +70,21 @@ export interface TaskSummary {
 export interface Task extends TaskSummary {
   /** Of the live tasks with one key only the first enqueued may run. */
   serialKey: string | null;
+  /** What it waits for, or has waited for before it ran. */
+  after: After | null;
+  /** Of that, while it waits, what has not succeeded yet. */
+  waitsFor: Predecessor[];
   payload: unknown;
   result: unknown;
   errors: AttemptError[];
 }
+
+/** A task or batch that another one waits for. */
+export type Predecessor =
+  /** "deleted": its row is gone, also by pruning. */
+  | { taskId: number; state: TaskState | "deleted" }
+  /** `live` of its tasks are pending or running, `failed` have failed or were cancelled. */
+  | { batchId: number; live: number; failed: number };
 
 /** What a worker holds of a task that it has claimed. */
 export interface ClaimedTask {
@@ -95,4 +109,6 @@ export interface ClaimedTask {
   claimedAt: string;
   /** See `TaskSummary`: what a daily report is about must not depend on when its retry runs. */
   plannedAt: Date | null;
+  /** What it has waited for. A batch's completion task finds its batch here. */
+  after: After | null;
 }

@@ -5,6 +5,7 @@ import { chmod, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { version } from "../../package.json" with { type: "json" };
+import { buildEditorFiles } from "../../scripts/build/editor-files.ts";
 import { buildExecutable } from "../../scripts/build/executable.ts";
 import { buildPostgresArchive } from "../../scripts/build/postgres-archive.ts";
 import { hostTarget } from "../../scripts/build/targets.ts";
@@ -16,6 +17,7 @@ let executable: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "fiscaut-tasks-build-"));
   await buildPostgresArchive(target);
+  await buildEditorFiles();
   executable = (await buildExecutable(target, { path: join(folder, "built", "fiscaut-tasks") })).path;
 }, 120_000);
 

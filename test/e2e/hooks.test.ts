@@ -58,6 +58,30 @@ test("hooks hear of a task's whole life, whatever they do, and metrics count it"
   expect(await worker.stop()).toBe(0);
 });
 
+test("hooks hear of what commands do, and a command does its work though they are no good", async () => {
+  const path = files.write(
+    "by-hand.ts",
+    `export function onEvent({ kind, task }) { note([task.id, kind]); }`,
+  );
+  const withHooks = { ...env, FISCAUT_TASKS_HOOKS: path };
+  const enqueue = ["enqueue", "elsewhere.task"];
+  const { id } = await executeJson<{ id: number }>(enqueue, withHooks);
+  expect(await execute(["cancel", String(id)], withHooks)).toMatchObject({ exitCode: 0 });
+  expect(files.noted().slice(-3)).toEqual([
+    [id, "created"],
+    [id, "cancelled"],
+    [id, "finished"],
+  ]);
+
+  const { stdout, stderr, exitCode } = await execute(enqueue, {
+    ...env,
+    FISCAUT_TASKS_HOOKS: "/nowhere/hooks.ts",
+  });
+  expect(stdout).toMatch(/^task \d+ enqueued/);
+  expect(stderr).toContain("hooks: /nowhere/hooks.ts does not exist");
+  expect(exitCode).toBe(0);
+});
+
 test("a file that can't be parsed is refused at the start with exit code 78, with line and column", async () => {
   const path = files.write("bad.ts", "export function failed(event: {) {}");
   const { exitCode, stderr } = await execute(["run", "--hooks", path], env);

@@ -10,6 +10,7 @@ import { syncFileSchedules } from "../../src/store/schedules.ts";
 import { checkNewTask, type NewTask } from "../../src/task/new-task.ts";
 import { checkNewSchedule } from "../../src/task/schedule.ts";
 import { keepForever } from "../keep-forever.ts";
+import { addOldWeek, oldWeek } from "../old-week.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";
 import { type StartedWorker, startWorker } from "./start-worker.ts";
@@ -49,7 +50,7 @@ async function inHandler<Result>(run: (context: HandlerContext) => Promise<Resul
         new Promise((_, fail) => signal.addEventListener("abort", () => fail(signal.reason))),
     }),
   ]);
-  const runner = createLocalRunner(handlers, { store: database.store, retention, emit: () => {} });
+  const runner = createLocalRunner(handlers, { store: database.store, retention });
   started = await startWorker(database, {}, { runner });
   await enqueue({ name: "controller", maxAttempts: 1 });
   return await promise;
@@ -275,17 +276,36 @@ test("a handler's schedule is held to the rules, to its handler's payload and to
 });
 
 test("a handler prunes what is past the worker's retention, and is told first what that is", async () => {
-  const { sql } = database.store;
-  await sql`create table fiscaut_tasks.task_history_cancelled_2020w01 (like fiscaut_tasks.task_history including all)`;
-  await sql`
-    alter table fiscaut_tasks.task_history_cancelled attach partition fiscaut_tasks.task_history_cancelled_2020w01
-    for values from ('2019-12-30T00:00:00Z') to ('2020-01-06T00:00:00Z')`;
+  await addOldWeek(database.store);
   const [told, dropped, left] = await inHandler(async ({ prune }) => [
     await prune({ dryRun: true }),
     await prune(),
     await prune({ dryRun: true }),
   ]);
-  expect(told).toMatchObject([{ state: "cancelled", to: expect.stringContaining("2020-01-06") }]);
-  expect(dropped).toMatchObject([{ state: "cancelled" }]);
+  expect(told).toMatchObject([oldWeek]);
+  expect(dropped).toMatchObject([oldWeek]);
   expect(left).toEqual([]);
+});
+
+test("a handler finds, lists, cancels, retries and deletes batches", async () => {
+  const told = await inHandler(async ({ enqueueBatch, batches }) => {
+    const { id } = await enqueueBatch("of it", [{ name: waiting }, { name: waiting }]);
+    const listed = await batches.list();
+    const cancelled = await batches.cancel(id);
+    const found = await batches.find(id);
+    const retried = await batches.retry(id);
+    const deleted = await batches.delete(id);
+    const unknown = [await batches.find(id), await batches.cancel(id), await batches.delete(id)];
+    const refused = await batches.list({}, 101).catch(String);
+    return { listed, cancelled, found, retried, deleted, unknown, refused };
+  });
+  expect(told).toMatchObject({
+    listed: [{ title: "of it", states: { pending: 2 } }],
+    cancelled: { total: 2, states: { pending: 2 }, complete: true },
+    found: { states: { cancelled: 2 }, complete: true, completedAt: expect.any(Date), errors: [] },
+    retried: { total: 0 },
+    deleted: { total: 2, states: { cancelled: 2 }, complete: true },
+    unknown: [undefined, undefined, undefined],
+    refused: expect.stringContaining("limit"),
+  });
 });

@@ -1,6 +1,7 @@
 // Handlers that enqueue: one task, a batch, and what a repeated attempt makes of it.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import type { HandlerContext } from "../../src/handlers/context.ts";
+import { findBatch } from "../../src/store/batch.ts";
 import { enqueueTask } from "../../src/store/enqueue.ts";
 import { findTask, listTasks } from "../../src/store/find.ts";
 import { checkNewTask } from "../../src/task/new-task.ts";
@@ -132,8 +133,44 @@ describe("a handler's enqueueBatch", () => {
       });
     });
     expect((await event("failed", id)).message).toBe(
-      'a task enqueues one batch at the most, and this one has enqueued "first"',
+      'this task has enqueued "first" already: a further batch needs a key of its own',
     );
+  });
+
+  test("stores several batches, told apart by keys, each once", async () => {
+    const { id, event } = await runParent(async ({ task, enqueueBatch }) => {
+      const batches = [];
+      for (const key of ["a", "b"]) batches.push(await enqueueBatch(key, two, { key }));
+      if (task.attempt === 1) throw new RetryAfter(20, "the network went away");
+      return batches;
+    });
+    await event("succeeded", id);
+    expect(await childrenOf(waiting)).toHaveLength(4);
+    const { result } = (await findTask(database.store, id)) ?? {};
+    expect(result).toMatchObject([
+      { total: 2, created: false },
+      { total: 2, created: false },
+    ]);
+    const [first] = result as { id: number }[];
+    expect(await findBatch(database.store, first?.id ?? 0)).toMatchObject({
+      title: "a",
+      key: `task:${id}:a`,
+      enqueuedBy: id,
+    });
+  });
+
+  test("refuses a title or a key that is none", async () => {
+    const { id, event } = await runParent(async ({ enqueueBatch }) => {
+      const refusals = [
+        await enqueueBatch("", two).catch(String),
+        await enqueueBatch("t", two, { key: "task:1" }).catch(String),
+      ];
+      throw new PermanentError(refusals.join("; "));
+    });
+    expect((await event("failed", id)).message).toBe(
+      "OperatorError: the batch's title: is empty; OperatorError: the batch's key: may not begin with task:",
+    );
+    expect(await childrenOf(waiting)).toEqual([]);
   });
 
   test("stores nothing when one of its tasks is no task, and may be called again then", async () => {

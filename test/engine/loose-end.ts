@@ -19,6 +19,7 @@ const task = {
     runAt: new Date(),
     plannedAt: null,
     serialKey: null,
+    after: null,
     holdsSlot: false,
     backoff: null,
     claimedAt: "",

@@ -135,6 +135,7 @@ test("a stale outcome and the task's next one, waiting together, are each answer
     emit: (event) => events.push(event),
     backoffOf: () => undefined,
     onReturned: () => {},
+    onEnded: () => {},
   });
   completer.complete(worker, first, { kind: "snoozed", delayMs: 0 }, 1);
   completer.complete(worker, second, { kind: "succeeded", result: "once" }, 1);

@@ -28,9 +28,11 @@ export async function startWorker(
 ): Promise<StartedWorker> {
   const events: EngineEvent[] = [];
   const emit = (event: EngineEvent) => events.push(event);
+  // What the test itself does through the database's own store is none of the worker's events.
+  const store = { ...database.store, onEvent: emit };
   const { leaseMs = 60_000, timeoutMs, ...rest } = options;
   const worker = new Worker({
-    store: database.store,
+    store,
     runner: createLocalRunner(
       new HandlerRegistry(
         Object.entries(runs).map(([name, run]) =>
@@ -42,7 +44,7 @@ export async function startWorker(
           }),
         ),
       ),
-      { store: database.store, retention: keepForever, emit },
+      { store, retention: keepForever },
     ),
     queues: [],
     concurrency: 4,

@@ -56,10 +56,10 @@ const handlers = new HandlerRegistry(
 /** @param url for the one that enqueues; without it, nothing is ever connected to. */
 function serve(url = "postgres://127.0.0.1:9/none") {
   const store = openStore({ url, applicationName: "unruly", maxConnections: 1 });
+  store.onEvent = (event) => send({ kind: "done", event });
   const runner = createLocalRunner(handlers, {
     store,
     retention: keepForever,
-    emit: (event) => send({ kind: "created", event }),
   });
   return serveHandlers(runner, send);
 }

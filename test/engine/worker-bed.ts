@@ -15,7 +15,8 @@ export function createWorkerBed() {
   });
   afterEach(async () => {
     for (const { worker } of started.splice(0)) await worker.stop("the test ends", 0);
-    await database.store.sql`truncate fiscaut_tasks.task, fiscaut_tasks.task_history, fiscaut_tasks.worker`;
+    await database.store
+      .sql`truncate fiscaut_tasks.task, fiscaut_tasks.task_after, fiscaut_tasks.task_history, fiscaut_tasks.worker`;
   });
   afterAll(() => database.drop());
   return {

@@ -6,7 +6,7 @@ import { HandlerRegistry } from "../../src/handlers/handler.ts";
 import { enqueueTask } from "../../src/store/enqueue.ts";
 import { findTask, listTasks } from "../../src/store/find.ts";
 import { OperatorError } from "../../src/task/errors.ts";
-import type { CreatedEvent } from "../../src/task/events.ts";
+import type { DoorEvent } from "../../src/task/events.ts";
 import { checkNewTask } from "../../src/task/new-task.ts";
 import { keepForever } from "../keep-forever.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
@@ -27,11 +27,10 @@ afterAll(async () => {
 
 /** Starts an isolated handler's attempt with the context that a worker gives it. */
 async function attempt(body: string, payload?: unknown) {
-  const { store } = database;
-  const events: CreatedEvent[] = [];
-  const emit = (event: CreatedEvent) => void events.push(event);
+  const events: DoorEvent[] = [];
+  const store = { ...database.store, onEvent: (event: DoorEvent) => void events.push(event) };
   const verbs = {
-    ...createHandlerEnqueue({ store, checkPayloads, taskId: ++lastTaskId, emit }),
+    ...createHandlerEnqueue({ store, checkPayloads, taskId: ++lastTaskId }),
     ...createHandlerControl({ store, checkPayloads, retention: keepForever }),
   };
   return { events, ...(await bed.attempt(await bed.load(body), payload, verbs)) };

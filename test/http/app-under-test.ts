@@ -4,6 +4,7 @@ import { defineHandler, HandlerRegistry } from "../../src/handlers/handler.ts";
 import { type AppOptions, createApp } from "../../src/http/app.ts";
 import type { WorkerReport } from "../../src/http/worker-report.ts";
 import { openStore, type Store } from "../../src/store/connection.ts";
+import { keepForever } from "../keep-forever.ts";
 
 export const wellWorker: WorkerReport = {
   workerId: 7,
@@ -23,6 +24,7 @@ export function buildApp(store: Store, options: Partial<AppOptions> = {}) {
     priorityOrder: "higher",
     status: () => wellWorker,
     loopbackOnly: true,
+    retention: keepForever,
     version: "1.2.3",
     startedAt: new Date(),
     onFault: (error) => {

@@ -26,7 +26,12 @@ test("GET / lists every route that is served", async () => {
     "GET /tasks",
     "POST /tasks",
     "GET /tasks/:id",
+    "GET /batches",
+    "POST /batches",
     "GET /batches/:id",
+    "POST /batches/:id/cancel",
+    "POST /batches/:id/retry",
+    "DELETE /batches/:id",
     "POST /tasks/retry",
     "POST /tasks/cancel",
     "DELETE /tasks",
@@ -43,6 +48,7 @@ test("GET / lists every route that is served", async () => {
     "POST /schedules/:name/pause",
     "POST /schedules/:name/resume",
     "POST /schedules/:name/run-now",
+    "POST /history/prune",
   ]);
 });
 
@@ -88,7 +94,7 @@ describe("errors are problem+json", () => {
       ["GET", "/tasks/1/retry", "POST"],
       ["OPTIONS", "/tasks/1/cancel", "POST"],
       ["POST", "/health", "GET, HEAD"],
-      ["PATCH", "/batches/1", "GET, HEAD"],
+      ["PATCH", "/batches/1", "GET, HEAD, DELETE"],
       ["POST", "/", "GET, HEAD"],
     ];
     for (const [method, path, allow] of allowed) {

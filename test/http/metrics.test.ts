@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { seriesOf } from "../../src/http/exposition.ts";
 import { mostLanes, TaskMetrics } from "../../src/http/task-metrics.ts";
-import type { EngineEvent } from "../../src/task/events.ts";
+import type { DoorEvent, EngineEvent } from "../../src/task/events.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { buildApp, openUnreachableStore, postJson } from "./app-under-test.ts";
 
@@ -88,13 +88,17 @@ describe("GET /metrics", () => {
     expect(of("attempt_duration_seconds_sum")).toBeCloseTo(7_202.041);
   });
 
-  test("counts what is enqueued over HTTP", async () => {
+  test("counts what is enqueued and cancelled over HTTP", async () => {
     const metrics = new TaskMetrics();
-    const app = buildApp(database.store, { metrics, emit: (event) => metrics.take(event) });
-    await app.request("/tasks", postJson({ name: "elsewhere", queue: "slow" }));
+    const store = { ...database.store, onEvent: (event: DoorEvent) => metrics.take(event) };
+    const app = buildApp(store, { metrics });
+    const created = await app.request("/tasks", postJson({ name: "elsewhere", queue: "slow" }));
+    const { id } = (await created.json()) as { id: number };
+    await app.request(`/tasks/${id}/cancel`, { method: "POST" });
     await app.request("/tasks", postJson({ name: "no good" }));
     const samples = parse(await scrape(app));
     expect(samples.get('fiscaut_tasks_created_total{name="elsewhere",queue="slow"}')).toBe(1);
+    expect(samples.get('fiscaut_tasks_pending_cancelled_total{name="elsewhere",queue="slow"}')).toBe(1);
   });
 
   test("has a bounded number of series, however many names and queues are made up", async () => {

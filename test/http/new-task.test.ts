@@ -92,8 +92,17 @@ describe("POST /tasks", () => {
       [{ name: "x", delayMs: 1, runAt: "2031-01-01T00:00:00Z" }, /delayMs and runAt exclude each other/],
       [{ name: "x", repeatMs: 999 }, /repeatMs: /],
       [{ name: "x", repeatUntil: "2031-01-01T00:00:00Z" }, /need repeatMs/],
+      [{ name: "x", after: [999_999_999] }, /after: there is no task 999999999 to wait for/],
+      [{ name: "x", after: { batches: [999_999] } }, /after: there is no batch 999999 to wait for/],
+      [{ name: "x", after: [] }, /after: names neither a task nor a batch/],
+      [{ name: "x", after: [1.5, 0] }, /after.tasks.0: .*after.tasks.1: /],
+      [
+        { name: "x", after: Array.from({ length: 1001 }, (_, n) => n + 1) },
+        /after.tasks: more than 1000 tasks/,
+      ],
+      [{ name: "x", after: { tasks: [1], onFailure: "stop" } }, /after.onFailure: /],
+      [{ name: "x", after: 5 }, /after: /],
       [{ name: "x", payload: { zero: "\u0000" } }, /NUL/],
-      [[], /expected object/],
       ["null", /expected object/],
     ];
     for (const [body, detail] of faulty) {

@@ -52,10 +52,26 @@ describe("GET /tasks/:id", () => {
       scheduleId: null,
       plannedAt: null,
       repeat: null,
+      waiting: false,
+      after: null,
+      waitsFor: [],
       payload: { a: 1 },
       result: null,
       errors: [],
     });
+  });
+
+  test("shows what a task waits for", async () => {
+    const first = await steps.enqueue({ name: "goes-first" });
+    const id = await steps.enqueue({ name: "waits", after: { tasks: [first], onFailure: "ignore" } });
+    expect(await get(`/tasks/${id}`)).toMatchObject({
+      state: "pending",
+      waiting: true,
+      after: { tasks: [first], batches: [], onFailure: "ignore" },
+      waitsFor: [{ taskId: first, state: "pending" }],
+    });
+    expect(await get("/tasks?name=waits")).toMatchObject({ tasks: [{ id, waiting: true }] });
+    await steps.complete(await steps.claim("goes-first"), { kind: "succeeded", result: null });
   });
 
   test("shows who runs a task and how far it is", async () => {
@@ -205,14 +221,17 @@ describe("batches", () => {
     const totals = {
       id: batch.id,
       title: "Suppliers of 7",
+      key: null,
+      enqueuedBy: null,
       createdAt: expect.stringMatching(instantPattern),
       total: 3,
       skipped: { "no CNPJ": 2 },
       states: { pending: 2, running: 0, succeeded: 1, failed: 0, cancelled: 0 },
       retrying: 0,
+      progress: expect.closeTo(1 / 3),
       complete: false,
     };
-    expect(await get(`/batches/${batch.id}`)).toEqual(totals);
+    expect(await get(`/batches/${batch.id}`)).toEqual({ ...totals, completedAt: null, errors: [] });
     const first = await get(`/tasks?batch=${batch.id}&limit=2`);
     expect(first.batch).toEqual(totals);
     expect(first.tasks).toHaveLength(2);

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { findBatch } from "../../src/store/batch.ts";
-import { cancelTask } from "../../src/store/cancel.ts";
+import { cancelTask, cancelTasks } from "../../src/store/cancel.ts";
 import { claimTasks } from "../../src/store/claim.ts";
 import { completeTasks } from "../../src/store/complete.ts";
 import { enqueueBatch, enqueueTask } from "../../src/store/enqueue.ts";
 import { findTask, listTasks } from "../../src/store/find.ts";
 import { retryTask } from "../../src/store/retry.ts";
 import { registerWorker } from "../../src/store/worker.ts";
+import type { DoorEvent } from "../../src/task/events.ts";
 import { checkNewTask, type NewTask } from "../../src/task/new-task.ts";
 import { settle } from "../../src/task/settle.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
@@ -27,6 +28,39 @@ async function fail(name: string) {
   await completeTasks(database.store, workerId, [{ id: task.id, attempt: task.attempt, transition }]);
   return task;
 }
+
+describe("what a store tells of pending tasks", () => {
+  const told: DoorEvent[] = [];
+  const listened = () => {
+    told.length = 0;
+    return { ...database.store, onEvent: (event: DoorEvent) => told.push(event) };
+  };
+  const reference = (id: number) => ({ id, name: "told", queue: "default", attempt: 0 });
+  const cancelled = (id: number) => ({ kind: "pending-cancelled" as const, task: reference(id) });
+
+  test("is their cancel, one by one or many at once, and none of a running one", async () => {
+    const ids = [
+      await enqueue({ name: "told" }),
+      await enqueue({ name: "told" }),
+      await enqueue({ name: "told" }),
+    ];
+    const [one = 0, two = 0, three = 0] = ids;
+    await cancelTask(listened(), one);
+    await cancelTask(database.store, one);
+    expect(told).toEqual([cancelled(one)]);
+    await claimTasks(database.store, { workerId, names: ["told"], queues: [], limit: 1 });
+    await cancelTasks(listened(), { name: "told" });
+    expect(told).toEqual([cancelled(three)]);
+    expect(await findTask(database.store, two)).toMatchObject({ state: "running" });
+  });
+
+  test("is the cancel of one that an equal one replaces", async () => {
+    const task = { name: "told", key: "replaced", onConflict: "replace" } as const;
+    const earlier = await enqueue(task);
+    const later = await enqueueTask(listened(), checkNewTask(task));
+    expect(told).toEqual([cancelled(earlier), { kind: "created", task: reference(later.id) }]);
+  });
+});
 
 describe("retryTask", () => {
   test("revives a failed task under its id, with its errors and one more attempt", async () => {

@@ -16,37 +16,17 @@ import { changeQueue } from "../../src/store/queues.ts";
 import { rescueTasks } from "../../src/store/rescue.ts";
 import { retryTask } from "../../src/store/retry.ts";
 import { registerWorker, renewLease } from "../../src/store/worker.ts";
+import type { FailureRule } from "../../src/task/after.ts";
 import { OperatorError } from "../../src/task/errors.ts";
 import { checkNewTask } from "../../src/task/new-task.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import { settle } from "../../src/task/settle.ts";
 import type { ClaimedTask } from "../../src/task/task.ts";
-import type { Asked, Execution, TaskModel } from "./task-model.ts";
+import { type Life, leaseMs, pick, type Step, step, taskOf, workerOf } from "./life.ts";
+import { lookThroughWaits, tellEnds } from "./life-waits.ts";
+import type { Asked, Execution } from "./task-model.ts";
 
-/** One history under way. */
-export interface Life {
-  store: Store;
-  model: TaskModel;
-  /** Started, and nobody has told what they came to. */
-  untold: { execution: Execution; claimed: ClaimedTask }[];
-  /** The newest first: what was told once may be told again, because the answer was lost. */
-  told: { execution: Execution; completion: Completion }[];
-}
-
-export interface Step {
-  name: string;
-  run(life: Life): Promise<void>;
-}
-
-export const leaseMs = 10_000;
 const queues = ["wide", "narrow"];
-
-const step = (name: string, run: Step["run"]): Step => ({ name, run });
-/** Picks one of what there is by a number that shrinks to the first. */
-const pick = <Item>(items: readonly Item[], index: number): Item | undefined =>
-  items[index % Math.max(1, items.length)];
-const workerOf = ({ model }: Life, index: number) => pick([...model.leases.keys()], index);
-const taskOf = ({ model }: Life, index: number) => pick([...model.tasks.keys()], index);
 
 const outcomes = fc.constantFrom<Outcome[]>(
   { kind: "succeeded", result: 1 },
@@ -66,7 +46,7 @@ const rarely = <Value>(...values: Value[]): fc.Arbitrary<Value | undefined> =>
     { weight: 1, arbitrary: fc.constantFrom(...values) },
   );
 
-const newTasks: fc.Arbitrary<Asked> = fc
+const newTasks: fc.Arbitrary<Omit<Asked, "after">> = fc
   .record({
     queue: fc.constantFrom(...queues),
     priority: fc.nat(2),
@@ -79,8 +59,17 @@ const newTasks: fc.Arbitrary<Asked> = fc
   })
   .map((asked) => ({ ...asked, onConflict: asked.key === undefined ? undefined : asked.onConflict }));
 
+/** Of whatever tasks there are by then, live or finished. */
+const waits = fc.record({
+  indexes: fc.array(fc.nat(50), { minLength: 1, maxLength: 3 }),
+  onFailure: fc.constantFrom("fail" as const, "ignore" as const),
+});
+
 const anything: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: newTasks.map(enqueue) },
+  { weight: 8, arbitrary: newTasks.map((asked) => enqueue(asked)) },
+  { weight: 6, arbitrary: fc.tuple(newTasks, waits).map(enqueueAfter) },
+  { weight: 4, arbitrary: fc.constant(step("what has ended is told", tellEnds)) },
+  { weight: 4, arbitrary: fc.constant(step("the releaser looks", lookThroughWaits)) },
   { weight: 8, arbitrary: fc.tuple(fc.nat(2), fc.integer({ min: 1, max: 3 })).map(claim) },
   { weight: 10, arbitrary: fc.tuple(fc.nat(50), outcomes).map(tell) },
   { weight: 4, arbitrary: fc.nat(5).map(tellAgain) },
@@ -113,7 +102,21 @@ export const histories: fc.Arbitrary<Step[]> = fc.oneof(
   { weight: 1, arbitrary: fc.array(again, lengths) },
 );
 
-function enqueue(asked: Asked): Step {
+function enqueueAfter([asked, { indexes, onFailure }]: [
+  Omit<Asked, "after">,
+  { indexes: number[]; onFailure: FailureRule },
+]): Step {
+  return step(
+    `enqueue after ${indexes.join(" and ")}, ${onFailure}: ${JSON.stringify(asked)}`,
+    async (life) => {
+      const tasks = [...new Set(indexes.flatMap((index) => taskOf(life, index) ?? []))];
+      if (tasks.length > 0) await enqueue(asked, { tasks, onFailure }).run(life);
+    },
+  );
+}
+
+function enqueue(asking: Omit<Asked, "after">, after?: Asked["after"]): Step {
+  const asked = { ...asking, after };
   return step(`enqueue ${JSON.stringify(asked)}`, async ({ store, model }) => {
     const { id, outcome } = await enqueueTask(store, checkNewTask({ name: "a", ...asked }));
     expect({ id, outcome }).toEqual(model.enqueue(asked, id));

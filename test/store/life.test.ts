@@ -7,7 +7,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
 import { openStore, type Store } from "../../src/store/connection.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
-import { histories, type Life, registerWorkers } from "./life-steps.ts";
+import type { Life } from "./life.ts";
+import { histories, registerWorkers } from "./life-steps.ts";
 import { TaskModel } from "./task-model.ts";
 
 const numRuns = 250;
@@ -37,7 +38,7 @@ afterAll(async () => {
 async function beginLife(): Promise<Life> {
   await store.sql`
     truncate fiscaut_tasks.task, fiscaut_tasks.task_history, fiscaut_tasks.worker, fiscaut_tasks.queue,
-      fiscaut_tasks.queue_limit, fiscaut_tasks.queue_slot`;
+      fiscaut_tasks.queue_limit, fiscaut_tasks.queue_slot, fiscaut_tasks.task_after`;
   await store.sql`update test_clock.clock set at = ${epoch}`;
   const life: Life = { store, model: new TaskModel(), untold: [], told: [] };
   await registerWorkers(life);
@@ -53,6 +54,7 @@ interface StoredTask {
   key: string | null;
   serialKey: string | null;
   blocked: boolean;
+  waiting: boolean;
   cancelRequested: boolean;
   superseded: boolean;
 }
@@ -63,10 +65,10 @@ async function readTasks(): Promise<StoredTask[]> {
     (extract(epoch from run_at - ${epoch}::timestamptz) * 1000)::float8 as "runAtMs"`;
   const rows = await store.sql<StoredTask[]>`
     select ${shared}, case when worker_id is null then 'pending' else 'running' end as state, worker_id as worker,
-      blocked, cancel_requested as "cancelRequested", superseded is true as superseded
+      blocked, waiting, cancel_requested as "cancelRequested", superseded is true as superseded
     from fiscaut_tasks.task
     union all
-    select ${shared}, state, null, false, false, false from fiscaut_tasks.task_history
+    select ${shared}, state, null, false, false, false, false from fiscaut_tasks.task_history
     order by id`;
   return [...rows];
 }
@@ -76,7 +78,20 @@ function compare(stored: StoredTask[], model: TaskModel): void {
     const { id, state, attempt, runAtMs, blocked, cancelRequested, superseded } = task;
     const [key, serialKey] = [task.key ?? null, task.serialKey ?? null];
     const worker = task.execution?.workerId ?? null;
-    return { id, attempt, key, serialKey, runAtMs, state, worker, blocked, cancelRequested, superseded };
+    const waiting = task.waits !== undefined;
+    return {
+      id,
+      attempt,
+      key,
+      serialKey,
+      runAtMs,
+      state,
+      worker,
+      blocked,
+      waiting,
+      cancelRequested,
+      superseded,
+    };
   });
   expect(stored).toEqual(expected.toSorted((a, b) => a.id - b.id));
 }
@@ -115,4 +130,4 @@ test(`${numRuns} random histories of tasks are those of the model, step by step`
     }),
     { numRuns, endOnFailure: false },
   );
-}, 120_000);
+}, 300_000);

@@ -3,6 +3,7 @@
  * of SQL nor of tokens: an outcome counts when the task runs that very execution. Time is a number that the test
  * moves on.
  */
+import type { FailureRule } from "../../src/task/after.ts";
 import type { EnqueueOutcome } from "../../src/task/enqueued.ts";
 import type { ConflictRule } from "../../src/task/key.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
@@ -19,9 +20,11 @@ export interface Asked {
   serialKey: string | undefined;
   key: string | undefined;
   onConflict: ConflictRule | undefined;
+  /** Ids of tasks that there are. */
+  after: { tasks: number[]; onFailure: FailureRule } | undefined;
 }
 
-export interface ModelTask extends Omit<Asked, "delayMs" | "onConflict"> {
+export interface ModelTask extends Omit<Asked, "delayMs" | "onConflict" | "after"> {
   id: number;
   state: TaskState;
   attempt: number;
@@ -30,6 +33,8 @@ export interface ModelTask extends Omit<Asked, "delayMs" | "onConflict"> {
   plannedAtMs: number;
   /** Another live task with its serial key goes first. */
   blocked: boolean;
+  /** What it waits for and is not known to have succeeded; undefined: it does not wait. */
+  waits: { for: Set<number>; onFailure: FailureRule } | undefined;
   execution: Execution | undefined;
   cancelRequested: boolean;
   superseded: boolean;
@@ -50,6 +55,8 @@ export class TaskModel {
   readonly paused = new Set<string>();
   /** How many may run at once, of the queues with a limit. */
   readonly limits = new Map<string, number>();
+  /** What has ended and no hint has told yet, deleted ones too. */
+  untoldEnds: { id: number; state: FinishedState | "deleted" }[] = [];
 
   /** @param newId of the task, should it be added. @returns what a caller is told, and the id of the task that it got. */
   enqueue(asked: Asked, newId: number): { id: number; outcome: EnqueueOutcome } {
@@ -64,6 +71,13 @@ export class TaskModel {
     if (equal?.state === "pending") this.#finish(equal, "cancelled");
     else if (equal !== undefined) Object.assign(equal, { key: undefined, superseded: true });
     this.#add(newId, runAtMs, asked);
+    const added = this.tasks.get(newId);
+    if (added !== undefined && asked.after !== undefined) {
+      const { tasks, onFailure } = asked.after;
+      const open = tasks.filter((id) => this.tasks.get(id)?.state !== "succeeded");
+      added.waits = { for: new Set(open), onFailure };
+      this.#settleWait(added);
+    }
     this.#unblock();
     return { id: newId, outcome: equal?.state === "cancelled" ? "replaced" : "created" };
   }
@@ -119,7 +133,8 @@ export class TaskModel {
   /** @returns false: refused, since a live task has its key. */
   retry(id: number): boolean {
     const task = this.tasks.get(id);
-    if (task?.state === "pending") task.runAtMs = Math.min(task.runAtMs, this.nowMs);
+    if (task?.state === "pending")
+      Object.assign(task, { runAtMs: Math.min(task.runAtMs, this.nowMs), waits: undefined });
     else if (task?.state === "failed" || task?.state === "cancelled") {
       if (task.key !== undefined && this.#live().some((live) => live.key === task.key)) return false;
       const maxAttempts = Math.max(task.maxAttempts, task.attempt + 1);
@@ -131,26 +146,66 @@ export class TaskModel {
   }
 
   delete(id: number): void {
-    if (this.tasks.get(id)?.state !== "running") this.tasks.delete(id);
+    if (this.tasks.get(id)?.state !== "running" && this.tasks.delete(id))
+      this.untoldEnds.push({ id, state: "deleted" });
     this.#unblock();
+  }
+
+  /** Ends the waits that what has ended since the last hint may end: all that can be, for before it none could. */
+  tellEnds(): void {
+    for (const { id, state } of this.untoldEnds.splice(0))
+      if (state === "succeeded") for (const { waits } of this.#waiting()) waits?.for.delete(id);
+    this.#settleWaits();
+  }
+
+  /** Ends all waits that can be, by what there is to see now. */
+  lookThroughWaits(): void {
+    for (const { waits } of this.#waiting())
+      for (const id of waits?.for ?? []) if (this.tasks.get(id)?.state === "succeeded") waits?.for.delete(id);
+    this.untoldEnds = [];
+    this.#settleWaits();
+  }
+
+  #waiting(): ModelTask[] {
+    return this.#live().filter((task) => task.waits !== undefined);
+  }
+
+  /** A failure is an end that others may wait for. */
+  #settleWaits(): void {
+    while (this.#waiting().some((task) => this.#settleWait(task)));
+    this.untoldEnds = [];
+    this.#unblock();
+  }
+
+  /** @returns whether the wait has ended. */
+  #settleWait(task: ModelTask): boolean {
+    if (task.waits === undefined) return false;
+    const states = [...task.waits.for].map((id) => this.tasks.get(id)?.state);
+    if (states.some((state) => state === "pending" || state === "running")) return false;
+    const inVain = task.waits.onFailure === "fail" && states.some((state) => state !== "succeeded");
+    if (inVain) this.#finish(task, "failed");
+    task.waits = undefined;
+    return true;
   }
 
   #live(): ModelTask[] {
     return [...this.tasks.values()].filter((task) => task.state === "pending" || task.state === "running");
   }
 
-  #add(id: number, runAtMs: number, asked: Omit<Asked, "delayMs" | "onConflict">): void {
+  #add(id: number, runAtMs: number, asked: Omit<Asked, "delayMs" | "onConflict" | "after">): void {
     const { queue, priority, maxAttempts, repeatMs, serialKey, key } = asked;
     this.tasks.set(id, {
       ...{ id, queue, priority, maxAttempts, repeatMs, serialKey, key, runAtMs, plannedAtMs: runAtMs },
       ...{ state: "pending", attempt: 0, execution: undefined, cancelRequested: false, superseded: false },
       blocked: serialKey !== undefined,
+      waits: undefined,
     });
   }
 
   #start(workerId: number, limit: number, isFrom: (queue: string) => boolean): Execution[] {
     const due = [...this.tasks.values()]
-      .filter((task) => task.state === "pending" && !task.blocked && task.runAtMs <= this.nowMs)
+      .filter((task) => task.state === "pending" && !task.blocked && task.waits === undefined)
+      .filter((task) => task.runAtMs <= this.nowMs)
       .filter(({ queue }) => isFrom(queue) && !this.paused.has(queue))
       .sort((a, b) => b.priority - a.priority || a.runAtMs - b.runAtMs || a.id - b.id)
       .slice(0, limit);
@@ -172,7 +227,8 @@ export class TaskModel {
 
   #finish(task: ModelTask, state: FinishedState): void {
     const traces = { execution: undefined, cancelRequested: false, superseded: false, blocked: false };
-    Object.assign(task, { state, ...traces });
+    Object.assign(task, { state, waits: undefined, ...traces });
+    this.untoldEnds.push({ id: task.id, state });
   }
 
   /** The first instant of its rhythm that is not past. */
@@ -186,6 +242,11 @@ export class TaskModel {
   /** Of the live tasks with one serial key one may run: it stays the same until it has ended, then the first follows. */
   #unblock(): void {
     const inOrder = this.#live().sort((a, b) => a.id - b.id);
+    // A first one that waits gives way to an earlier one, which has come back.
+    for (const head of inOrder.filter((task) => !task.blocked && task.waits !== undefined))
+      head.blocked = inOrder.some(
+        ({ blocked, serialKey, id }) => blocked && serialKey === head.serialKey && id < head.id,
+      );
     const heads = new Set(inOrder.filter((task) => !task.blocked).map((task) => task.serialKey));
     for (const task of inOrder) {
       if (!task.blocked || heads.has(task.serialKey)) continue;

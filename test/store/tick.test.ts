@@ -10,7 +10,8 @@ import {
   runScheduleNow,
 } from "../../src/store/schedules.ts";
 import { enqueueTicks, findDueSchedules } from "../../src/store/tick.ts";
-import type { EngineEvent } from "../../src/task/events.ts";
+import type { DoorEvent, EngineEvent } from "../../src/task/events.ts";
+import type { NewTask } from "../../src/task/new-task.ts";
 import { checkNewSchedule } from "../../src/task/schedule.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 
@@ -27,15 +28,15 @@ const hourMs = 3_600_000;
 // Hourly at the minute before last: the newest tick is missed, not on time, and no other comes while the test runs.
 const newestTickMs = Math.floor((Date.now() - 120_000) / 60_000) * 60_000;
 const hourly = `${new Date(newestTickMs).getUTCMinutes()} * * * *`;
-const add = (fields: { name?: string; missed?: string; cron?: string }) =>
+const add = (fields: { name?: string; missed?: string; cron?: string; task?: NewTask }) =>
   addSchedule(
     database.store,
     checkNewSchedule({
       name: "hourly",
       cron: hourly,
       timeZone: "UTC",
-      ...fields,
       task: { name: "a", queue: "q", priority: 3, payload: { list: ["x"] } },
+      ...fields,
     }),
   );
 /** As if no worker had run since the tick `hours` before the newest one. */
@@ -138,6 +139,37 @@ describe("the scheduler", () => {
     expect(await enqueueTicks(database.store, schedule)).toMatchObject({ enqueued: 1 });
     expect(await enqueueTicks(database.store, schedule)).toBeUndefined();
     expect(await plannedAts()).toHaveLength(1);
+  });
+
+  test("holds to the key of a schedule's task: a tick whose earlier task is live adds none", async () => {
+    await add({ name: "hourly", task: { name: "a", key: "report" }, missed: "all" });
+    await goBack("hourly", 3);
+    const { scheduler, events } = startScheduler();
+    await scheduler.runOnce();
+    const [first, ...others] = await listTasks(database.store, {}, 10);
+    expect(others).toBeEmpty();
+    expect(events).toEqual([{ kind: "ticked", schedule: "hourly", enqueued: 1, skipped: 0 }]);
+    expect(await runScheduleNow(database.store, "hourly")).toBe(first?.id ?? 0);
+    await add({ name: "hourly", task: { name: "a", key: "report", onConflict: "replace" } });
+    expect(await runScheduleNow(database.store, "hourly")).toBeGreaterThan(first?.id ?? 0);
+    expect(await listTasks(database.store, {}, 10)).toMatchObject([
+      { state: "pending", key: "report" },
+      { state: "cancelled", id: first?.id ?? 0 },
+    ]);
+  });
+
+  test("tells of each task that its ticks have become", async () => {
+    await add({ missed: "all" });
+    await goBack("hourly", 2);
+    const told: DoorEvent[] = [];
+    await startScheduler({ ...database.store, onEvent: (event) => told.push(event) }).scheduler.runOnce();
+    const tasks = await listTasks(database.store, {}, 10);
+    expect(told).toEqual(
+      tasks
+        .toSorted((a, b) => a.id - b.id)
+        .map(({ id, name, queue }) => ({ kind: "created", task: { id, name, queue, attempt: 0 } })),
+    );
+    expect(told).toHaveLength(3);
   });
 
   test("serves the others when one schedule's task can't be enqueued", async () => {

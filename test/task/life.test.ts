@@ -26,6 +26,7 @@ const turns: [string, TaskEvent, MomentKind[]][] = [
     { kind: "rescued", task, workerId: 3, state: "cancelled" },
     ["rescued", "cancelled", "finished"],
   ],
+  ["a wait in vain", { kind: "wait-failed", task, message: "m" }, ["failed", "finished"]],
   ["a refused outcome", { kind: "refused", task, durationMs }, []],
   ["progress", { kind: "progress", task, progress: { fraction: 1, message: null } }, []],
 ];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import type { z } from "zod";
 import { OperatorError } from "../../src/task/errors.ts";
-import { checkNewTask } from "../../src/task/new-task.ts";
+import { checkNewTask, type NewTask, type newTaskSchema } from "../../src/task/new-task.ts";
 
 const refusal = (input: unknown): string => {
   try {
@@ -11,6 +12,14 @@ const refusal = (input: unknown): string => {
   }
   throw new Error("it was taken");
 };
+
+test("what callers may write is told member by member (else: new-task-input.ts is behind the schema)", () => {
+  type Input = z.input<typeof newTaskSchema>;
+  type Same<A, B> = [A, B] extends [B, A] ? true : false;
+  const members: Same<keyof Input, keyof NewTask> = true;
+  const types: Same<Input, NewTask> = true;
+  expect([members, types]).toEqual([true, true]);
+});
 
 describe("checkNewTask", () => {
   test("fills in the defaults", () => {

@@ -7,7 +7,7 @@ import { checkTaskChange } from "../../task/change.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { turnPriority } from "../../task/priority-order.ts";
 import { describeRefusal } from "../control-words.ts";
-import { withDatabase } from "../database.ts";
+import { withStore } from "../database.ts";
 import { printJson, printLine } from "../output.ts";
 import { checkPayloadsBy } from "../own-handlers.ts";
 import { prepare } from "../prepare.ts";
@@ -44,23 +44,20 @@ export const changeCommand = defineCommand({
       payload: await readPayload(args.payload),
     });
     const prepared = prepare(context);
-    const { config, onStep } = prepared;
+    const { config } = prepared;
     const change = turnPriority(config.priorityOrder, asked);
-    const task = await withDatabase(
-      { config, purpose: "change", maxConnections: 2, onStep, schema: "require" },
-      async ({ store }) => {
-        if (change.payload !== undefined) {
-          // A task's name never changes, so what is checked here still holds when it is stored.
-          const found = await findTask(store, id);
-          if (found !== undefined)
-            await checkPayloadsBy(prepared)([{ name: found.name, payload: change.payload }]);
-        }
-        const result = await changeTask(store, id, change);
-        const refusal = describeRefusal("change", id, result);
-        if (refusal !== undefined) throw refusal;
-        return await findTask(store, id);
-      },
-    );
+    const task = await withStore(prepared, "change", async (store) => {
+      if (change.payload !== undefined) {
+        // A task's name never changes, so what is checked here still holds when it is stored.
+        const found = await findTask(store, id);
+        if (found !== undefined)
+          await checkPayloadsBy(prepared)([{ name: found.name, payload: change.payload }]);
+      }
+      const result = await changeTask(store, id, change);
+      const refusal = describeRefusal("change", id, result);
+      if (refusal !== undefined) throw refusal;
+      return await findTask(store, id);
+    });
     if (args.json)
       printJson({
         id,

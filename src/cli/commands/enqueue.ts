@@ -1,12 +1,16 @@
-/** `enqueue NAME [JSON|@file|-]`: stores one task. */
+/** `enqueue NAME [JSON|@file|-]`: stores one task; with `--stdin-ndjson` many, which is `enqueue-lines.ts`'s work. */
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../../config/units.ts";
 import { enqueueTask } from "../../store/enqueue.ts";
 import type { EnqueuedTask } from "../../task/enqueued.ts";
+import { OperatorError } from "../../task/errors.ts";
 import { conflictRules, defaultConflictRule } from "../../task/key.ts";
 import { type CheckedTask, checkNewTask } from "../../task/new-task.ts";
 import { turnPriority } from "../../task/priority-order.ts";
-import { withDatabase } from "../database.ts";
+import { afterFlags, readAfter } from "../after-flags.ts";
+import { withStore } from "../database.ts";
+import { enqueueLines, linesFlags } from "../enqueue-lines.ts";
+import { exitCodes } from "../exit-codes.ts";
 import { printJson, printLine } from "../output.ts";
 import { checkPayloadsBy } from "../own-handlers.ts";
 import { prepare } from "../prepare.ts";
@@ -14,9 +18,13 @@ import { readInstant, readInteger, readPayload } from "../read-task.ts";
 import { settingFlags } from "../setting-flags.ts";
 
 export const enqueueCommand = defineCommand({
-  meta: { name: "enqueue", description: "Store a task for a worker to run" },
+  meta: { name: "enqueue", description: "Store a task for a worker to run, or many" },
   args: {
-    name: { type: "positional", description: "The handler's name, such as fiscaut.sync-suppliers" },
+    name: {
+      type: "positional",
+      required: false,
+      description: "The handler's name, such as fiscaut.sync-suppliers",
+    },
     payload: {
       type: "positional",
       required: false,
@@ -49,6 +57,7 @@ export const enqueueCommand = defineCommand({
       description: "Run only when no earlier task of this key is pending or running",
       valueHint: "key",
     },
+    ...afterFlags,
     backoff: {
       type: "string",
       description:
@@ -70,14 +79,15 @@ export const enqueueCommand = defineCommand({
       description: `When a live task has the key: ${conflictRules.join(", ")} (default: ${defaultConflictRule})`,
       valueHint: "rule",
     },
+    ...linesFlags,
     json: { type: "boolean", description: "Print JSON" },
     ...settingFlags("priority-order", "handlers"),
   },
   async run(context) {
     const { args } = context;
-    const asked = checkNewTask({
+    const flags = {
       name: args.name,
-      payload: await readPayload(args.payload),
+      payload: args.payload,
       queue: args.queue,
       priority: readInteger("priority", args.priority),
       delayMs: args.delay === undefined ? undefined : parseDurationMs(args.delay),
@@ -85,6 +95,7 @@ export const enqueueCommand = defineCommand({
       maxAttempts: readInteger("max-attempts", args["max-attempts"]),
       timeoutMs: args.timeout === undefined ? undefined : parseDurationMs(args.timeout),
       serialKey: args["serial-key"],
+      after: readAfter(args),
       backoff: args.backoff,
       repeatMs: args.repeat === undefined ? undefined : parseDurationMs(args.repeat),
       repeatUntil: readInstant("repeat-until", args["repeat-until"]),
@@ -93,20 +104,29 @@ export const enqueueCommand = defineCommand({
       key: args.key,
       keyOf: args["key-of-payload"] ? "payload" : undefined,
       onConflict: args["on-conflict"],
-    });
+    };
+    if (args["stdin-ndjson"]) return await enqueueLines(context, flags);
+    checkOne(args);
+    const asked = checkNewTask({ ...flags, payload: await readPayload(args.payload) });
     const prepared = prepare(context);
     await checkPayloadsBy(prepared)([asked]);
-    const { config, onStep } = prepared;
+    const { config } = prepared;
     const task = turnPriority(config.priorityOrder, asked);
-    const enqueued = await withDatabase(
-      { config, purpose: "enqueue", maxConnections: 2, onStep, schema: "require" },
-      ({ store }) => enqueueTask(store, task),
-    );
+    const enqueued = await withStore(prepared, "enqueue", (store) => enqueueTask(store, task));
     const { id, runAt, outcome } = enqueued;
     if (args.json) printJson({ id, name: task.name, queue: task.queue, runAt, outcome });
     else printLine(describe(task, enqueued));
+    return exitCodes.ok;
   },
 });
+
+/** @throws OperatorError "usage" for what only a batch may have. */
+function checkOne(args: Record<string, unknown>): void {
+  if (args["name"] === undefined) throw new OperatorError("usage", "NAME is missing", { hint: "--help" });
+  for (const flag of Object.keys(linesFlags))
+    if (args[flag] !== undefined)
+      throw new OperatorError("usage", `--${flag} is for a batch`, { hint: `--stdin-ndjson --${flag}` });
+}
 
 function describe(task: CheckedTask, { id, outcome }: EnqueuedTask): string {
   switch (outcome) {

@@ -1,4 +1,4 @@
-/** `handlers list` and `handlers check`: what handlers there are, and what is wrong with the operator's own. */
+/** `handlers list` and `check`: what handlers there are, and what is wrong with the operator's own. `types` is beside. */
 import { resolve } from "node:path";
 import { defineCommand } from "citty";
 import { formatDuration } from "../../config/units.ts";
@@ -14,6 +14,7 @@ import { printJson, printLine, printTable } from "../output.ts";
 import { findHandlersDir } from "../own-handlers.ts";
 import { prepare } from "../prepare.ts";
 import { settingFlags } from "../setting-flags.ts";
+import { typesCommand } from "./handlers-types.ts";
 
 const listCommand = defineCommand({
   meta: { name: "handlers list", description: "Show the handlers, built in and your own" },
@@ -81,5 +82,5 @@ async function loadFiles(named: string[]): Promise<LoadedHandlers> {
 
 export const handlersCommand = defineCommand({
   meta: { name: "handlers", description: "Look into the handlers, built in and your own" },
-  subCommands: { list: listCommand, check: checkCommand },
+  subCommands: { list: listCommand, check: checkCommand, types: typesCommand },
 });

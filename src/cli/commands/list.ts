@@ -5,7 +5,7 @@ import { listTasks } from "../../store/find.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { turnPriority } from "../../task/priority-order.ts";
 import { type TaskSummary, taskStates } from "../../task/task.ts";
-import { withDatabase } from "../database.ts";
+import { withStore } from "../database.ts";
 import { formatInstant, printJson, printLine, printTable, shorten } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { readId } from "../read-id.ts";
@@ -42,11 +42,9 @@ export const listCommand = defineCommand({
     const limit = args.limit === undefined ? 50 : readId("--limit", args.limit);
     if (limit > mostAtOnce)
       throw new OperatorError("usage", `--limit: at most ${mostAtOnce}`, { hint: "page with --before" });
-    const { config, onStep } = prepare(context);
-    const tasks = await withDatabase(
-      { config, purpose: "list", maxConnections: 2, onStep, schema: "require" },
-      ({ store }) => listTasks(store, filter, limit),
-    );
+    const prepared = prepare(context);
+    const { config } = prepared;
+    const tasks = await withStore(prepared, "list", (store) => listTasks(store, filter, limit));
     if (args.json) printJson(tasks.map((task) => taskSummary(turnPriority(config.priorityOrder, task))));
     else if (tasks.length === 0) printLine("no such task");
     else printTable(tasks.map(toRow));
@@ -60,7 +58,7 @@ function toRow(task: TaskSummary) {
     name: task.name,
     queue: task.queue,
     attempt: `${task.attempt}/${task.maxAttempts}`,
-    "run at": formatInstant(task.runAt),
+    "run at": task.waiting ? "waits for others" : formatInstant(task.runAt),
     finished: formatInstant(task.finishedAt),
     title: shorten(task.title ?? "", 32) || null,
     error: shorten(task.error?.message ?? "", 60) || null,

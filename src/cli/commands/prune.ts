@@ -3,7 +3,7 @@ import { defineCommand } from "citty";
 import { makePartitions } from "../../store/history-partitions.ts";
 import { pruneHistory, readPrunable } from "../../store/prune.ts";
 import type { PrunedPartition } from "../../task/retention.ts";
-import { withDatabase } from "../database.ts";
+import { withStore } from "../database.ts";
 import { printJson, printLine, printTable } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { retentionKeys, retentionOf } from "../retention.ts";
@@ -18,17 +18,15 @@ export const pruneCommand = defineCommand({
   },
   async run(context) {
     const { args } = context;
-    const { config, onStep } = prepare(context);
+    const prepared = prepare(context);
+    const { config } = prepared;
     const retention = retentionOf(config);
     const dryRun = args["dry-run"] === true;
-    const pruned = await withDatabase(
-      { config, purpose: "prune", maxConnections: 2, onStep, schema: "require" },
-      async ({ store }) => {
-        if (dryRun) return await readPrunable(store, retention);
-        await makePartitions(store);
-        return await pruneHistory(store, retention);
-      },
-    );
+    const pruned = await withStore(prepared, "prune", async (store) => {
+      if (dryRun) return await readPrunable(store, retention);
+      await makePartitions(store);
+      return await pruneHistory(store, retention);
+    });
     if (args.json) printJson({ dryRun, dropped: pruned });
     else if (pruned.length === 0) printLine("nothing is old enough");
     else {

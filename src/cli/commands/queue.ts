@@ -6,7 +6,7 @@ import { OperatorError } from "../../task/errors.ts";
 import { queueNameSchema } from "../../task/new-task.ts";
 import { maxRunningSchema, type Queue, type QueueChange } from "../../task/queue.ts";
 import { formatRate, parseRate } from "../../task/rate.ts";
-import { type Database, withDatabase } from "../database.ts";
+import { withStore } from "../database.ts";
 import { printJson, printLine, printTable } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { settingFlags } from "../setting-flags.ts";
@@ -18,7 +18,7 @@ const listCommand = defineCommand({
   meta: { name: "queue list", description: "List queues, their limits and how many tasks wait and run" },
   args: { json, ...settingFlags() },
   async run(context) {
-    const queues = await onDatabase(context, ({ store }) => listQueues(store));
+    const queues = await withStore(prepare(context), "queue", (store) => listQueues(store));
     if (context.args.json) printJson(queues.map(queueJson));
     else if (queues.length === 0) printLine("no queue yet");
     else printTable(queues.map(toRow));
@@ -75,17 +75,11 @@ type Context = Parameters<typeof prepare>[0] & { args: { name?: unknown; json?: 
 async function change(context: Context, queueChange: QueueChange): Promise<void> {
   const queueName = queueNameSchema.safeParse(context.args.name);
   if (!queueName.success) throw new OperatorError("usage", `NAME: ${queueName.error.issues[0]?.message}`);
-  const queue = await onDatabase(context, ({ store }) => changeQueue(store, queueName.data, queueChange));
+  const queue = await withStore(prepare(context), "queue", (store) =>
+    changeQueue(store, queueName.data, queueChange),
+  );
   if (context.args.json) printJson(queueJson(queue));
   else printLine(describe(queue));
-}
-
-function onDatabase<Result>(
-  context: Context,
-  body: (database: Database) => Promise<Result>,
-): Promise<Result> {
-  const { config, onStep } = prepare(context);
-  return withDatabase({ config, purpose: "queue", maxConnections: 2, onStep, schema: "require" }, body);
 }
 
 /** undefined leaves the limit as it is, null takes it away. */

@@ -5,7 +5,7 @@ import { scheduleJson } from "../../http/schedule-json.ts";
 import { addSchedule, findSchedule } from "../../store/schedules.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { checkNewSchedule, defaultTimeZone, missedPolicies } from "../../task/schedule.ts";
-import { withDatabase } from "../database.ts";
+import { withStore } from "../database.ts";
 import { formatInstant, printJson, printLine } from "../output.ts";
 import { checkPayloadsBy } from "../own-handlers.ts";
 import { prepare } from "../prepare.ts";
@@ -70,14 +70,10 @@ export const scheduleAddCommand = defineCommand({
     const { name, task } = schedule;
     const prepared = prepare(context);
     await checkPayloadsBy(prepared)([task]);
-    const { config, onStep } = prepared;
-    const added = await withDatabase(
-      { config, purpose: "schedule", maxConnections: 2, onStep, schema: "require" },
-      async ({ store }) => {
-        if ((await addSchedule(store, schedule)) === "file") throw definedByFile(name);
-        return await findSchedule(store, name);
-      },
-    );
+    const added = await withStore(prepared, "schedule", async (store) => {
+      if ((await addSchedule(store, schedule)) === "file") throw definedByFile(name);
+      return await findSchedule(store, name);
+    });
     if (added === undefined) throw new OperatorError("failed", `schedule ${name} was removed meanwhile`);
     if (args.json) printJson(scheduleJson(added));
     else if (added.paused) printLine(`schedule ${name} set; it is paused`);

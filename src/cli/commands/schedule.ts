@@ -5,7 +5,7 @@ import type { Store } from "../../store/connection.ts";
 import { listSchedules, pauseSchedule, removeSchedule, runScheduleNow } from "../../store/schedules.ts";
 import { OperatorError } from "../../task/errors.ts";
 import type { Schedule } from "../../task/schedule.ts";
-import { withDatabase } from "../database.ts";
+import { withStore } from "../database.ts";
 import { formatInstant, printJson, printLine, printTable } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { settingFlags } from "../setting-flags.ts";
@@ -15,11 +15,8 @@ const listCommand = defineCommand({
   meta: { name: "schedule list", description: "List schedules and their next ticks" },
   args: { json: { type: "boolean", description: "Print JSON" }, ...settingFlags() },
   async run(context) {
-    const { config, onStep } = prepare(context);
-    const schedules = await withDatabase(
-      { config, purpose: "schedule", maxConnections: 2, onStep, schema: "require" },
-      ({ store }) => listSchedules(store),
-    );
+    const prepared = prepare(context);
+    const schedules = await withStore(prepared, "schedule", (store) => listSchedules(store));
     if (context.args.json) printJson(schedules.map(scheduleJson));
     else if (schedules.length === 0) printLine("no schedule");
     else printTable(schedules.map(toRow));
@@ -90,11 +87,8 @@ function namedCommand(verb: string, description: string, act: (store: Store, nam
     },
     async run(context) {
       const name = String(context.args.name);
-      const { config, onStep } = prepare(context);
-      const done = await withDatabase(
-        { config, purpose: "schedule", maxConnections: 2, onStep, schema: "require" },
-        ({ store }) => act(store, name),
-      );
+      const prepared = prepare(context);
+      const done = await withStore(prepared, "schedule", (store) => act(store, name));
       if (done === undefined)
         throw new OperatorError("failed", `there is no schedule ${name}`, {
           hint: "fiscaut-tasks schedule list",

@@ -1,67 +1,40 @@
-/** `show ID`: all that is known of one task. `show --batch ID`: how far a batch has come. */
+/** `show ID`: all that is known of one task. Batches have their own in `batch.ts`. */
 import { defineCommand } from "citty";
 import { formatDuration } from "../../config/units.ts";
-import { batchJson, taskJson } from "../../http/task-json.ts";
-import { type Batch, findBatch } from "../../store/batch.ts";
+import { taskJson } from "../../http/task-json.ts";
 import { findTask } from "../../store/find.ts";
+import type { After } from "../../task/after.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { turnPriority } from "../../task/priority-order.ts";
 import type { Repeat } from "../../task/repeat.ts";
-import type { Task } from "../../task/task.ts";
-import { withDatabase } from "../database.ts";
-import { formatInstant, printJson, printLine } from "../output.ts";
+import type { Predecessor, Task } from "../../task/task.ts";
+import { withStore } from "../database.ts";
+import { type Field, formatInstant, printFields, printJson } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { readId } from "../read-id.ts";
 import { settingFlags } from "../setting-flags.ts";
 
 export const showCommand = defineCommand({
-  meta: { name: "show", description: "Show one task, or how far a batch has come" },
+  meta: { name: "show", description: "Show all that is known of one task" },
   args: {
-    id: { type: "positional", required: false, description: "The task's id" },
-    batch: { type: "string", description: "Show this batch instead of a task", valueHint: "id" },
+    id: { type: "positional", required: true, description: "The task's id" },
     json: { type: "boolean", description: "Print JSON" },
     ...settingFlags("priority-order"),
   },
   async run(context) {
     const { args } = context;
-    if ((args.id === undefined) === (args.batch === undefined))
-      throw new OperatorError("usage", "show takes a task's ID or --batch ID", {
-        hint: "fiscaut-tasks list",
-      });
-    const taskId = args.id === undefined ? undefined : readId("ID", args.id);
-    const batchId = args.batch === undefined ? undefined : readId("--batch", args.batch);
-    const { config, onStep } = prepare(context);
-    await withDatabase(
-      { config, purpose: "show", maxConnections: 2, onStep, schema: "require" },
-      async ({ store }) => {
-        if (taskId !== undefined) {
-          const found = await findTask(store, taskId);
-          if (found === undefined) throw unknown(`task ${taskId}`);
-          const task = turnPriority(config.priorityOrder, found);
-          if (args.json) printJson(taskJson(task));
-          else printFields(fieldsOfTask(task));
-        } else if (batchId !== undefined) {
-          const batch = await findBatch(store, batchId);
-          if (batch === undefined) throw unknown(`batch ${batchId}`);
-          if (args.json) printJson(batchJson(batch));
-          else printFields(fieldsOfBatch(batch));
-        }
-      },
-    );
+    const id = readId("ID", args.id);
+    const prepared = prepare(context);
+    const found = await withStore(prepared, "show", (store) => findTask(store, id));
+    if (found === undefined)
+      throw new OperatorError("failed", `there is no task ${id}`, { hint: "fiscaut-tasks list" });
+    const task = turnPriority(prepared.config.priorityOrder, found);
+    if (args.json) printJson(taskJson(task));
+    else printFields(fieldsOfTask(task));
   },
 });
 
-const unknown = (what: string) =>
-  new OperatorError("failed", `there is no ${what}`, { hint: "fiscaut-tasks list" });
-
-function printFields(fields: [string, string | number | null][]): void {
-  const width = Math.max(...fields.map(([name]) => name.length));
-  for (const [name, value] of fields)
-    if (value !== null)
-      printLine(`${name.padEnd(width)}  ${String(value).replaceAll("\n", `\n${" ".repeat(width + 2)}`)}`);
-}
-
-function fieldsOfTask(task: Task): [string, string | number | null][] {
+function fieldsOfTask(task: Task): Field[] {
   return [
     ["task", task.id],
     ["state", task.state],
@@ -77,6 +50,8 @@ function fieldsOfTask(task: Task): [string, string | number | null][] {
     ["worker", task.workerId],
     ["created", formatInstant(task.createdAt)],
     ["run at", formatInstant(task.runAt)],
+    ["after", task.after === null ? null : describeAfter(task.after)],
+    ...task.waitsFor.map((open): [string, string] => ["waits for", describePredecessor(open)]),
     ["planned", task.plannedAt === null ? null : formatInstant(task.plannedAt)],
     ["repeat", task.repeat === null ? null : describeRepeat(task.repeat)],
     ["schedule", task.scheduleId],
@@ -90,31 +65,26 @@ function fieldsOfTask(task: Task): [string, string | number | null][] {
     ],
     ["payload", JSON.stringify(task.payload, null, 2)],
     ["result", task.result === null ? null : JSON.stringify(task.result, null, 2)],
-    ...task.errors.map((error): [string, string] => [
-      `error ${error.attempt}`,
-      `${formatInstant(new Date(error.at))}  ${error.stack ?? error.message}`,
-    ]),
+    ...task.errors.map(
+      (error): Field => [
+        `error ${error.attempt}`,
+        `${formatInstant(new Date(error.at))}  ${error.stack ?? error.message}`,
+      ],
+    ),
   ];
+}
+
+function describeAfter({ tasks, batches, onFailure }: After): string {
+  const named = [...tasks.map((id) => `task ${id}`), ...batches.map((id) => `batch ${id}`)];
+  return `${named.join(", ")}${onFailure === "ignore" ? ", however they end" : ""}`;
+}
+
+function describePredecessor(open: Predecessor): string {
+  if ("taskId" in open) return `task ${open.taskId}, ${open.state}`;
+  return `batch ${open.batchId}, ${open.live} to go, ${open.failed} failed or cancelled`;
 }
 
 function describeRepeat({ everyMs, until, afterFailure }: Repeat): string {
   const end = until === null ? "" : ` until ${formatInstant(new Date(until))}`;
   return `every ${formatDuration(everyMs)}${end}${afterFailure ? ", also after a failure" : ""}`;
-}
-
-function fieldsOfBatch(batch: Batch): [string, string | number | null][] {
-  const skipped = Object.entries(batch.skipped);
-  return [
-    ["batch", batch.id],
-    ["title", batch.title],
-    ["created", formatInstant(batch.createdAt)],
-    ["total", batch.total],
-    ...Object.entries(batch.states).map(([state, count]): [string, number] => [state, count]),
-    ["retrying", batch.retrying],
-    ["complete", batch.complete ? "yes" : "no"],
-    [
-      "skipped",
-      skipped.length === 0 ? null : skipped.map(([reason, count]) => `${count} ${reason}`).join(", "),
-    ],
-  ];
 }

@@ -1,18 +1,15 @@
 /** `sync suppliers`: reads a company's suppliers, enqueues them as one batch and, when asked, follows it. */
 import { defineCommand } from "citty";
 import { enqueueSupplierBatch } from "../../handlers/supplier-batch.ts";
-import { batchJson } from "../../http/task-json.ts";
 import { parseSource } from "../../sources/parse-source.ts";
 import { enqueueBatch } from "../../store/enqueue.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { defaultQueue, queueNameSchema } from "../../task/new-task.ts";
-import { withDatabase } from "../database.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { followBatch } from "../follow-batch.ts";
-import { printJson, printLine } from "../output.ts";
+import { withStore } from "../database.ts";
 import { prepare } from "../prepare.ts";
 import { readId } from "../read-id.ts";
 import { settingFlags } from "../setting-flags.ts";
+import { tellBatch } from "../tell-batch.ts";
 
 const suppliersCommand = defineCommand({
   meta: {
@@ -43,45 +40,21 @@ const suppliersCommand = defineCommand({
     const queue = queueNameSchema.safeParse(args.queue ?? defaultQueue);
     if (!queue.success) throw new OperatorError("usage", `--queue: ${queue.error.issues[0]?.message}`);
     const source = parseSource(args.source);
-    const { config, logger, onStep } = prepare(context);
-    const options = { config, purpose: "sync", maxConnections: 2, onStep, schema: "require" } as const;
-    return await withDatabase(options, async ({ store }) => {
+    const prepared = prepare(context);
+    return await withStore(prepared, "sync", async (store) => {
       const enqueued = await enqueueSupplierBatch((batch, tasks) => enqueueBatch(store, batch, tasks), {
         source,
         companyCode,
         queue: queue.data,
         priority: 0,
         enqueuedBy: null,
-        onSkip: (words) => logger.warn(`skipped: ${words}`),
+        onSkip: (words) => prepared.logger.warn(`skipped: ${words}`),
       });
-      // Workers are to start while this command follows.
-      await store.announcer.flush();
-      if (!args.json) printLine(describe(enqueued));
-      const batch = args.wait ? await followBatch(store, enqueued.id) : undefined;
-      if (args.json)
-        printJson(
-          batch === undefined
-            ? { id: enqueued.id, total: enqueued.total, skipped: enqueued.skipped }
-            : batchJson(batch),
-        );
-      return batch === undefined || batch.states.succeeded === batch.total ? exitCodes.ok : exitCodes.failed;
+      const { wait = false, json = false } = args;
+      return await tellBatch(store, enqueued, { what: "suppliers", wait, json });
     });
   },
 });
-
-function describe({
-  id,
-  total,
-  skipped,
-}: {
-  id: number;
-  total: number;
-  skipped: Record<string, number>;
-}): string {
-  const reasons = Object.entries(skipped).map(([reason, count]) => `${count} ${reason}`);
-  const left = reasons.length === 0 ? "none skipped" : `skipped: ${reasons.join(", ")}`;
-  return `batch ${id}: ${total} suppliers enqueued, ${left}`;
-}
 
 export const syncCommand = defineCommand({
   meta: { name: "sync", description: "Send records from the accounting database to Fiscaut" },

@@ -1,13 +1,9 @@
-// How the Windows tests find a Debian mirror. Laying the Wine root itself is left to `bun run test:windows`.
+// How a Debian mirror is found for the roots of some tests. Laying one is left to `bun run test:clients` and `test:windows`.
 import { afterEach, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  findDebianMirror,
-  parseDeb822Sources,
-  parseOneLineSources,
-} from "../../scripts/windows/debian-mirror.ts";
+import { findDebianMirror, parseDeb822Sources, parseOneLineSources } from "../../scripts/debian/mirror.ts";
 
 const folders: string[] = [];
 afterEach(() => {

@@ -1,0 +1,100 @@
+/**
+ * Ends the waits of tasks for whose predecessors that is due. Hints tell it what has ended; that nothing waits for
+ * ever rests on its own look through all waits, once in a poll interval. What ends a wait is `store/release.ts`'s work.
+ */
+import type { Store } from "../store/connection.ts";
+import { type Ended, findReady, findWaitersOf, settleWaits } from "../store/release.ts";
+import type { EmitEvent } from "../task/events.ts";
+import { jitter } from "./loop.ts";
+
+/** Ends looked up in one round; more go into the next. */
+const mostAtOnce = 1000;
+/** The look through all waits takes no more than one part in so many of the time. */
+const restShare = 10;
+
+export class Releaser {
+  readonly #store: Store;
+  readonly #pollIntervalMs: number;
+  readonly #emit: EmitEvent;
+  /** Whether any task may wait. Else hints are dropped, so that who has no waiting tasks pays nothing for them. */
+  #anyWaiting = true;
+  #waitingHeard = 0;
+  #ended: Ended[] = [];
+  #nextLookAtMs = 0;
+  #lookTookMs = 0;
+
+  constructor(store: Store, pollIntervalMs: number, emit: EmitEvent) {
+    this.#store = store;
+    this.#pollIntervalMs = pollIntervalMs;
+    this.#emit = emit;
+  }
+
+  /** @returns whether a round is worth while. */
+  hearEnded(ended: readonly Ended[]): boolean {
+    if (!this.#anyWaiting) return false;
+    for (const each of ended) this.#ended.push(each);
+    return true;
+  }
+
+  /** Tasks have ended that nobody names. @returns as above. */
+  hearOthersEnded(): boolean {
+    if (this.#anyWaiting) this.#lookSoon();
+    return this.#anyWaiting;
+  }
+
+  /** Tasks were enqueued that wait. What ended before this was heard may have been dropped. @returns as above. */
+  hearWaiting(): boolean {
+    this.#waitingHeard += 1;
+    if (this.#anyWaiting) return false;
+    this.#anyWaiting = true;
+    this.#lookSoon();
+    return true;
+  }
+
+  async runOnce(): Promise<number> {
+    const ended = this.#ended.splice(0, mostAtOnce);
+    try {
+      if (ended.length > 0) await this.#settle(await findWaitersOf(this.#store, ended));
+    } catch (error) {
+      this.#ended.push(...ended);
+      throw error;
+    }
+    if (performance.now() >= this.#nextLookAtMs) await this.#lookThroughAll();
+    return this.#ended.length > 0 ? 0 : Math.max(0, this.#nextLookAtMs - performance.now());
+  }
+
+  /** Until nothing more can be released or failed. */
+  async releaseAll(): Promise<void> {
+    do {
+      this.#nextLookAtMs = 0;
+      await this.runOnce();
+    } while (this.#ended.length > 0);
+  }
+
+  async #lookThroughAll(): Promise<void> {
+    const startedAtMs = performance.now();
+    const heard = this.#waitingHeard;
+    this.#nextLookAtMs = startedAtMs + Math.max(jitter(this.#pollIntervalMs), restShare * this.#lookTookMs);
+    const { anyWaiting, ready } = await findReady(this.#store);
+    this.#anyWaiting = anyWaiting || heard !== this.#waitingHeard;
+    await this.#settle(ready);
+    this.#lookTookMs = performance.now() - startedAtMs;
+  }
+
+  #lookSoon(): void {
+    this.#nextLookAtMs = Math.min(
+      this.#nextLookAtMs,
+      performance.now() + Math.min(restShare * this.#lookTookMs, this.#pollIntervalMs),
+    );
+  }
+
+  async #settle(ids: number[]): Promise<void> {
+    if (ids.length === 0) return;
+    const failed = await settleWaits(this.#store, ids);
+    for (const waiter of failed) {
+      const { id, name, queue, attempt, message } = waiter;
+      this.#emit({ kind: "wait-failed", task: { id, name, queue, attempt }, message });
+      this.#ended.push(waiter);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Checks the tasks of a batch at a door, a chunk at a time, so that one that is no good is named by its place before
+ * anything is stored. Reading them is left to the door.
+ */
+import { OperatorError } from "../task/errors.ts";
+import type { AskedTask } from "../task/json-lines.ts";
+import { type CheckedTask, checkNewTask } from "../task/new-task.ts";
+import { type PayloadCheck, PayloadRefused } from "./payload.ts";
+
+export interface CheckOptions {
+  checkPayloads: PayloadCheck;
+  /** Turns what a caller says into what is stored. */
+  turn: (task: CheckedTask) => CheckedTask;
+  /** Members of a task that leaves them out. */
+  defaults?: Record<string, unknown>;
+}
+
+/** Whichever of the two is reached first ends a chunk: round trips don't count, and memory doesn't. */
+const chunkTasks = 1000;
+const chunkBytes = 4 * 1024 * 1024;
+
+/** @throws OperatorError "usage", naming the first task that is no good. */
+export async function* checkTasks(
+  asked: AsyncIterable<AskedTask>,
+  options: CheckOptions,
+): AsyncGenerator<CheckedTask[]> {
+  for await (const chunk of inChunks(asked)) yield await checkChunk(chunk, options);
+}
+
+/**
+ * A batch's `whenComplete`.
+ * @throws OperatorError "usage", naming it.
+ */
+export async function checkCompletion(
+  task: unknown,
+  options: Omit<CheckOptions, "defaults">,
+): Promise<CheckedTask | undefined> {
+  if (task === undefined) return undefined;
+  const [checked] = await checkChunk([{ place: "whenComplete", task }], options);
+  return checked;
+}
+
+async function checkChunk(
+  chunk: Omit<AskedTask, "bytes">[],
+  { checkPayloads, turn, defaults = {} }: CheckOptions,
+): Promise<CheckedTask[]> {
+  const tasks = chunk.map(({ place, task }) => turn(checkAt(place, withDefaults(task, defaults))));
+  await checkPayloads(tasks).catch((error) => {
+    throw error instanceof PayloadRefused ? placed(error, chunk[error.index]?.place) : error;
+  });
+  return tasks;
+}
+
+function checkAt(place: string, task: unknown): CheckedTask {
+  try {
+    return checkNewTask(task);
+  } catch (error) {
+    throw error instanceof OperatorError ? placed(error, place) : error;
+  }
+}
+
+function placed({ kind, message, hint }: OperatorError, place: string | undefined): OperatorError {
+  return new OperatorError(kind, `${place}: ${message}`, hint === undefined ? {} : { hint });
+}
+
+/** Members that exclude each other: the task's own puts the default of the other aside. */
+const alternatives = [
+  ["runAt", "delayMs"],
+  ["key", "keyOf"],
+];
+
+function withDefaults(task: unknown, defaults: Record<string, unknown>): unknown {
+  if (typeof task !== "object" || task === null || Array.isArray(task)) return task;
+  const needless = alternatives.filter((group) => group.some((member) => member in task)).flat();
+  const kept = Object.entries(defaults).filter(([member]) => !needless.includes(member));
+  return { ...Object.fromEntries(kept), ...task };
+}
+
+async function* inChunks(asked: AsyncIterable<AskedTask>): AsyncGenerator<AskedTask[]> {
+  let chunk: AskedTask[] = [];
+  let bytes = 0;
+  for await (const task of asked) {
+    chunk.push(task);
+    bytes += task.bytes;
+    if (chunk.length < chunkTasks && bytes < chunkBytes) continue;
+    yield chunk;
+    chunk = [];
+    bytes = 0;
+  }
+  if (chunk.length > 0) yield chunk;
+}
