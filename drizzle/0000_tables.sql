@@ -76,7 +76,8 @@ CREATE TABLE "fiscaut_tasks"."task" (
 	"payload" jsonb NOT NULL,
 	"repeat" jsonb,
 	"progress" jsonb,
-	"errors" jsonb
+	"errors" jsonb,
+	"log" jsonb[]
 );
 --> statement-breakpoint
 CREATE TABLE "fiscaut_tasks"."task_after" (
@@ -111,6 +112,7 @@ CREATE TABLE "fiscaut_tasks"."task_history" (
 	"repeat" jsonb,
 	"progress" jsonb,
 	"errors" jsonb,
+	"log" jsonb[],
 	"result" jsonb
 );
 --> statement-breakpoint

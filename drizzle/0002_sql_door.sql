@@ -265,10 +265,10 @@ BEGIN
 				RETURNING *
 			)
 			INSERT INTO fiscaut_tasks.task_history (id, created_at, batch_id, schedule_id, planned_at, queue, name, title, key, payload,
-				priority, max_attempts, serial_key, timeout_ms, backoff, repeat, after, run_at, started_at, worker_id, attempt, progress, state, errors)
+				priority, max_attempts, serial_key, timeout_ms, backoff, repeat, after, run_at, started_at, worker_id, attempt, progress, log, state, errors)
 			SELECT g.id, g.created_at, g.batch_id, g.schedule_id, g.planned_at, g.queue, g.name, g.title, g.key, g.payload,
 				g.priority, g.max_attempts, g.serial_key, g.timeout_ms, g.backoff, g.repeat, g.after, g.run_at, g.started_at, g.worker_id, g.attempt,
-				g.progress, 'cancelled', g.errors
+				g.progress, g.log, 'cancelled', g.errors
 			FROM gone g;
 			ended := ended OR FOUND;
 		ELSIF on_conflict = 'reschedule' THEN

@@ -1,4 +1,5 @@
 /** The entry of the thread that runs handlers: the first message configures it, all others are the engine's. */
+import { captureConsole } from "../engine/handler-console.ts";
 import { serveHandlers } from "../engine/handler-thread.ts";
 import { createLocalRunner } from "../engine/runner.ts";
 import type { FromThread, ToThread } from "../engine/thread-messages.ts";
@@ -30,6 +31,7 @@ const thread = globalThis as unknown as {
   postMessage(message: FromThread): void;
 };
 const send = (message: FromThread) => thread.postMessage(message);
+captureConsole(globalThis.console);
 
 thread.onmessage = async ({ data }: MessageEvent<ThreadSetup>) => {
   const { databaseUrl, config, retention, handlersDir, skip } = data;

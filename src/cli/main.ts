@@ -11,6 +11,7 @@ import { deleteCommand } from "./commands/delete.ts";
 import { enqueueCommand } from "./commands/enqueue.ts";
 import { handlersCommand } from "./commands/handlers.ts";
 import { listCommand } from "./commands/list.ts";
+import { logsCommand } from "./commands/logs.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { pruneCommand } from "./commands/prune.ts";
 import { queueCommand } from "./commands/queue.ts";
@@ -32,6 +33,7 @@ const root: AnyCommand = defineCommand({
     enqueue: enqueueCommand,
     list: listCommand,
     show: showCommand,
+    logs: logsCommand,
     retry: retryCommand,
     cancel: cancelCommand,
     batch: batchCommand,

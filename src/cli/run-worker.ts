@@ -4,6 +4,7 @@
  */
 import { hostname } from "node:os";
 import type { Config } from "../config/settings.ts";
+import { secretsOf } from "../config/show.ts";
 import { isLoopback } from "../config/value-kinds.ts";
 import { type Loop, startLoop } from "../engine/loop.ts";
 import { Worker } from "../engine/worker.ts";
@@ -15,6 +16,8 @@ import { type HttpServer, serveHttp } from "../http/server.ts";
 import { TaskMetrics } from "../http/task-metrics.ts";
 import { lineOf } from "../log/event-lines.ts";
 import type { Logger } from "../log/logger.ts";
+import { toPlain } from "../log/plain-value.ts";
+import { createRedactor } from "../log/redactor.ts";
 import { OperatorError } from "../task/errors.ts";
 import type { EmitEvent, EngineEvent } from "../task/events.ts";
 import { buildInfo } from "./build-info.ts";
@@ -86,6 +89,7 @@ async function runOn({ database, prepared, handlersDir, dev, hooks }: RunParts):
     logger.warn(
       "FISCAUT_API_URL or FISCAUT_API_KEY is not set: fiscaut.sync-supplier tasks wait for a worker that has both",
     );
+  const redact = createRedactor(secretsOf(config));
   const onLoaded = () => worker.takeHandlers();
   const handlers = startHandlers({ prepared, database, handlersDir, dev, emit, onLoaded });
   const { runner } = handlers;
@@ -99,6 +103,7 @@ async function runOn({ database, prepared, handlersDir, dev, hooks }: RunParts):
     identity: { host: hostname(), pid: process.pid, version: buildInfo.version, leaseMs: config.leaseMs },
     emit,
     backoffOf: (name) => runner.backoffOf(name),
+    toPlain: (value) => toPlain(value, redact),
   });
   // Before the worker claims anything, so that a taken port costs no task an attempt.
   const http = serveWorker({

@@ -7,6 +7,7 @@ import type { Handler } from "../handlers/handler.ts";
 import { describeRefusal, readPayload } from "../handlers/payload.ts";
 import { maxPayloadBytes } from "../task/new-task.ts";
 import { type Outcome, outcomeOfError } from "../task/outcome.ts";
+import { storableJson } from "../task/storable.ts";
 import type { ClaimedTask } from "../task/task.ts";
 
 export type AbortReason = "timed-out" | "cancelled" | "stopping" | "lease-lost";
@@ -66,20 +67,12 @@ async function runHandler(task: ClaimedTask, handler: Handler, context: HandlerC
   if ("fault" in payload)
     return { kind: "failed", error: { message: describeRefusal(handler.name, payload.fault), stack: null } };
   const result = await handler.run(payload.value, context);
-  return { kind: "succeeded", result: storableResult(result) };
-}
-
-/** A result that can't be stored must not turn a success into an error: the work is done. */
-function storableResult(result: unknown): unknown {
-  if (result === undefined) return null;
-  try {
-    const json = JSON.stringify(result) ?? "null";
-    if (Buffer.byteLength(json) > maxPayloadBytes)
-      return { dropped: `the result is larger than ${maxPayloadBytes} bytes` };
-    return JSON.parse(json.replaceAll("\\u0000", ""));
-  } catch (error) {
-    return { dropped: `the result is not JSON: ${error instanceof Error ? error.message : String(error)}` };
-  }
+  const kept = storableJson(result, maxPayloadBytes);
+  if ("value" in kept) return { kind: "succeeded", result: kept.value };
+  // It must not turn a success into an error: the work is done.
+  const words = `the result ${kept.fault}`;
+  context.log(`not kept: ${words}`);
+  return { kind: "succeeded", result: { dropped: words } };
 }
 
 /** @param timeoutMs the one in force, if any. */

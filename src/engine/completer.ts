@@ -5,6 +5,7 @@
 import { type Completed, type Completion, completeTasks } from "../store/complete.ts";
 import type { Store } from "../store/connection.ts";
 import type { Ended } from "../store/release.ts";
+import type { Report } from "../store/reports.ts";
 import type { EmitEvent, TaskEvent, TaskReference } from "../task/events.ts";
 import type { Outcome } from "../task/outcome.ts";
 import { settle } from "../task/settle.ts";
@@ -52,13 +53,16 @@ export class Completer {
     this.#loop = startLoop("completer", () => this.runOnce(), emit);
   }
 
-  /** @param workerId the one under which the task was claimed. */
-  complete(workerId: number, task: ClaimedTask, outcome: Outcome, durationMs: number): void {
+  /**
+   * @param workerId the one under which the task was claimed.
+   * @param report what the attempt told last.
+   */
+  complete(workerId: number, task: ClaimedTask, outcome: Outcome, durationMs: number, report?: Report): void {
     const { id, attempt, maxAttempts, claimedAt } = task;
     const backoff = task.backoff ?? this.#backoffOf(task.name);
     const transition = settle({ attempt, maxAttempts, backoff }, outcome, Math.random());
     const fence = transition.to === "pending" && !transition.counted ? { claimedAt } : {};
-    const completion = { id, attempt, transition, ...fence };
+    const completion = { id, attempt, transition, report, ...fence };
     this.#waiting.push({ workerId, task, outcome, durationMs, completion });
     this.#loop.wake();
   }

@@ -2,20 +2,17 @@
  * Runs claimed tasks in its slots and hands their outcomes to the completer. Taking tasks is the claimer's
  * work, and how one attempt runs stands in `attempt.ts`.
  */
-import type { Store } from "../store/connection.ts";
-import { writeProgress } from "../store/progress.ts";
 import type { EmitEvent } from "../task/events.ts";
-import type { ClaimedTask, Progress } from "../task/task.ts";
+import type { ClaimedTask } from "../task/task.ts";
 import type { AbortReason, Attempt } from "./attempt.ts";
 import { type Completer, referTo } from "./completer.ts";
-import type { HandlerRunner, Reports } from "./runner.ts";
-
-const progressIntervalMs = 1_000;
+import type { Reporter } from "./reporter.ts";
+import type { HandlerRunner } from "./runner.ts";
 
 export interface ExecutorOptions {
-  store: Store;
   runner: HandlerRunner;
   completer: Completer;
+  reporter: Reporter;
   slots: number;
   emit: EmitEvent;
   onStarted: () => void;
@@ -47,17 +44,18 @@ export class Executor {
 
   /** Starts a task that was claimed under `workerId`; returns at once. */
   start(workerId: number, task: ClaimedTask): void {
-    const { runner, completer, emit, onStarted, onSlotFree } = this.#options;
+    const { runner, completer, reporter, emit, onStarted, onSlotFree } = this.#options;
     const reference = referTo(task);
+    const report = reporter.open(workerId, task);
     const startedAtMs = performance.now();
     emit({ kind: "started", task: reference });
-    const attempt = runner.start(task, this.#reportsOf(task, workerId));
+    const attempt = runner.start(task, report.reports);
     this.#running.add(attempt);
     onStarted();
     attempt.outcome.then(({ outcome, abandoned }) => {
       if (abandoned) emit({ kind: "abandoned", task: reference, reason: "it went on after its abort" });
       this.#running.delete(attempt);
-      completer.complete(workerId, task, outcome, performance.now() - startedAtMs);
+      completer.complete(workerId, task, outcome, performance.now() - startedAtMs, report.close());
       onSlotFree();
       if (this.#running.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
     });
@@ -78,30 +76,5 @@ export class Executor {
   idle(): Promise<void> {
     if (this.#running.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
-  }
-
-  #reportsOf(task: ClaimedTask, workerId: number): Reports {
-    const { emit, store } = this.#options;
-    const reference = referTo(task);
-    let newest: Progress | undefined;
-    let timer: Timer | undefined;
-    const write = () => {
-      timer = undefined;
-      if (newest === undefined) return;
-      const progress = newest;
-      newest = undefined;
-      // The next one follows in a second; a lost one is no loss.
-      writeProgress(store, { id: task.id, attempt: task.attempt, workerId }, progress).catch(() => {});
-      timer = setTimeout(write, progressIntervalMs);
-      timer.unref();
-    };
-    return {
-      log: (message, fields = {}) => emit({ kind: "log", task: reference, message, fields }),
-      progress: (fraction, message) => {
-        newest = { fraction: Math.min(1, Math.max(0, fraction)), message: message ?? null };
-        emit({ kind: "progress", task: reference, progress: newest });
-        timer ??= setTimeout(write, 0);
-      },
-    };
   }
 }

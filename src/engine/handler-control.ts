@@ -21,6 +21,7 @@ import { findTask, listTasks } from "../store/find.ts";
 import { makePartitions } from "../store/history-partitions.ts";
 import { pruneHistory, readPrunable } from "../store/prune.ts";
 import { changeQueue, listQueues } from "../store/queues.ts";
+import { readTaskLog } from "../store/read-log.ts";
 import { countRetriable, retryTask, retryTasks } from "../store/retry.ts";
 import {
   addSchedule,
@@ -86,6 +87,7 @@ function taskControl(store: Store, checkPayloads: PayloadCheck): TaskControl {
       await (dryRun ? count : act)(store, checkBulkFilter(asked, states));
   return {
     find: (id) => findTask(store, id),
+    log: (id, afterN) => readTaskLog(store, id, afterN),
     async list(asked, limit) {
       const listing = checkListing({ ...asked, limit });
       return await listTasks(store, listing, listing.limit);

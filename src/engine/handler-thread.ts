@@ -4,7 +4,8 @@
  */
 import type { PayloadRefused } from "../handlers/payload.ts";
 import type { Attempt } from "./attempt.ts";
-import type { HandlerRunner } from "./runner.ts";
+import { withConsole } from "./handler-console.ts";
+import type { HandlerRunner, Reports } from "./runner.ts";
 import type { FromThread, ToThread } from "./thread-messages.ts";
 
 /** @returns what takes the worker's messages. */
@@ -20,10 +21,11 @@ export function serveHandlers(
   }
 
   function start(n: number, task: Parameters<HandlerRunner["start"]>[0]) {
-    const attempt = runner.start(task, {
+    const reports: Reports = {
       log: (message, fields = {}) => send({ kind: "log", n, message, fields: cloneable(fields) }),
       progress: (fraction, message) => send({ kind: "progress", n, fraction, message }),
-    });
+    };
+    const attempt = withConsole(reports.log, () => runner.start(task, reports));
     running.set(n, attempt);
     attempt.outcome.then(({ outcome, abandoned }) => {
       running.delete(n);

@@ -8,6 +8,7 @@ import { listenForAnnouncements } from "../store/listen.ts";
 import type { WorkerIdentity } from "../store/worker.ts";
 import type { EmitEvent } from "../task/events.ts";
 import type { Retention } from "../task/retention.ts";
+import type { ToPlain } from "../task/task-log.ts";
 import { CancelWatch } from "./cancel-watch.ts";
 import { Claimer } from "./claimer.ts";
 import { Completer } from "./completer.ts";
@@ -17,6 +18,7 @@ import { type Loop, startLoop } from "./loop.ts";
 import { Promoter } from "./promoter.ts";
 import { Pruner } from "./pruner.ts";
 import { Releaser } from "./releaser.ts";
+import { Reporter } from "./reporter.ts";
 import { Rescuer } from "./rescuer.ts";
 import type { HandlerRunner } from "./runner.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -33,6 +35,8 @@ export interface WorkerOptions {
   emit: EmitEvent;
   /** The back-off of a handler, as `task/backoff.ts` reads it; left out: the default for all. */
   backoffOf?: (name: string) => string | undefined;
+  /** For what handlers log: it is stored with their tasks. Left out: nothing is blanked out. */
+  toPlain?: ToPlain;
 }
 
 export interface WorkerStatus {
@@ -51,6 +55,7 @@ const flushLimitMs = 5_000;
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #completer: Completer;
+  readonly #reporter: Reporter;
   readonly #executor: Executor;
   readonly #lease: Lease;
   readonly #claimer: Claimer;
@@ -62,7 +67,15 @@ export class Worker {
   readonly #scheduler: Scheduler;
   #loops:
     | Record<
-        "claimer" | "promoter" | "releaser" | "rescuer" | "pruner" | "scheduler" | "notifier" | "cancelWatch",
+        | "claimer"
+        | "promoter"
+        | "releaser"
+        | "rescuer"
+        | "pruner"
+        | "scheduler"
+        | "notifier"
+        | "cancelWatch"
+        | "reporter",
         Loop
       >
     | undefined;
@@ -88,10 +101,16 @@ export class Worker {
         this.#wakeReleaser(this.#releaser.hearEnded(ended));
       },
     });
-    this.#executor = new Executor({
+    this.#reporter = new Reporter({
       store,
+      emit,
+      toPlain: options.toPlain ?? ((value) => value),
+      onWaiting: () => this.#loops?.reporter.wake(),
+    });
+    this.#executor = new Executor({
       runner,
       completer: this.#completer,
+      reporter: this.#reporter,
       slots: options.concurrency,
       emit,
       onStarted: () => {
@@ -138,6 +157,7 @@ export class Worker {
       scheduler: startLoop("scheduler", () => this.#scheduler.runOnce(), emit),
       notifier: startLoop("notifier", () => this.#listen(), emit),
       cancelWatch: startLoop("cancel watch", () => this.#cancelWatch.runOnce(), emit),
+      reporter: startLoop("reporter", () => this.#reporter.runOnce(), emit),
     };
     emit({ kind: "worker-started", workerId: this.#lease.workerId ?? 0, names: runner.names, queues });
   }
@@ -219,6 +239,7 @@ export class Worker {
       this.#loops?.scheduler.stop(),
       this.#loops?.notifier.stop(),
       this.#loops?.cancelWatch.stop(),
+      this.#loops?.reporter.stop(),
       // With outcomes unsaved the row stays: its lease ends, and a rescuer gives the tasks back.
       this.#lease
         .stop(flushed)

@@ -12,6 +12,7 @@ import type { Queue, QueueChangeInput } from "../task/queue.ts";
 import type { PrunedPartition } from "../task/retention.ts";
 import type { NewSchedule, Schedule } from "../task/schedule.ts";
 import type { ClaimedTask, Task, TaskSummary } from "../task/task.ts";
+import type { TaskLog } from "../task/task-log.ts";
 
 /**
  * Everything but `log` and `progress` is done at once, as at the other doors, whatever comes of this attempt. Nothing
@@ -21,9 +22,15 @@ export interface HandlerContext {
   readonly task: Omit<ClaimedTask, "payload">;
   /** Aborted at the time-out, on cancel and when the worker stops: pass it on to whatever waits. */
   readonly signal: AbortSignal;
-  /** A line in the worker's log, with the task's id, name, queue and attempt. */
+  /**
+   * A line in the worker's log, with the task's id, name, queue and attempt, and among those that the task keeps: see
+   * `task/task-log.ts`.
+   */
   log(message: string, fields?: Record<string, unknown>): void;
-  /** @param fraction 0 to 1. Stored at most once a second; the newest wins. */
+  /**
+   * @param fraction 0 to 1. Stored at most once a second; the newest wins and stays when the task is finished. A
+   * further attempt begins without.
+   */
   progress(fraction: number, message?: string): void;
   /**
    * Enqueues a task; a repeated attempt enqueues it again. With a `key` of this task's making, such as
@@ -70,6 +77,11 @@ export interface DryRun {
 export interface TaskControl {
   /** As it is stored now, live or finished; undefined: there is none, or its history was pruned. */
   find(id: number): Promise<Task | undefined>;
+  /**
+   * What its handler has logged, stored within a second: the newest 200 lines, or those of them after line `afterN`;
+   * undefined: as for `find`.
+   */
+  log(id: number, afterN?: number): Promise<TaskLog | undefined>;
   /** The newest first; `limit` from 1 to 500, default 50. Go on with the last one's id as `beforeId`. */
   list(filter?: TaskFilter, limit?: number): Promise<TaskSummary[]>;
   /** Cancels a pending task, or has a running one aborted, wherever it runs; its own, too. */

@@ -16,6 +16,7 @@ import { Problem, problemOf, unexpected } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
 import { addRoutes, type Route } from "./route.ts";
 import { scheduleRoutes } from "./schedules.ts";
+import { taskLogRoutes } from "./task-log.ts";
 import { type TaskRoutesOptions, taskRoutes } from "./tasks.ts";
 
 export interface AppOptions
@@ -43,6 +44,7 @@ export function createApp(options: AppOptions): Hono {
     ...metricsRoutes(options, database),
     ...taskRoutes(options, enqueueUpload),
     ...batchRoutes(options, enqueueUpload),
+    ...taskLogRoutes(options),
     ...controlRoutes(options),
     ...queueRoutes(options),
     ...scheduleRoutes(options),

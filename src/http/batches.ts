@@ -28,7 +28,7 @@ const listQuery = z.strictObject({
   before: idSchema.optional().describe("the cursor: only batches with a lower id"),
 });
 /** What is beside `tasks`. */
-const membersSchema = z.strictObject({ title: z.string().optional(), whenComplete: z.unknown() });
+const membersSchema = z.strictObject({ title: z.string().optional(), whenComplete: z.unknown().optional() });
 
 export function batchRoutes({ store }: TaskRoutesOptions, enqueueUpload: EnqueueUpload): Route[] {
   return [

@@ -33,7 +33,7 @@ function localTime(at: Date): string {
 }
 
 /** Bare where a reader can't mistake where it ends, else in quotes. */
-function fieldText(value: PlainValue): string {
+export function fieldText(value: PlainValue): string {
   if (isError(value)) return fieldText(errorText(value));
   if (typeof value === "string" && /^[^\s"=\p{Cc}]+$/u.test(value)) return value;
   return escapeControls(JSON.stringify(value));
@@ -58,7 +58,8 @@ function errorText({ name, message, cause }: PlainError): string {
   return cause !== undefined && isError(cause) ? `${text} (because of ${errorText(cause)})` : text;
 }
 
-function escapeControls(text: string): string {
+/** So that a text of somebody else's neither breaks a line nor steers the terminal. */
+export function escapeControls(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]/gu, (control) => {
     if (control === "\n") return "\\n";
     return `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`;

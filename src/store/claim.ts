@@ -52,7 +52,7 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
 /** What a claim returns of each task, for `toClaimedTasks`. */
 export const claimedColumns = (sql: Sql) =>
   sql.unsafe(
-    "id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, backoff, batch_id, run_at, planned_at, started_at, serial_key, after",
+    "id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, backoff, batch_id, run_at, planned_at, started_at, serial_key, after, (log[cardinality(log)] ->> 'n')::int as last_line",
   );
 
 /** In the order of the claim, since RETURNING keeps none. */
@@ -77,6 +77,7 @@ export interface ClaimedRow {
   started_at: string;
   planned_at: string | null;
   after: After | null;
+  last_line: number | null;
 }
 
 const toClaimedTask = (row: ClaimedRow): ClaimedTask => ({
@@ -96,6 +97,7 @@ const toClaimedTask = (row: ClaimedRow): ClaimedTask => ({
   claimedAt: row.started_at,
   plannedAt: instant(row.planned_at),
   after: row.after,
+  lastLine: row.last_line ?? 0,
 });
 
 const byClaimOrder = (a: ClaimedTask, b: ClaimedTask) =>

@@ -5,8 +5,9 @@
 import type { Transition } from "../task/settle.ts";
 import type { TaskState } from "../task/task.ts";
 import type { Store } from "./connection.ts";
-import { keptColumns, withError } from "./fragments.ts";
+import { endedValues, keptColumns, withError, withLines } from "./fragments.ts";
 import { insertNextRuns } from "./repeat.ts";
+import { linesText, progressText, type Report } from "./reports.ts";
 import type { Sql } from "./sql.ts";
 
 export interface Completion {
@@ -15,6 +16,8 @@ export interface Completion {
   /** `ClaimedTask.claimedAt`. For a transition that takes the attempt back; otherwise `attempt` is fence enough. */
   claimedAt?: string;
   transition: Transition;
+  /** What the attempt told last and may not have had written. */
+  report?: Report | undefined;
 }
 
 export interface Completed {
@@ -59,22 +62,24 @@ function finishTasks(sql: Sql, workerId: number, completions: Of<"finished">[]) 
         ${completions.map((c) => c.transition.state)}::text[],
         ${completions.map((c) => toJson(c.transition.result))}::text[],
         ${completions.map((c) => c.transition.error?.message ?? null)}::text[],
-        ${completions.map((c) => c.transition.error?.stack ?? null)}::text[]
-      ) as s (id, attempt, state, result, message, stack)
+        ${completions.map((c) => c.transition.error?.stack ?? null)}::text[],
+        ${completions.map((c) => progressText(c.report))}::text[], ${completions.map((c) => linesText(c.report))}::text[]
+      ) as s (id, attempt, state, result, message, stack, report_progress, report_lines)
     ), gone as (
       delete from fiscaut_tasks.task t using settled s
       where t.id = s.id and t.attempt = s.attempt and t.worker_id = ${workerId}
-      returning t.*, s.state, s.result, s.message, s.stack
+      returning t.*, s.state, s.result, s.message, s.stack, s.report_progress, s.report_lines
     ), next_run as (${insertNextRuns(sql)})
     insert into fiscaut_tasks.task_history
       (${keptColumns(sql)}, state, errors, result)
-    select ${keptColumns(sql)}, state, ${errors}, result::jsonb
+    select ${endedValues(sql)}, state, ${errors}, result::jsonb
     from gone
     returning id, state, exists (select 1 from next_run) as repeats`;
 }
 
 /**
- * Back among the pending: after an error with its delay, or given back with the attempt uncounted. One whose cancel
+ * Back among the pending: after an error with its delay, or given back with the attempt uncounted. Its progress goes,
+ * for the next attempt begins anew; its lines stay. One whose cancel
  * was asked for too late to abort it is cancelled instead of run again, and so is one that an equal task has
  * superseded (see `enqueue-once.ts`).
  * Where the attempt is taken back, the same worker may claim the task as the same attempt again: a statement that is
@@ -89,15 +94,17 @@ function returnTasks(sql: Sql, workerId: number, completions: Of<"pending">[]) {
         ${completions.map((c) => c.transition.delayMs)}::float8[], ${completions.map((c) => (c.transition.counted ? 0 : 1))}::int[],
         ${completions.map((c) => c.claimedAt ?? null)}::text[],
         ${completions.map((c) => c.transition.error?.message ?? null)}::text[],
-        ${completions.map((c) => c.transition.error?.stack ?? null)}::text[]
-      ) as s (id, fence, delay_ms, uncounted, claimed_at, message, stack)
+        ${completions.map((c) => c.transition.error?.stack ?? null)}::text[],
+        ${completions.map((c) => progressText(c.report))}::text[], ${completions.map((c) => linesText(c.report))}::text[]
+      ) as s (id, fence, delay_ms, uncounted, claimed_at, message, stack, report_progress, report_lines)
     ), returned as (
       update fiscaut_tasks.task t
       set worker_id = null, started_at = null, progress = null,
           due = s.delay_ms = 0,
           run_at = case when s.delay_ms = 0 then t.run_at else now() + s.delay_ms * interval '1 ms' end,
           attempt = t.attempt - s.uncounted,
-          errors = ${errors}
+          errors = ${errors},
+          log = ${withLines(sql, "t.log", "s.report_lines")}
       from settled s
       where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId}
         and (s.claimed_at is null or t.started_at = s.claimed_at::timestamptz)
@@ -108,10 +115,10 @@ function returnTasks(sql: Sql, workerId: number, completions: Of<"pending">[]) {
       where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId}
         and (s.claimed_at is null or t.started_at = s.claimed_at::timestamptz)
         and (t.cancel_requested or t.superseded)
-      returning t.*, s.message, s.stack
+      returning t.*, s.message, s.stack, s.report_progress, s.report_lines
     ), cancelled as (
       insert into fiscaut_tasks.task_history (${keptColumns(sql)}, state, errors)
-      select ${keptColumns(sql)}, 'cancelled', ${errors} from gone
+      select ${endedValues(sql)}, 'cancelled', ${errors} from gone
       returning id
     )
     select id, 'pending' as state from returned union all select id, 'cancelled' from cancelled`;

@@ -6,6 +6,13 @@ import * as columns from "./task-columns.ts";
 /** What a row takes along from `task` to `task_history`, as it is. */
 export const keptColumns = (sql: Sql) => sql.unsafe(columns.keptColumns);
 
+/** The values of `keptColumns` for a task that its attempt ends. */
+export const endedValues = (sql: Sql) => sql.unsafe(columns.endedValues);
+
+/** The column `log` with the lines of the column `lines`. */
+export const withLines = (sql: Sql, log: string, lines: string) =>
+  sql.unsafe(columns.logWithLines(log, lines));
+
 /** What a caller has asked of a task. */
 export const askedColumns = (sql: Sql) => sql.unsafe(columns.askedNames);
 

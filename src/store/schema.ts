@@ -27,6 +27,7 @@ import type { NewTask } from "../task/new-task.ts";
 import type { Repeat } from "../task/repeat.ts";
 import type { MissedPolicy } from "../task/schedule.ts";
 import type { AttemptError, FinishedState, Progress } from "../task/task.ts";
+import type { LogLine } from "../task/task-log.ts";
 
 export const schemaName = "fiscaut_tasks";
 const schema = pgSchema(schemaName);
@@ -151,6 +152,8 @@ const wideTaskColumns = {
   repeat: jsonb("repeat").$type<Repeat>(),
   progress: jsonb("progress").$type<Progress>(),
   errors: jsonb("errors").$type<AttemptError[]>(),
+  /** Its newest lines, the oldest first; see `task/task-log.ts`. */
+  log: jsonb("log").$type<LogLine>().array(),
 };
 
 /** Live tasks only: pending (`worker_id` null) and running. */

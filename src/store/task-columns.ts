@@ -4,6 +4,7 @@
  */
 import type { CheckedTask } from "../task/new-task.ts";
 import { repeatOf } from "../task/repeat.ts";
+import { keptLines } from "../task/task-log.ts";
 
 interface AskedColumn {
   name: string;
@@ -37,10 +38,34 @@ const insertedColumns = [...askedColumns, afterColumn];
 export const askedNames = askedColumns.map((column) => column.name).join(", ");
 
 /** What a row takes along from `task` to `task_history` and back, as it is. */
-export const keptColumns = `id, created_at, batch_id, schedule_id, planned_at, ${askedNames}, after, run_at, started_at, worker_id, attempt, progress`;
+export const keptColumns = `id, created_at, batch_id, schedule_id, planned_at, ${askedNames}, after, run_at, started_at, worker_id, attempt, progress, log`;
+
+/**
+ * A log with further lines, the text of a JSON array: those that it has by number already are left out, and the oldest
+ * go beyond what is kept. Null as `lines` adds none, and then costs nothing, however long the log.
+ */
+export const logWithLines = (log: string, lines: string) => `
+  case when ${lines} is null then ${log} else (
+    -- Materialised: a long log is unpacked once, not once a line.
+    with had as materialized (
+      select coalesce((${log}[cardinality(${log})] ->> 'n')::bigint, 0) as last_n
+    ), added as materialized (
+      select array(
+        select line from jsonb_array_elements(${lines}::jsonb) with ordinality as l (line, position)
+        where (line ->> 'n')::bigint > (select last_n from had)
+        order by position) as lines
+    )
+    select ${log}[greatest(1, cardinality(${log}) + cardinality(added.lines) - ${keptLines - 1}):] || added.lines from added
+  ) end`;
+
+/** Their values where an attempt ends a task: `report_progress` and `report_lines` are what it had not stored yet. */
+export const endedValues = keptColumns.replace(
+  "progress, log",
+  `coalesce(report_progress::jsonb, progress), ${logWithLines("log", "report_lines")}`,
+);
 
 /** What a finished task keeps when it is revived: all but the traces of its last attempt's run. */
-export const revivedColumns = `id, created_at, batch_id, schedule_id, planned_at, ${askedNames}, after, attempt, errors`;
+export const revivedColumns = `id, created_at, batch_id, schedule_id, planned_at, ${askedNames}, after, attempt, errors, log`;
 
 /**
  * Their values, with at least one more attempt. The attempts go on counting: they are part of the fencing token.

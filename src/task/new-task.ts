@@ -28,7 +28,7 @@ export const scheduleNameSchema = word("the schedule's name");
 const maxTimeoutMs = 2 ** 31 - 1;
 const maxDelayMs = longestDelayMs;
 /** Far below what Postgres' own parser bears. */
-const maxNesting = 200;
+export const maxNesting = 200;
 
 /** Only with its zone is a text the same instant on every machine. */
 const instantSchema = z
@@ -132,10 +132,10 @@ export function checkPayload(payload: unknown): void {
 }
 
 /** JSON.stringify writes both as escapes; an even number of backslashes before one is text, not an escape. */
-const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/i;
+export const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/i;
 
 /** Level by level, since a recursive walk is what it guards against; stops counting beyond the limit. */
-function nestingOf(input: unknown): number {
+export function nestingOf(input: unknown): number {
   let level = [input];
   let depth = 0;
   while (level.length > 0 && depth <= maxNesting + 1) {

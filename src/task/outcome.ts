@@ -2,6 +2,7 @@
  * What an attempt came to, and the errors by which a handler says so. What follows from an outcome is
  * decided in `settle.ts`.
  */
+import { storableText } from "./storable.ts";
 
 export interface OutcomeError {
   message: string;
@@ -63,15 +64,10 @@ export function outcomeOfError(thrown: unknown): Outcome {
 }
 
 function describeError(thrown: unknown): OutcomeError {
-  if (!(thrown instanceof Error)) return { message: storable(String(thrown), maxMessageLength), stack: null };
+  if (!(thrown instanceof Error))
+    return { message: storableText(String(thrown), maxMessageLength), stack: null };
   return {
-    message: storable(thrown.message || thrown.name, maxMessageLength),
-    stack: thrown.stack === undefined ? null : storable(thrown.stack, maxStackLength),
+    message: storableText(thrown.message || thrown.name, maxMessageLength),
+    stack: thrown.stack === undefined ? null : storableText(thrown.stack, maxStackLength),
   };
-}
-
-/** Bounded, and without U+0000 and lone surrogates, which Postgres can't store. */
-function storable(text: string, maxLength: number): string {
-  const clean = text.replaceAll("\u0000", "").toWellFormed();
-  return clean.length > maxLength ? `${clean.slice(0, maxLength).toWellFormed()}…` : clean;
 }

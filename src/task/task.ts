@@ -12,6 +12,9 @@ export type TaskState = (typeof taskStates)[number];
 /** States that a task never leaves by itself; its row is in `task_history`. */
 export type FinishedState = Exclude<TaskState, "pending" | "running">;
 
+export const isFinished = (state: TaskState): state is FinishedState =>
+  state !== "pending" && state !== "running";
+
 /** Why one attempt did not succeed. The newest `keptErrors` of a task are kept, oldest first. */
 export interface AttemptError {
   attempt: number;
@@ -111,4 +114,6 @@ export interface ClaimedTask {
   plannedAt: Date | null;
   /** What it has waited for. A batch's completion task finds its batch here. */
   after: After | null;
+  /** The number of its newest log line, from which this attempt counts on; 0: it has none. */
+  lastLine: number;
 }

@@ -71,6 +71,19 @@ test("a handler finds a task, live or finished, and hears that there is none", a
   ] as object[]);
 });
 
+test("a handler reads what a task has logged, from any line on", async () => {
+  const logged = await inHandler(async ({ task, log, tasks }) => {
+    log("one");
+    log("two");
+    await until(async () => (await tasks.log(task.id))?.lines.length === 2);
+    return [await tasks.log(task.id, 1), await tasks.log(2 ** 40)];
+  });
+  expect(logged).toMatchObject([
+    { state: "running", lines: [{ n: 2, attempt: 1, message: "two" }] },
+    undefined,
+  ] as object[]);
+});
+
 test("a handler cancels a pending task, and has a running one aborted", async () => {
   const pending = await enqueue({ name: waiting });
   const running = await enqueue({ name: "patient" });

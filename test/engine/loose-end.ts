@@ -23,6 +23,7 @@ const task = {
     holdsSlot: false,
     backoff: null,
     claimedAt: "",
+    lastLine: 0,
   },
 };
 const { outcome } = await runner.start(task, { log: () => {}, progress: () => {} }).outcome;

@@ -6,6 +6,7 @@ import type { Thread } from "../../src/engine/attempt-thread.ts";
 import { ThreadRunner } from "../../src/engine/thread-runner.ts";
 import { enqueueTask } from "../../src/store/enqueue.ts";
 import { findTask } from "../../src/store/find.ts";
+import { readTaskLog } from "../../src/store/read-log.ts";
 import type { EngineEvent } from "../../src/task/events.ts";
 import { checkNewTask, type NewTask } from "../../src/task/new-task.ts";
 import type { ClaimedTask } from "../../src/task/task.ts";
@@ -187,6 +188,15 @@ describe("a handler in a thread", () => {
     expect(count).toBeGreaterThan(0);
     expect(added).toEqual([{ name: "fiscaut.sync-supplier", queue: "slow", count }]);
     expect(await find(id)).toMatchObject({ result: { batch: batchId, enqueued: count } });
+  });
+
+  test("that prints logs, also after it has waited", async () => {
+    const { event } = await startThreaded();
+    const [id, other] = [await enqueue({ name: "talks" }), await enqueue({ name: "quick" })];
+    for (const each of [id, other]) await event("succeeded", each);
+    const lines = (await readTaskLog(database.store, id))?.lines.map(({ message }) => message);
+    expect(lines).toEqual(["to JOSÉ { n: 1 }", expect.stringContaining("RangeError: still it")]);
+    expect((await readTaskLog(database.store, other))?.lines).toEqual([]);
   });
 
   test("may log what can't travel, and tells its progress", async () => {

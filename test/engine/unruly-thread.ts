@@ -1,6 +1,7 @@
 /** The entry of a thread whose handlers misbehave in the ways that `thread-runner.test.ts` is about. */
 import { z } from "zod";
 import type { ThreadSetup } from "../../src/cli/handler-thread.ts";
+import { captureConsole } from "../../src/engine/handler-console.ts";
 import { serveHandlers } from "../../src/engine/handler-thread.ts";
 import { createLocalRunner } from "../../src/engine/runner.ts";
 import type { FromThread, ToThread } from "../../src/engine/thread-messages.ts";
@@ -44,6 +45,13 @@ const runs: Record<string, (payload: number, context: HandlerContext) => Promise
     await enqueue({ name: "child", queue: "young" });
     return await enqueueBatch("children", Array(count).fill({ name: "child" }));
   },
+  async talks() {
+    // biome-ignore lint/suspicious/noConsole: it is what is tested.
+    console.log("to %s", "JOSÉ", { n: 1 });
+    await Bun.sleep(1);
+    // biome-ignore lint/suspicious/noConsole: it is what is tested.
+    console.error(new RangeError("still it"));
+  },
   async odd(_payload, { log, progress }) {
     log("not a plain thing", { callback: () => 1 });
     progress(0.5, "half");
@@ -68,6 +76,7 @@ const thread = globalThis as unknown as {
   postMessage(message: FromThread): void;
 };
 const send = (message: FromThread) => thread.postMessage(message);
+captureConsole(globalThis.console);
 let take = serve();
 thread.onmessage = ({ data }) => {
   if ("databaseUrl" in data) take = serve(data.databaseUrl);

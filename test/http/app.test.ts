@@ -32,6 +32,7 @@ test("GET / lists every route that is served", async () => {
     "POST /batches/:id/cancel",
     "POST /batches/:id/retry",
     "DELETE /batches/:id",
+    "GET /tasks/:id/log",
     "POST /tasks/retry",
     "POST /tasks/cancel",
     "DELETE /tasks",

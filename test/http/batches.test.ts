@@ -102,6 +102,21 @@ describe("many tasks in one request", () => {
     expect((await ask(first.location ?? "")).body.key).toBe('5f2c-"1"');
   });
 
+  test("may have a task that runs when they are complete", async () => {
+    const whenComplete = { name: "greet", payload: { who: "all" } };
+    const query = `?whenComplete=${encodeURIComponent(JSON.stringify(whenComplete))}`;
+    const answers = [
+      await ask("/batches", postJson({ tasks: some(1), whenComplete })),
+      await ask(`/batches${query}`, lines(JSON.stringify(some(1)[0]))),
+      await ask(`/tasks${query}`, postJson(some(1))),
+    ];
+    expect(answers.map(({ status, body }) => [status, body.total])).toEqual(
+      [201, 201, 201].map((ok) => [ok, 1]),
+    );
+    const waiting = await listTasks(database.store, { name: "greet" }, 10);
+    expect(waiting.map(({ batchId }) => batchId)).toEqual([null, null, null]);
+  });
+
   const good = '{"name":"a"}\n';
   const faulty: [string, string, RequestInit, number, RegExp][] = [
     ["a line that is no JSON", "/batches", lines(`${good}\n{`), 400, /^line 3 is not JSON/],
@@ -133,6 +148,20 @@ describe("many tasks in one request", () => {
       postJson('{"tasks":[{"name":"a"},'),
       400,
       /^tasks\[1\] is not JSON/,
+    ],
+    [
+      "a completion task that is none",
+      "/batches",
+      postJson({ tasks: some(1), whenComplete: { name: "greet" } }),
+      400,
+      /^whenComplete: the payload is not greet's/,
+    ],
+    [
+      "a completion task that is no JSON",
+      "/batches?whenComplete={",
+      lines(good),
+      400,
+      /^whenComplete is not JSON/,
     ],
     ["no tasks", "/batches", postJson({ title: "x" }), 400, /^tasks: none are given/],
     ["no body", "/batches", { method: "POST" }, 400, /at its beginning, but found it ends/],

@@ -1,7 +1,7 @@
 // The routes that show tasks and batches, over a real database.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { enqueueBatch } from "../../src/store/enqueue.ts";
-import { writeProgress } from "../../src/store/progress.ts";
+import { writeReports } from "../../src/store/reports.ts";
 import { checkNewTask } from "../../src/task/new-task.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { buildApp } from "./app-under-test.ts";
@@ -76,12 +76,10 @@ describe("GET /tasks/:id", () => {
 
   test("shows who runs a task and how far it is", async () => {
     const id = await steps.enqueue({ name: "running" });
-    const { attempt } = await steps.claim("running");
-    await writeProgress(
-      database.store,
-      { id, attempt, workerId: steps.workerId },
-      { fraction: 0.25, message: "a quarter" },
-    );
+    const { attempt, claimedAt } = await steps.claim("running");
+    const progress = { fraction: 0.25, message: "a quarter" };
+    const { workerId } = steps;
+    await writeReports(database.store, [{ id, attempt, workerId, claimedAt, lines: [], progress }]);
     expect(await get(`/tasks/${id}`)).toMatchObject({
       state: "running",
       attempt: 1,

@@ -60,6 +60,7 @@ function toRow(task: TaskSummary) {
     attempt: `${task.attempt}/${task.maxAttempts}`,
     "run at": task.waiting ? "waits for others" : formatInstant(task.runAt),
     finished: formatInstant(task.finishedAt),
+    progress: task.progress === null ? null : `${Math.round(task.progress.fraction * 100)} %`,
     title: shorten(task.title ?? "", 32) || null,
     error: shorten(task.error?.message ?? "", 60) || null,
   };

@@ -3,16 +3,21 @@ import { defineCommand } from "citty";
 import { formatDuration } from "../../config/units.ts";
 import { taskJson } from "../../http/task-json.ts";
 import { findTask } from "../../store/find.ts";
+import { readTaskLog } from "../../store/read-log.ts";
 import type { After } from "../../task/after.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { turnPriority } from "../../task/priority-order.ts";
 import type { Repeat } from "../../task/repeat.ts";
 import type { Predecessor, Task } from "../../task/task.ts";
+import type { TaskLog } from "../../task/task-log.ts";
 import { withStore } from "../database.ts";
 import { type Field, formatInstant, printFields, printJson } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { readId } from "../read-id.ts";
 import { settingFlags } from "../setting-flags.ts";
+import { describeLines } from "../task-log-lines.ts";
+
+const shownLines = 5;
 
 export const showCommand = defineCommand({
   meta: { name: "show", description: "Show all that is known of one task" },
@@ -25,12 +30,14 @@ export const showCommand = defineCommand({
     const { args } = context;
     const id = readId("ID", args.id);
     const prepared = prepare(context);
-    const found = await withStore(prepared, "show", (store) => findTask(store, id));
+    const [found, log] = await withStore(prepared, "show", (store) =>
+      Promise.all([findTask(store, id), readTaskLog(store, id)]),
+    );
     if (found === undefined)
       throw new OperatorError("failed", `there is no task ${id}`, { hint: "fiscaut-tasks list" });
     const task = turnPriority(prepared.config.priorityOrder, found);
     if (args.json) printJson(taskJson(task));
-    else printFields(fieldsOfTask(task));
+    else printFields([...fieldsOfTask(task), ...fieldsOfLog(id, log)]);
   },
 });
 
@@ -82,6 +89,16 @@ function describeAfter({ tasks, batches, onFailure }: After): string {
 function describePredecessor(open: Predecessor): string {
   if ("taskId" in open) return `task ${open.taskId}, ${open.state}`;
   return `batch ${open.batchId}, ${open.live} to go, ${open.failed} failed or cancelled`;
+}
+
+/** The newest few lines, and where the others are. */
+function fieldsOfLog(id: number, log: TaskLog | undefined): Field[] {
+  const newest = log?.lines.slice(-shownLines) ?? [];
+  const [first] = newest;
+  if (first === undefined) return [];
+  const lines = describeLines(newest, first.n - 1);
+  const others = first.n > 1 ? [`(all that are kept: fiscaut-tasks logs ${id})`] : [];
+  return [["log", [...others, ...lines].join("\n")]];
 }
 
 function describeRepeat({ everyMs, until, afterFailure }: Repeat): string {
