@@ -7,8 +7,8 @@ import { createProgramBed, isAlive } from "./program-bed.ts";
 const bed = createProgramBed();
 afterAll(() => bed.remove());
 
-/** The shells that watch this process' programs, as soon as they ignore SIGTERM. */
-function findWatchers(): number[] {
+/** The shells that watch this process' programs, as soon as they ignore SIGTERM; `others`: those of other tests. */
+function findWatchers(others: number[] = []): number[] {
   const isWatcher = (pid: number) => {
     try {
       const status = readFileSync(`/proc/${pid}/status`, "utf8");
@@ -20,17 +20,18 @@ function findWatchers(): number[] {
   };
   return readdirSync("/proc")
     .map(Number)
-    .filter((pid) => pid > 0 && isWatcher(pid));
+    .filter((pid) => pid > 0 && !others.includes(pid) && isWatcher(pid));
 }
 
 test("programs run on when their watcher is ended, and the next one starts another", async () => {
+  const others = findWatchers();
   expect(await bed.attempt("echo one").result).toBe("one");
-  const [first] = await until(() => findWatchers().length === 1 && findWatchers());
+  const [first] = await until(() => findWatchers(others).length === 1 && findWatchers(others));
   if (first === undefined) throw new Error("there is no watcher");
   // A stop that signals every process of the service does not end it.
   process.kill(first, "SIGTERM");
   expect(await bed.attempt("echo two").result).toBe("two");
-  expect(findWatchers()).toEqual([first]);
+  expect(findWatchers(others)).toEqual([first]);
 
   const lasting = bed.attempt("echo started >&2; read -r line; sleep 300");
   await until(() => lasting.lines.length === 1);
@@ -40,5 +41,5 @@ test("programs run on when their watcher is ended, and the next one starts anoth
   lasting.abort();
   await expect(lasting.result).rejects.toThrow("aborted by the test");
   expect(await bed.attempt("echo four").result).toBe("four");
-  await until(() => findWatchers().length === 1);
+  await until(() => findWatchers(others).length === 1);
 });

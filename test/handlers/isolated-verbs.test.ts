@@ -136,10 +136,20 @@ describe("a batch of an isolated handler", () => {
       return [batch, second];`);
     expect(await result).toMatchObject([
       { total: 1_200, created: true },
-      expect.stringContaining("one batch at the most"),
+      expect.stringContaining("a further batch needs a key of its own"),
     ]);
     expect(await count("of.array")).toBe(1_200);
     expect(events).toMatchObject([{ kind: "batch-created", added: [{ name: "of.array", count: 1_200 }] }]);
+  });
+
+  test("with a completion task and a key, looked at and cancelled", async () => {
+    const result = await run(`
+      const tasks = [{ name: "of.chain" }, { name: "of.chain" }];
+      const { id } = await context.enqueueBatch("a chain", tasks, { key: "first", whenComplete: { name: "of.end" } });
+      const { batches } = context;
+      return { id, found: await batches.find(id), cancelled: await batches.cancel(id) };`);
+    expect(result).toMatchObject({ found: { title: "a chain" }, cancelled: { total: expect.any(Number) } });
+    expect(await count("of.chain")).toBe(0);
   });
 
   test("of a generator, far more than one message's", async () => {
