@@ -47,7 +47,7 @@ export class Releaser {
     this.#waitingHeard += 1;
     if (this.#anyWaiting) return false;
     this.#anyWaiting = true;
-    this.#lookSoon();
+    this.#nextLookAtMs = 0;
     return true;
   }
 

@@ -43,6 +43,7 @@ describe("checkNewSchedule", () => {
     ["a task with an unknown field", { task: { name: "a", colour: 1 } }, "colour"],
     ["a task with a time of its own", { task: { name: "a", delayMs: 5 } }, "task.delayMs"],
     ["a task that repeats", { task: { name: "a", repeatMs: 5_000 } }, "task.repeatMs"],
+    ["a task that waits for others", { task: { name: "a", after: [1] } }, "task.after"],
   ];
   for (const [what, part, message] of wrong)
     test(`refuses ${what}`, () => {
