@@ -4,6 +4,7 @@
  */
 import { maxPayloadBytes } from "../../task/new-task.ts";
 import { PermanentError } from "../../task/outcome.ts";
+import { storableJson } from "../../task/storable.ts";
 import { boundReports } from "../child/bounded-reports.ts";
 import type { HandlerContext } from "../context.ts";
 import { loadHandlerFile } from "../load-handlers.ts";
@@ -47,7 +48,7 @@ async function attempt(file: string, given: unknown, context: HandlerContext): P
     const handler = await loadHandlerFile(file);
     const payload = await readPayload(handler.payload, given);
     if ("fault" in payload) throw refusalOf(handler.name, payload.fault);
-    return { kind: "succeeded", json: jsonOf(await handler.run(payload.value, context)) };
+    return { kind: "succeeded", json: jsonOf(await handler.run(payload.value, context), context.log) };
   } catch (error) {
     return { kind: "threw", error: sendError(error) };
   }
@@ -60,16 +61,13 @@ function refusalOf(name: string, fault: string): PermanentError {
   return error;
 }
 
-/** A result that can't travel must not turn a success into an error: the work is done. */
-function jsonOf(result: unknown): string {
-  try {
-    const json = JSON.stringify(result) ?? "null";
-    if (Buffer.byteLength(json) <= maxPayloadBytes) return json;
-    return JSON.stringify({ dropped: `the result is larger than ${maxPayloadBytes} bytes` });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return JSON.stringify({ dropped: `the result is not JSON: ${why}` });
-  }
+/** As the engine keeps it: what can't be kept need not travel. It must not turn a success into an error. */
+function jsonOf(result: unknown, log: HandlerContext["log"]): string {
+  const kept = storableJson(result, maxPayloadBytes);
+  if ("value" in kept) return JSON.stringify(kept.value);
+  const words = `the result ${kept.fault}`;
+  log(`not kept: ${words}`);
+  return JSON.stringify({ dropped: words });
 }
 
 /** A handler may log what can't travel, such as a function or a socket: that must not become its error. */
