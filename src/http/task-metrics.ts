@@ -8,7 +8,7 @@ import { type Family, Histogram, seriesOf } from "./exposition.ts";
 const outcomes = ["succeeded", "errored", "snoozed", "failed", "cancelled", "given-back", "refused"] as const;
 type CountedOutcome = (typeof outcomes)[number];
 /** Of a task, but of none of its attempts' ends. */
-type CountedEvent = "created" | "started" | "rescued" | "abandoned" | "pending-cancelled";
+type CountedEvent = "created" | "started" | "rescued" | "abandoned" | "pending-cancelled" | "wait-failed";
 
 /** Seconds: a call of a near API to a report that takes an hour. */
 const durationBounds = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
@@ -37,6 +37,7 @@ export class TaskMetrics {
       case "rescued":
       case "abandoned":
       case "pending-cancelled":
+      case "wait-failed":
         this.#laneOf(event.task)[event.kind] += 1;
         break;
       case "batch-created":
@@ -89,6 +90,7 @@ export class TaskMetrics {
       },
       counter("rescued", "Tasks that this worker has taken from dead workers."),
       counter("abandoned", "Handlers that went on after their abort."),
+      counter("wait-failed", "Tasks that failed unrun: one that they waited for has not succeeded."),
       counter("pending-cancelled", "Pending tasks cancelled over this worker's HTTP API or by its handlers."),
       {
         name: "fiscaut_tasks_leases_lost_total",
@@ -114,6 +116,7 @@ export class TaskMetrics {
       rescued: 0,
       abandoned: 0,
       "pending-cancelled": 0,
+      "wait-failed": 0,
       outcomes: {
         succeeded: 0,
         errored: 0,

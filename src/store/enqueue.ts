@@ -35,9 +35,9 @@ export async function enqueueTask(store: Store, task: CheckedTask): Promise<Enqu
     ? await store.sql.begin((transaction) => insertWithin(transaction as unknown as Sql, [task]))
     : await insertWithin(store.sql, [task]);
   if (row === undefined) throw new Error("the insert returned no row");
+  tellOf(store, task, [row]);
   if (task.after !== undefined && isAdded(row)) await tellWaiting(store, row.id);
   else if (row.outcome !== "skipped") store.announcer.announce({ kind: isFuture(task) ? "future" : "due" });
-  tellOf(store, task, [row]);
   return { id: row.id, runAt: instant(row.run_at), outcome: row.outcome };
 }
 
@@ -84,6 +84,8 @@ async function tellWaiting(store: Store, id: number): Promise<void> {
   // Stored it is, whatever happens now: what is left undone here a worker's next round does.
   const failed = await settleWaits(store, [id]).catch(() => []);
   if (failed.length > 0) store.announcer.announce({ kind: "ended" });
+  for (const { id, name, queue, attempt, message } of failed)
+    store.onEvent({ kind: "wait-failed", task: { id, name, queue, attempt }, message });
 }
 
 /** The reason, among a batch's skipped ones, for a task that an equal live one has made needless. */
@@ -168,8 +170,8 @@ export async function enqueueBatch(
   // Others were replaced, or what some wait for has ended before the commit: a worker looks through all of them.
   if (waiting || replaces) store.announcer.announce({ kind: "ended" });
   if (completion !== undefined) {
-    if (isAdded(completion.row)) await tellWaiting(store, completion.row.id);
     tellOf(store, completion.task, [completion.row]);
+    if (isAdded(completion.row)) await tellWaiting(store, completion.row.id);
   }
   return batchRow;
 }

@@ -25,7 +25,9 @@ export type DoorEvent =
    */
   | { kind: "batch-created"; batchId: number; added: LaneCount[] }
   /** A pending task was cancelled, by a caller or for an equal one in its place; of those a batch replaces, nothing. */
-  | { kind: "pending-cancelled"; task: TaskReference };
+  | { kind: "pending-cancelled"; task: TaskReference }
+  /** It failed without a run: a task or batch that it waited for has not succeeded. */
+  | { kind: "wait-failed"; task: TaskReference; message: string };
 
 /** How many tasks of one name went into one queue. */
 export interface LaneCount {
@@ -35,7 +37,7 @@ export interface LaneCount {
 }
 
 export type TaskEvent =
-  | Extract<DoorEvent, { kind: "created" | "pending-cancelled" }>
+  | Exclude<DoorEvent, { kind: "batch-created" }>
   | { kind: "started"; task: TaskReference }
   | { kind: "log"; task: TaskReference; message: string; fields: Record<string, unknown> }
   | { kind: "progress"; task: TaskReference; progress: Progress }
@@ -56,8 +58,6 @@ export type TaskEvent =
       workerId: number;
       state: "pending" | "failed" | "cancelled";
     }
-  /** It failed without a run: a task or batch that it waited for has not succeeded. */
-  | { kind: "wait-failed"; task: TaskReference; message: string }
   /** A handler went on after its abort and the grace: its slot is free again, its outcome will be ignored. */
   | { kind: "abandoned"; task: TaskReference; reason: string };
 

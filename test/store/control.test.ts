@@ -60,6 +60,17 @@ describe("what a store tells of pending tasks", () => {
     const later = await enqueueTask(listened(), checkNewTask(task));
     expect(told).toEqual([cancelled(earlier), { kind: "created", task: reference(later.id) }]);
   });
+
+  test("is the failure of one that was enqueued to wait for what did not succeed", async () => {
+    const earlier = await enqueue({ name: "told" });
+    await cancelTask(database.store, earlier);
+    const later = await enqueueTask(listened(), checkNewTask({ name: "told", after: [earlier] }));
+    const message = `task ${earlier}, which it waited for, was cancelled`;
+    expect(told).toEqual([
+      { kind: "created", task: reference(later.id) },
+      { kind: "wait-failed", task: reference(later.id), message },
+    ]);
+  });
 });
 
 describe("retryTask", () => {
