@@ -144,7 +144,8 @@ $$;
 CREATE FUNCTION "fiscaut_tasks"."new_task_faults"(
 	"name" text, "payload" jsonb, "queue" text, "priority" integer, "run_at" timestamptz, "delay_ms" numeric,
 	"max_attempts" integer, "timeout_ms" numeric, "backoff" text, "key" text, "on_conflict" text, "serial_key" text,
-	"title" text, "after" bigint[], "after_batches" bigint[], "on_failure" text, "repeat_ms" numeric, "repeat_until" timestamptz, "repeat_after_failure" boolean
+	"title" text, "after" bigint[], "after_batches" bigint[], "on_failure" text,
+	"repeat_ms" numeric, "repeat_until" timestamptz, "repeat_after_failure" boolean
 ) RETURNS text LANGUAGE sql IMMUTABLE AS $$
 	SELECT string_agg(fault, '; ') FROM (VALUES
 		(coalesce(fiscaut_tasks.word_fault('the task''s name', name), CASE WHEN name IS NULL THEN 'the task''s name is null' END)),
@@ -159,7 +160,8 @@ CREATE FUNCTION "fiscaut_tasks"."new_task_faults"(
 		(format('the back-off %s ', to_json(backoff)) || (fiscaut_tasks.read_backoff(backoff)).fault),
 		(fiscaut_tasks.text_fault('the key', key)),
 		(CASE WHEN starts_with(key, 'payload:') THEN 'the key may not begin with payload:' END),
-		(CASE WHEN on_conflict NOT IN ('skip', 'replace', 'reschedule') THEN format('on_conflict is %s, not skip, replace or reschedule', to_json(on_conflict)) END),
+		(CASE WHEN on_conflict NOT IN ('skip', 'replace', 'reschedule')
+			THEN format('on_conflict is %s, not skip, replace or reschedule', to_json(on_conflict)) END),
 		(CASE WHEN on_conflict <> 'skip' AND key IS NULL THEN format('on_conflict => %L needs a key', on_conflict) END),
 		(fiscaut_tasks.word_fault('the serial key', serial_key)),
 		(fiscaut_tasks.text_fault('the title', title)),
@@ -168,10 +170,12 @@ CREATE FUNCTION "fiscaut_tasks"."new_task_faults"(
 		(CASE WHEN (after IS NOT NULL OR after_batches IS NOT NULL) AND fiscaut_tasks.stored_after(after, after_batches, on_failure) IS NULL
 			THEN 'after names neither a task nor a batch' END),
 		(CASE WHEN on_failure NOT IN ('fail', 'ignore') THEN format('on_failure is %s, not fail or ignore', to_json(on_failure)) END),
-		(CASE WHEN on_failure <> 'fail' AND after IS NULL AND after_batches IS NULL THEN format('on_failure => %L needs after or after_batches', on_failure) END),
+		(CASE WHEN on_failure <> 'fail' AND after IS NULL AND after_batches IS NULL
+			THEN format('on_failure => %L needs after or after_batches', on_failure) END),
 		(fiscaut_tasks.range_fault('repeat in milliseconds', repeat_ms, 1000, 315360000000)),
 		(fiscaut_tasks.instant_fault('repeat_until', repeat_until)),
-		(CASE WHEN repeat_ms IS NULL AND (repeat_until IS NOT NULL OR repeat_after_failure) THEN 'repeat_until and repeat_after_failure need repeat' END)
+		(CASE WHEN repeat_ms IS NULL AND (repeat_until IS NOT NULL OR repeat_after_failure)
+			THEN 'repeat_until and repeat_after_failure need repeat' END)
 	) AS rules (fault)
 $$;
 --> statement-breakpoint
@@ -265,7 +269,8 @@ BEGIN
 				RETURNING *
 			)
 			INSERT INTO fiscaut_tasks.task_history (id, created_at, batch_id, schedule_id, planned_at, queue, name, title, key, payload,
-				priority, max_attempts, serial_key, timeout_ms, backoff, repeat, after, run_at, started_at, worker_id, attempt, progress, log, state, errors)
+				priority, max_attempts, serial_key, timeout_ms, backoff, repeat, after, run_at, started_at, worker_id,
+				attempt, progress, log, state, errors)
 			SELECT g.id, g.created_at, g.batch_id, g.schedule_id, g.planned_at, g.queue, g.name, g.title, g.key, g.payload,
 				g.priority, g.max_attempts, g.serial_key, g.timeout_ms, g.backoff, g.repeat, g.after, g.run_at, g.started_at, g.worker_id, g.attempt,
 				g.progress, g.log, 'cancelled', g.errors
@@ -279,8 +284,8 @@ BEGIN
 			RETURNING t.id INTO id;
 			EXIT WHEN id IS NOT NULL;
 		END IF;
-		INSERT INTO fiscaut_tasks.task (run_at, planned_at, due, waiting, after, queue, name, title, key, payload, priority, max_attempts, serial_key,
-			timeout_ms, backoff, repeat)
+		INSERT INTO fiscaut_tasks.task (run_at, planned_at, due, waiting, after, queue, name, title, key, payload, priority,
+			max_attempts, serial_key, timeout_ms, backoff, repeat)
 		VALUES (planned, CASE WHEN repeat_rule IS NOT NULL THEN planned END, planned <= now() AND after_rule IS NULL,
 			after_rule IS NOT NULL, after_rule, queue, name, title, key,
 			coalesce(payload, '{}'), coalesce(priority, 0), coalesce(max_attempts, 25), serial_key, timeout_ms,
