@@ -13,7 +13,7 @@ ALTER TABLE "fiscaut_tasks"."task" SET (
 ALTER TABLE "fiscaut_tasks"."worker" SET (fillfactor = 50);
 --> statement-breakpoint
 -- The history, empty as yet, becomes a partitioned table with the columns and indexes that it has. Below each state
--- lies a partition a week, made ahead by the pruner (store/history-partitions.ts), and one for what finishes in a week
+-- lies a partition a week, made ahead by the pruner (store/history/history-partitions.ts), and one for what finishes in a week
 -- that has none: a completion must never fail for want of a partition.
 DO $$
 DECLARE

@@ -1,6 +1,6 @@
 -- The SQL door: `enqueue`, which any language calls in a transaction of its own, and `task_status`, which it looks at.
--- The rules of a new task are those of src/task/new-task.ts, the statements those of src/store/task-columns.ts and
--- enqueue-once.ts; test/store/sql-door-rules.test.ts and sql-door.test.ts hold the two doors together.
+-- The rules of a new task are those of src/task/doors/new-task.ts, the statements those of src/store/task-columns.ts and
+-- enqueue-once.ts; test/store/sql-door/sql-door-rules.test.ts and sql-door.test.ts hold the two doors together.
 CREATE FUNCTION "fiscaut_tasks"."range_fault"("what" text, "value" numeric, "least" numeric, "most" numeric) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
 	SELECT CASE WHEN value < least OR value > most THEN format('%s is %s, not between %s and %s', what, value, least, most) END
@@ -49,7 +49,7 @@ BEGIN
 	RETURN NULL;
 END $$;
 --> statement-breakpoint
--- Milliseconds of `1h30m`; null for what is no duration. As src/task/duration.ts.
+-- Milliseconds of `1h30m`; null for what is no duration. As src/task/time/duration.ts.
 CREATE FUNCTION "fiscaut_tasks"."duration_ms"("duration" text) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
 	SELECT CASE WHEN duration ~ '^0+$' THEN 0 WHEN duration <> '' THEN (
 		SELECT coalesce(part[1]::numeric, 0) * 86400000 + coalesce(part[2]::numeric, 0) * 3600000
@@ -69,7 +69,7 @@ CREATE FUNCTION "fiscaut_tasks"."duration_text"("ms" numeric) RETURNS text LANGU
 	) AS counted
 $$;
 --> statement-breakpoint
--- A back-off in the one way in which it is stored, or what is wrong with it. As src/task/backoff.ts.
+-- A back-off in the one way in which it is stored, or what is wrong with it. As src/task/time/backoff.ts.
 CREATE FUNCTION "fiscaut_tasks"."read_backoff"("backoff" text, OUT "stored" text, OUT "fault" text) LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
 	longest_ms CONSTANT numeric := 315360000000;
@@ -115,7 +115,7 @@ CREATE FUNCTION "fiscaut_tasks"."ids_fault"("what" text, "ids" bigint[], "most" 
 	END
 $$;
 --> statement-breakpoint
--- What a task waits for in the one way in which it is stored (src/task/after.ts), or null for nothing.
+-- What a task waits for in the one way in which it is stored (src/task/doors/after.ts), or null for nothing.
 CREATE FUNCTION "fiscaut_tasks"."stored_after"("after" bigint[], "after_batches" bigint[], "on_failure" text) RETURNS jsonb
 LANGUAGE sql IMMUTABLE AS $$
 	SELECT jsonb_build_object(
@@ -127,7 +127,7 @@ LANGUAGE sql IMMUTABLE AS $$
 	WHERE cardinality(after) > 0 OR cardinality(after_batches) > 0
 $$;
 --> statement-breakpoint
--- As src/store/waits.ts: what is to be waited for and is not there.
+-- As src/store/waits/waits.ts: what is to be waited for and is not there.
 CREATE FUNCTION "fiscaut_tasks"."unknown_predecessor"("after" bigint[], "after_batches" bigint[]) RETURNS text LANGUAGE sql STABLE AS $$
 	(SELECT format('after: there is no task %s to wait for', asked.id) FROM unnest(after) AS asked (id)
 	WHERE NOT EXISTS (SELECT 1 FROM fiscaut_tasks.task t WHERE t.id = asked.id)
@@ -256,7 +256,7 @@ BEGIN
 		-- One after another: without it, of many that replace each other, one might lose round after round.
 		PERFORM pg_advisory_xact_lock(hashtextextended(key, 0));
 	END IF;
-	-- The unique index decides, and whoever lost to a concurrent change looks again: see src/store/enqueue-once.ts.
+	-- The unique index decides, and whoever lost to a concurrent change looks again: see src/store/enqueue/enqueue-once.ts.
 	FOR round IN 1..100 LOOP
 		IF on_conflict <> 'skip' THEN
 			UPDATE fiscaut_tasks.task t SET key = NULL, superseded = true

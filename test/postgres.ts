@@ -2,8 +2,8 @@
 // file that imports this. Its life is in `postgres-server.ts`, so that no end of the tests leaves it behind.
 import { join } from "node:path";
 import { openStore, type Store } from "../src/store/connection.ts";
-import { makePartitions } from "../src/store/history-partitions.ts";
-import { migrate } from "../src/store/migrate.ts";
+import { makePartitions } from "../src/store/history/history-partitions.ts";
+import { migrate } from "../src/store/migration/migrate.ts";
 
 const template = "migrated";
 

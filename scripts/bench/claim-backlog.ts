@@ -5,14 +5,14 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { claimTasks } from "../../src/store/claim.ts";
-import { completeTasks } from "../../src/store/complete.ts";
+import { completeTasks } from "../../src/store/attempt/complete.ts";
+import { claimTasks } from "../../src/store/claim/claim.ts";
 import { openStore, type Store } from "../../src/store/connection.ts";
 import { openEmbeddedPostgres } from "../../src/store/embedded/embedded-postgres.ts";
-import { enqueueBatch } from "../../src/store/enqueue.ts";
-import { migrate } from "../../src/store/migrate.ts";
+import { enqueueBatch } from "../../src/store/enqueue/enqueue.ts";
+import { migrate } from "../../src/store/migration/migrate.ts";
 import { registerWorker } from "../../src/store/worker.ts";
-import { checkNewTask } from "../../src/task/new-task.ts";
+import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { settle } from "../../src/task/settle.ts";
 
 const backlog = Number(process.argv[2] ?? 1_000_000);

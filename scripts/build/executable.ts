@@ -35,7 +35,11 @@ export async function buildExecutable(
   await mkdir(scratch, { recursive: true });
   await Bun.build({
     // A thread is started by its path, so it is an entry of its own. What entries share is in the executable once.
-    entrypoints: [entry, join(ROOT, "src/cli/handler-thread.ts"), join(ROOT, "src/hooks/hook-thread.ts")],
+    entrypoints: [
+      entry,
+      join(ROOT, "src/cli/worker/handler-thread.ts"),
+      join(ROOT, "src/hooks/hook-thread.ts"),
+    ],
     root: ROOT,
     splitting: true,
     target: "bun",

@@ -2,18 +2,18 @@
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../config/units.ts";
 import type { Store } from "../store/connection.ts";
-import type { BulkResult, ControlResult } from "../task/control-result.ts";
+import type { BulkResult, ControlResult } from "../task/doors/control-result.ts";
+import type { BulkFilter } from "../task/doors/filter.ts";
 import { OperatorError } from "../task/errors.ts";
-import type { BulkFilter } from "../task/filter.ts";
 import type { TaskState } from "../task/task.ts";
-import { many } from "./arguments.ts";
 import { describeBulk, describeDone, describeRefusal } from "./control-words.ts";
 import { withStore } from "./database.ts";
+import { many } from "./input/arguments.ts";
+import { readId } from "./input/read-id.ts";
+import { readState } from "./input/read-task.ts";
+import { settingFlags } from "./input/setting-flags.ts";
 import { printJson, printLine } from "./output.ts";
 import { prepare } from "./prepare.ts";
-import { readId } from "./read-id.ts";
-import { readState } from "./read-task.ts";
-import { settingFlags } from "./setting-flags.ts";
 
 interface BulkVerb {
   verb: string;

@@ -1,5 +1,5 @@
 /** How the control commands tell what came of a task, or of many. Carrying it out is `bulk-command.ts`'s work. */
-import type { BulkResult, ControlResult } from "../task/control-result.ts";
+import type { BulkResult, ControlResult } from "../task/doors/control-result.ts";
 import { OperatorError } from "../task/errors.ts";
 
 /** @returns the error to show where nothing was changed, else undefined. */

@@ -5,7 +5,7 @@
 import type { Config } from "../config/settings.ts";
 import { describeDatabase, explainStoreError, openStore, type Store } from "../store/connection.ts";
 import { openEmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
-import { migrate, readMigrationStatus } from "../store/migrate.ts";
+import { migrate, readMigrationStatus } from "../store/migration/migrate.ts";
 import { OperatorError } from "../task/errors.ts";
 import { CommandHooks } from "./command-hooks.ts";
 import type { Prepared } from "./prepare.ts";

@@ -3,7 +3,7 @@ import { stderr } from "../log/sync-stream.ts";
 import { findBatch } from "../store/batch.ts";
 import type { Store } from "../store/connection.ts";
 import { readFigures } from "../store/figures.ts";
-import type { Batch } from "../task/batch.ts";
+import type { Batch } from "../task/doors/batch.ts";
 import { OperatorError } from "../task/errors.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 

@@ -2,7 +2,6 @@
 import { defineCommand, renderUsage, runCommand as runCittyCommand } from "citty";
 import { stderr, stdout } from "../log/sync-stream.ts";
 import { OperatorError } from "../task/errors.ts";
-import { type AnyCommand, checkArguments, findCommand } from "./arguments.ts";
 import { batchCommand } from "./commands/batch.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { changeCommand } from "./commands/change.ts";
@@ -22,8 +21,9 @@ import { showCommand } from "./commands/show.ts";
 import { syncCommand } from "./commands/sync.ts";
 import { printVersion, versionCommand } from "./commands/version.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { isolatedHandlerWord, runIsolatedHandler } from "./isolated-handler.ts";
+import { type AnyCommand, checkArguments, findCommand } from "./input/arguments.ts";
 import { printLine } from "./output.ts";
+import { isolatedHandlerWord, runIsolatedHandler } from "./worker/isolated-handler.ts";
 
 const root: AnyCommand = defineCommand({
   meta: { name: "fiscaut-tasks", description: "Background-task worker for the Fiscaut connector" },

@@ -7,7 +7,7 @@ import { secretsOf } from "../config/show.ts";
 import { allowsColour, createLogger, type Logger } from "../log/logger.ts";
 import { stderr } from "../log/sync-stream.ts";
 import { buildInfo } from "./build-info.ts";
-import { givenFlags } from "./setting-flags.ts";
+import { givenFlags } from "./input/setting-flags.ts";
 
 export interface Prepared extends LoadedConfig {
   logger: Logger;

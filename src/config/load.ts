@@ -2,7 +2,7 @@
  * Puts the settings together: flags before environment before configuration file before default. Of each setting
  * the value that wins is validated; every fault is told at once. Only `cli/` calls this; nothing here touches `process`.
  */
-import type { CheckedSchedule } from "../task/schedule.ts";
+import type { CheckedSchedule } from "../task/doors/schedule.ts";
 import { type ConfigFile, configFlag, readConfigFile } from "./config-file.ts";
 import { errorOf, explainReadError, type Fault, quote } from "./faults.ts";
 import { pathsOf, type Surroundings } from "./folders.ts";

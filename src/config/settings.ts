@@ -3,7 +3,7 @@
  * README's table all derive from it. Reading the four sources and their precedence is `load.ts`.
  */
 
-import { priorityOrders } from "../task/priority-order.ts";
+import { priorityOrders } from "../task/doors/priority-order.ts";
 import { defaultDataFolder, defaultHandlersFolder, type Surroundings } from "./folders.ts";
 import * as kind from "./value-kinds.ts";
 

@@ -1,2 +1,2 @@
 /** The units of settings. Durations are read in `task/`, which has them in its own texts too. */
-export { formatDuration, parseDurationMs, readDuration } from "../task/duration.ts";
+export { formatDuration, parseDurationMs, readDuration } from "../task/time/duration.ts";

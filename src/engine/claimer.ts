@@ -1,5 +1,5 @@
 /** Fills free slots with due tasks. What makes a task due is the promoter's work; running it, the executor's. */
-import { claimTasks } from "../store/claim.ts";
+import { claimTasks } from "../store/claim/claim.ts";
 import type { Store } from "../store/connection.ts";
 import type { ClaimedTask } from "../task/task.ts";
 import type { Executor } from "./executor.ts";

@@ -2,10 +2,10 @@
  * Stores what attempts came to, many at once: while one statement is under way the next outcomes gather, so a
  * busy worker batches and an idle one never waits. Loses none while the database is away.
  */
-import { type Completed, type Completion, completeTasks } from "../store/complete.ts";
+import { type Completed, type Completion, completeTasks } from "../store/attempt/complete.ts";
+import type { Report } from "../store/attempt/reports.ts";
 import type { Store } from "../store/connection.ts";
-import type { Ended } from "../store/release.ts";
-import type { Report } from "../store/reports.ts";
+import type { Ended } from "../store/waits/release.ts";
 import type { EmitEvent, TaskEvent, TaskReference } from "../task/events.ts";
 import type { Outcome } from "../task/outcome.ts";
 import { settle } from "../task/settle.ts";

@@ -4,10 +4,10 @@
  */
 import type { EmitEvent } from "../task/events.ts";
 import type { ClaimedTask } from "../task/task.ts";
-import type { AbortReason, Attempt } from "./attempt.ts";
 import { type Completer, referTo } from "./completer.ts";
+import type { AbortReason, Attempt } from "./handlers/attempt.ts";
+import type { HandlerRunner } from "./handlers/runner.ts";
 import type { Reporter } from "./reporter.ts";
-import type { HandlerRunner } from "./runner.ts";
 
 export interface ExecutorOptions {
   runner: HandlerRunner;

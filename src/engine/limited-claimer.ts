@@ -1,8 +1,8 @@
 /**
  * The claimer's second door: queues with limits. Knows when it is worth asking them, so that the others' claims pay
- * nothing for them. What a limit lets through is decided in `store/claim-limited.ts`.
+ * nothing for them. What a limit lets through is decided in `store/claim/claim-limited.ts`.
  */
-import { claimFromLimited, type LimitedQueue, readLimitedQueues } from "../store/claim-limited.ts";
+import { claimFromLimited, type LimitedQueue, readLimitedQueues } from "../store/claim/claim-limited.ts";
 import type { Store } from "../store/connection.ts";
 import type { ClaimedTask } from "../task/task.ts";
 import { jitter } from "./loop.ts";

@@ -1,7 +1,7 @@
 /** Keeps the history in shape: partitions ahead, old ones gone. Every worker does so; no leader is needed. */
 import type { Store } from "../store/connection.ts";
-import { makePartitions } from "../store/history-partitions.ts";
-import { pruneHistory } from "../store/prune.ts";
+import { makePartitions } from "../store/history/history-partitions.ts";
+import { pruneHistory } from "../store/history/prune.ts";
 import type { EmitEvent } from "../task/events.ts";
 import type { Retention } from "../task/retention.ts";
 import { jitter } from "./loop.ts";

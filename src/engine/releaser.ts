@@ -1,9 +1,9 @@
 /**
  * Ends the waits of tasks for whose predecessors that is due. Hints tell it what has ended; that nothing waits for
- * ever rests on its own look through all waits, once in a poll interval. What ends a wait is `store/release.ts`'s work.
+ * ever rests on its own look through all waits, once in a poll interval. What ends a wait is `store/waits/release.ts`'s work.
  */
 import type { Store } from "../store/connection.ts";
-import { type Ended, findReady, findWaitersOf, settleWaits } from "../store/release.ts";
+import { type Ended, findReady, findWaitersOf, settleWaits } from "../store/waits/release.ts";
 import type { EmitEvent } from "../task/events.ts";
 import { jitter } from "./loop.ts";
 

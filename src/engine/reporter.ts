@@ -3,13 +3,14 @@
  * and none's more than about once a second. What an attempt's end leaves over goes with its completion, so one that
  * ends quickly costs no statement here.
  */
+
+import { type AttemptReport, type Report, writeReports } from "../store/attempt/reports.ts";
 import { instant, type Store } from "../store/connection.ts";
-import { type AttemptReport, type Report, writeReports } from "../store/reports.ts";
 import type { EmitEvent } from "../task/events.ts";
 import type { ClaimedTask } from "../task/task.ts";
 import { keepLine, keepProgress, keptLines, type ToPlain } from "../task/task-log.ts";
 import { referTo } from "./completer.ts";
-import type { Reports } from "./runner.ts";
+import type { Reports } from "./handlers/runner.ts";
 
 /**
  * What waits is written in the second round that finds it waiting: within a second, and of a task that tells without end

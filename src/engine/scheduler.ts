@@ -1,9 +1,9 @@
 /**
  * Enqueues a task for each tick of the schedules, and sleeps until the next. Every worker does so; that a tick becomes
- * one task is the doing of `store/tick.ts`.
+ * one task is the doing of `store/schedule/tick.ts`.
  */
 import type { Store } from "../store/connection.ts";
-import { type DueSchedule, enqueueTicks, findDueSchedules } from "../store/tick.ts";
+import { type DueSchedule, enqueueTicks, findDueSchedules } from "../store/schedule/tick.ts";
 import { OperatorError } from "../task/errors.ts";
 import type { EmitEvent } from "../task/events.ts";
 import { jitter } from "./loop.ts";

@@ -3,7 +3,7 @@
  * It never logs, reads no signal and ends no process: the command line does.
  */
 import type { Store } from "../store/connection.ts";
-import { makePartitions } from "../store/history-partitions.ts";
+import { makePartitions } from "../store/history/history-partitions.ts";
 import { listenForAnnouncements } from "../store/listen.ts";
 import type { WorkerIdentity } from "../store/worker.ts";
 import type { EmitEvent } from "../task/events.ts";
@@ -13,6 +13,7 @@ import { CancelWatch } from "./cancel-watch.ts";
 import { Claimer } from "./claimer.ts";
 import { Completer } from "./completer.ts";
 import { Executor } from "./executor.ts";
+import type { HandlerRunner } from "./handlers/runner.ts";
 import { Lease } from "./lease.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import { Promoter } from "./promoter.ts";
@@ -20,7 +21,6 @@ import { Pruner } from "./pruner.ts";
 import { Releaser } from "./releaser.ts";
 import { Reporter } from "./reporter.ts";
 import { Rescuer } from "./rescuer.ts";
-import type { HandlerRunner } from "./runner.ts";
 import { Scheduler } from "./scheduler.ts";
 
 export interface WorkerOptions {
@@ -33,7 +33,7 @@ export interface WorkerOptions {
   identity: WorkerIdentity;
   retention: Retention;
   emit: EmitEvent;
-  /** The back-off of a handler, as `task/backoff.ts` reads it; left out: the default for all. */
+  /** The back-off of a handler, as `task/time/backoff.ts` reads it; left out: the default for all. */
   backoffOf?: (name: string) => string | undefined;
   /** For what handlers log: it is stored with their tasks. Left out: nothing is blanked out. */
   toPlain?: ToPlain;

@@ -1,16 +1,16 @@
 /**
  * What a handler is given beside its payload: its task, a log, and the doors to tasks, queues and schedules. What the
- * verbs do is the store's, and the same at every door; `engine/handler-control.ts` and `handler-enqueue.ts` bind them.
+ * verbs do is the store's, and the same at every door; `engine/handlers/handler-control.ts` and `handler-enqueue.ts` bind them.
  */
-import type { Batch, BatchDetail, BatchFilter } from "../task/batch.ts";
-import type { TaskChangeInput } from "../task/change.ts";
-import type { BulkResult, ControlResult } from "../task/control-result.ts";
-import type { EnqueuedBatch, EnqueuedTask } from "../task/enqueued.ts";
-import type { BulkFilter, TaskFilter } from "../task/filter.ts";
-import type { NewTask } from "../task/new-task.ts";
-import type { Queue, QueueChangeInput } from "../task/queue.ts";
+import type { Batch, BatchDetail, BatchFilter } from "../task/doors/batch.ts";
+import type { TaskChangeInput } from "../task/doors/change.ts";
+import type { BulkResult, ControlResult } from "../task/doors/control-result.ts";
+import type { EnqueuedBatch, EnqueuedTask } from "../task/doors/enqueued.ts";
+import type { BulkFilter, TaskFilter } from "../task/doors/filter.ts";
+import type { NewTask } from "../task/doors/new-task.ts";
+import type { Queue, QueueChangeInput } from "../task/doors/queue.ts";
+import type { NewSchedule, Schedule } from "../task/doors/schedule.ts";
 import type { PrunedPartition } from "../task/retention.ts";
-import type { NewSchedule, Schedule } from "../task/schedule.ts";
 import type { ClaimedTask, Task, TaskSummary } from "../task/task.ts";
 import type { TaskLog } from "../task/task-log.ts";
 

@@ -1,6 +1,6 @@
 /** A handler as its operator defines it, and what makes a `Handler` of it. Reading it from a file is `load-handlers.ts`. */
 import { z } from "zod";
-import { describeIssues, newTaskSchema, taskNameSchema } from "../task/new-task.ts";
+import { describeIssues, newTaskSchema, taskNameSchema } from "../task/doors/new-task.ts";
 import type { HandlerContext } from "./context.ts";
 import type { Handler } from "./handler.ts";
 import { anyPayload, isPayloadSchema, type OutputOf, type PayloadSchema } from "./payload.ts";

@@ -1,7 +1,7 @@
 /**
  * What a handler is, and the registry of those that this worker has. Running one is the engine's work.
  */
-import { parseBackoff } from "../task/backoff.ts";
+import { parseBackoff } from "../task/time/backoff.ts";
 import type { HandlerContext } from "./context.ts";
 import { createPayloadCheck, type PayloadSchema } from "./payload.ts";
 
@@ -11,7 +11,7 @@ export interface Handler<Payload = unknown> {
   readonly payload: PayloadSchema<Payload>;
   /** Where the task gives none. Undefined: as long as it takes. */
   readonly timeoutMs?: number | undefined;
-  /** The wait after an error, as `task/backoff.ts` reads it; where the task gives none. Undefined: `django`. */
+  /** The wait after an error, as `task/time/backoff.ts` reads it; where the task gives none. Undefined: `django`. */
   readonly backoff?: string | undefined;
   /** To be run in a process of its own. */
   readonly isolate?: boolean | undefined;

@@ -1,5 +1,5 @@
 /** Executable files of the operator's folder, each a handler. Running one is `program.ts`'s work. */
-import { taskNameSchema } from "../task/new-task.ts";
+import { taskNameSchema } from "../task/doors/new-task.ts";
 import type { FileKind } from "./file-kind.ts";
 import { FileRefused } from "./import-file.ts";
 import { isProgram, programHandler } from "./program.ts";

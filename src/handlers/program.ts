@@ -5,7 +5,7 @@
 import { statSync } from "node:fs";
 import { basename, extname } from "node:path";
 import type { Subprocess } from "bun";
-import { maxPayloadBytes } from "../task/new-task.ts";
+import { maxPayloadBytes } from "../task/doors/new-task.ts";
 import { PermanentError } from "../task/outcome.ts";
 import { boundReports } from "./child/bounded-reports.ts";
 import type { ChildProcesses } from "./child/child-processes.ts";

@@ -3,19 +3,19 @@
  * Serving it to those files is `import-file.ts`'s work; `handlers types` writes its types for the editor.
  */
 export { z } from "zod";
-export type { Batch, BatchDetail, BatchError, BatchFilter } from "../task/batch.ts";
-export type { TaskChangeInput } from "../task/change.ts";
-export type { BulkResult, ControlResult } from "../task/control-result.ts";
-export type { EnqueuedBatch, EnqueuedTask } from "../task/enqueued.ts";
+export type { Batch, BatchDetail, BatchError, BatchFilter } from "../task/doors/batch.ts";
+export type { TaskChangeInput } from "../task/doors/change.ts";
+export type { BulkResult, ControlResult } from "../task/doors/control-result.ts";
+export type { EnqueuedBatch, EnqueuedTask } from "../task/doors/enqueued.ts";
+export type { BulkFilter, TaskFilter } from "../task/doors/filter.ts";
+export type { NewTask } from "../task/doors/new-task.ts";
+export type { Queue, QueueChangeInput } from "../task/doors/queue.ts";
+export type { NewSchedule, Schedule } from "../task/doors/schedule.ts";
 export { OperatorError } from "../task/errors.ts";
 export type { TaskReference } from "../task/events.ts";
-export type { BulkFilter, TaskFilter } from "../task/filter.ts";
 export type { Moment, MomentKind } from "../task/life.ts";
-export type { NewTask } from "../task/new-task.ts";
 export { PermanentError, RetryAfter, Snooze } from "../task/outcome.ts";
-export type { Queue, QueueChangeInput } from "../task/queue.ts";
 export type { PrunedPartition } from "../task/retention.ts";
-export type { NewSchedule, Schedule } from "../task/schedule.ts";
 export type { AttemptError, ClaimedTask, Progress, Task, TaskState, TaskSummary } from "../task/task.ts";
 export type {
   BatchControl,

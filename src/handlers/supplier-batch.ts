@@ -5,9 +5,9 @@
 import { checkDocument, normaliseDocument } from "../fiscaut/cnpj.ts";
 import { screenSupplier } from "../fiscaut/supplier.ts";
 import type { Source } from "../sources/source.ts";
-import type { EnqueuedBatch, NewBatch } from "../task/enqueued.ts";
+import type { EnqueuedBatch, NewBatch } from "../task/doors/enqueued.ts";
+import { type CheckedTask, checkNewTask } from "../task/doors/new-task.ts";
 import { OperatorError } from "../task/errors.ts";
-import { type CheckedTask, checkNewTask } from "../task/new-task.ts";
 import { syncSupplierName } from "./sync-supplier.ts";
 
 /** The store's `enqueueBatch`, already bound to a store. */

@@ -4,20 +4,20 @@
  */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { limitAnswer } from "./answer-limit.ts";
-import { createEnqueueUpload } from "./batch-upload.ts";
-import { batchRoutes } from "./batches.ts";
-import { controlRoutes } from "./control.ts";
-import { DatabaseCheck } from "./database-check.ts";
+import { createEnqueueUpload } from "./batches/batch-upload.ts";
+import { batchRoutes } from "./batches/batches.ts";
 import { createGuard, type GuardOptions } from "./guard.ts";
-import { type HealthRoutesOptions, healthRoutes } from "./health.ts";
+import { DatabaseCheck } from "./health/database-check.ts";
+import { type HealthRoutesOptions, healthRoutes } from "./health/health.ts";
 import { type HistoryRoutesOptions, historyRoutes } from "./history.ts";
-import { type MetricsRouteOptions, metricsRoutes } from "./metrics.ts";
+import { type MetricsRouteOptions, metricsRoutes } from "./metrics/metrics.ts";
 import { Problem, problemOf, unexpected } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
 import { addRoutes, type Route } from "./route.ts";
 import { scheduleRoutes } from "./schedules.ts";
-import { taskLogRoutes } from "./task-log.ts";
-import { type TaskRoutesOptions, taskRoutes } from "./tasks.ts";
+import { controlRoutes } from "./tasks/control.ts";
+import { taskLogRoutes } from "./tasks/task-log.ts";
+import { type TaskRoutesOptions, taskRoutes } from "./tasks/tasks.ts";
 
 export interface AppOptions
   extends GuardOptions,

@@ -1,8 +1,8 @@
-/** The route that prunes the history now. What is dropped, and how, is `store/prune.ts`'s. */
+/** The route that prunes the history now. What is dropped, and how, is `store/history/prune.ts`'s. */
 import { z } from "zod";
 import type { Store } from "../store/connection.ts";
-import { makePartitions } from "../store/history-partitions.ts";
-import { pruneHistory, readPrunable } from "../store/prune.ts";
+import { makePartitions } from "../store/history/history-partitions.ts";
+import { pruneHistory, readPrunable } from "../store/history/prune.ts";
 import type { PrunedPartition, Retention } from "../task/retention.ts";
 import { readQuery } from "./request.ts";
 import type { Route } from "./route.ts";

@@ -2,9 +2,9 @@
 import { z } from "zod";
 import type { Store } from "../store/connection.ts";
 import { changeQueue, listQueues } from "../store/queues.ts";
-import { describeIssues, queueNameSchema } from "../task/new-task.ts";
-import { checkQueueChange, type Queue } from "../task/queue.ts";
-import { formatRate } from "../task/rate.ts";
+import { describeIssues, queueNameSchema } from "../task/doors/new-task.ts";
+import { checkQueueChange, type Queue } from "../task/doors/queue.ts";
+import { formatRate } from "../task/time/rate.ts";
 import { Problem } from "./problem.ts";
 import { readJson, readQuery } from "./request.ts";
 import type { Route } from "./route.ts";

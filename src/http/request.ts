@@ -4,8 +4,8 @@
  */
 import type { Context } from "hono";
 import { z } from "zod";
-import { maxTaskBytes } from "../task/json-lines.ts";
-import { describeIssues } from "../task/new-task.ts";
+import { maxTaskBytes } from "../task/doors/json-lines.ts";
+import { describeIssues } from "../task/doors/new-task.ts";
 import { Problem } from "./problem.ts";
 
 /** Of all bodies but those of batches. */

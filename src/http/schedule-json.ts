@@ -1,5 +1,5 @@
 /** Schedules as HTTP and `--json` show them: a contract with other programs, so every member is named here. */
-import type { Schedule } from "../task/schedule.ts";
+import type { Schedule } from "../task/doors/schedule.ts";
 
 export function scheduleJson(schedule: Schedule) {
   return {

@@ -1,6 +1,6 @@
 /**
  * The routes of schedules: list, show, add, remove, pause, resume, run. The rules of a schedule are
- * `task/schedule.ts`'s, what is done with it `store/schedules.ts`'s.
+ * `task/doors/schedule.ts`'s, what is done with it `store/schedule/schedules.ts`'s.
  */
 import type { Context } from "hono";
 import { z } from "zod";
@@ -13,8 +13,8 @@ import {
   pauseSchedule,
   removeSchedule,
   runScheduleNow,
-} from "../store/schedules.ts";
-import { checkNewSchedule, type Schedule } from "../task/schedule.ts";
+} from "../store/schedule/schedules.ts";
+import { checkNewSchedule, type Schedule } from "../task/doors/schedule.ts";
 import { Problem } from "./problem.ts";
 import { readJson, readQuery } from "./request.ts";
 import type { Route } from "./route.ts";

@@ -3,7 +3,7 @@
  */
 import type { Hono } from "hono";
 import { OperatorError } from "../task/errors.ts";
-import { maxBatchBytes } from "./batch-body.ts";
+import { maxBatchBytes } from "./batches/batch-body.ts";
 import { unexpected } from "./problem.ts";
 
 export interface HttpServer {

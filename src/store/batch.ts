@@ -6,7 +6,7 @@ import {
   type BatchError,
   type BatchFilter,
   sampledErrors,
-} from "../task/batch.ts";
+} from "../task/doors/batch.ts";
 import type { AttemptError, TaskState } from "../task/task.ts";
 import { instant, type Store } from "./connection.ts";
 import { batch as batchTable } from "./schema.ts";

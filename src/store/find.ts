@@ -2,11 +2,11 @@
  * Reads tasks wherever they are, live or finished, as one shape. Not hot: built with Drizzle each time.
  */
 import { and, desc, eq, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
-import type { TaskFilter } from "../task/filter.ts";
+import type { TaskFilter } from "../task/doors/filter.ts";
 import type { AttemptError, FinishedState, Task, TaskSummary } from "../task/task.ts";
 import type { Store } from "./connection.ts";
 import { taskHistory, task as taskTable } from "./schema.ts";
-import { readWaits } from "./waits.ts";
+import { readWaits } from "./waits/waits.ts";
 
 export async function findTask(store: Store, id: number): Promise<Task | undefined> {
   const selectFinished = () =>

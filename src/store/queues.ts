@@ -2,7 +2,7 @@
  * What an operator does to a queue: list, pause, resume, limit. What a pause or a limit means to a claim stands in
  * `claim.ts` and `claim-limited.ts`.
  */
-import { type Queue, type QueueChange, queueCountLimit } from "../task/queue.ts";
+import { type Queue, type QueueChange, queueCountLimit } from "../task/doors/queue.ts";
 import type { Store } from "./connection.ts";
 import type { Sql } from "./sql.ts";
 

@@ -22,12 +22,12 @@ import {
   timestamp,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
-import type { After } from "../task/after.ts";
-import type { NewTask } from "../task/new-task.ts";
-import type { Repeat } from "../task/repeat.ts";
-import type { MissedPolicy } from "../task/schedule.ts";
+import type { After } from "../task/doors/after.ts";
+import type { NewTask } from "../task/doors/new-task.ts";
+import type { MissedPolicy } from "../task/doors/schedule.ts";
 import type { AttemptError, FinishedState, Progress } from "../task/task.ts";
 import type { LogLine } from "../task/task-log.ts";
+import type { Repeat } from "../task/time/repeat.ts";
 
 export const schemaName = "fiscaut_tasks";
 const schema = pgSchema(schemaName);
@@ -143,7 +143,7 @@ const wideTaskColumns = {
   title: text("title"),
   /** Tasks of one key run one at a time, see `blocked`. */
   serialKey: word("serial_key"),
-  /** No two live tasks have the same; see `task/key.ts`. */
+  /** No two live tasks have the same; see `task/doors/key.ts`. */
   key: word("key"),
   backoff: text("backoff"),
   /** What it waits for, or has waited for; what of that is still open stands in `task_after`. */

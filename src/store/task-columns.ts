@@ -2,9 +2,9 @@
  * The columns of a task's row as the statements name them, once each: those that a caller's task sets, and those that
  * a row takes along to the history and back. Their types and indexes are `schema.ts`'s.
  */
-import type { CheckedTask } from "../task/new-task.ts";
-import { repeatOf } from "../task/repeat.ts";
+import type { CheckedTask } from "../task/doors/new-task.ts";
 import { keptLines } from "../task/task-log.ts";
+import { repeatOf } from "../task/time/repeat.ts";
 
 interface AskedColumn {
   name: string;

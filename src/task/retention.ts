@@ -1,4 +1,4 @@
-/** How long finished tasks are kept, and what a prune drops. Dropping it is `store/prune.ts`'s work. */
+/** How long finished tasks are kept, and what a prune drops. Dropping it is `store/history/prune.ts`'s work. */
 import type { FinishedState } from "./task.ts";
 
 /** How long finished tasks are kept at least, ms by state; Infinity keeps them for ever. A week later they are gone. */

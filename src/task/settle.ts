@@ -2,9 +2,10 @@
  * Decides what becomes of a task after an attempt. Pure: no I/O and no clock, since delays are counted from
  * the database's, and chance comes in from outside. The store's `complete` carries the transition out.
  */
-import { chooseBackoff, delayOf, longestDelayMs } from "./backoff.ts";
+
 import type { Outcome, OutcomeError } from "./outcome.ts";
 import type { FinishedState } from "./task.ts";
+import { chooseBackoff, delayOf, longestDelayMs } from "./time/backoff.ts";
 
 export type Transition =
   | { to: "finished"; state: FinishedState; result: unknown; error: OutcomeError | null }

@@ -1,6 +1,6 @@
 /**
  * The lines that handlers log, as they are kept with the task: how many, how long, how they are numbered. Writing them
- * is `store/reports.ts`'s work; the worker's own log has them too, whole.
+ * is `store/attempt/reports.ts`'s work; the worker's own log has them too, whole.
  */
 import { storableJson, storableText } from "./storable.ts";
 import type { Progress, TaskState } from "./task.ts";

@@ -2,8 +2,8 @@
  * What a task is, once stored: the one shape that the store returns and that HTTP, the command line and
  * handlers show. How a task moves from state to state is told by `settle.ts`.
  */
-import type { After } from "./after.ts";
-import type { Repeat } from "./repeat.ts";
+import type { After } from "./doors/after.ts";
+import type { Repeat } from "./time/repeat.ts";
 
 /** "scheduled" is pending with a future `runAt`; "retrying" is pending with `attempt > 0`; see also `waiting`. */
 export const taskStates = ["pending", "running", "succeeded", "failed", "cancelled"] as const;

@@ -1,9 +1,9 @@
 /** Batches with the executable: many tasks by standard input and over HTTP, followed, controlled, with their end. */
 import { describe, expect, test } from "bun:test";
 import { findBatch, listBatches } from "../../src/store/batch.ts";
-import { enqueueBatch } from "../../src/store/enqueue.ts";
+import { enqueueBatch } from "../../src/store/enqueue/enqueue.ts";
 import { listTasks } from "../../src/store/find.ts";
-import { checkNewTask } from "../../src/task/new-task.ts";
+import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { until } from "../until.ts";
 import { createBed } from "./bed.ts";
 import { execute, executeJson, startRun } from "./executable.ts";

@@ -1,9 +1,9 @@
 /** What a crash, a freeze and a second worker do to tasks, with the executable and a Postgres of its own. */
 import { describe, expect, test } from "bun:test";
-import { cancelTask } from "../../src/store/cancel.ts";
-import { enqueueBatch } from "../../src/store/enqueue.ts";
+import { cancelTask } from "../../src/store/control/cancel.ts";
+import { enqueueBatch } from "../../src/store/enqueue/enqueue.ts";
 import { findTask, listTasks } from "../../src/store/find.ts";
-import { checkNewTask } from "../../src/task/new-task.ts";
+import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { until } from "../until.ts";
 import { createBed } from "./bed.ts";
 import { executeJson, startRun } from "./executable.ts";

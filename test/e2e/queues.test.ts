@@ -1,8 +1,8 @@
 /** Queues with the executable: their commands, and limits that hold over two workers and a crash. */
 import { describe, expect, test } from "bun:test";
-import { enqueueBatch } from "../../src/store/enqueue.ts";
+import { enqueueBatch } from "../../src/store/enqueue/enqueue.ts";
 import { listTasks } from "../../src/store/find.ts";
-import { checkNewTask } from "../../src/task/new-task.ts";
+import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { until } from "../until.ts";
 import { createBed } from "./bed.ts";
 import { execute, executeJson, startRun } from "./executable.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findTask, listTasks } from "../../src/store/find.ts";
-import { listSchedules } from "../../src/store/schedules.ts";
+import { listSchedules } from "../../src/store/schedule/schedules.ts";
 import { until } from "../until.ts";
 import { createBed } from "./bed.ts";
 import { execute, executeJson, makeFolder, startRun } from "./executable.ts";

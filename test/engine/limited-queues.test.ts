@@ -1,8 +1,8 @@
 // What limits and pauses mean to whole workers: waking, fairness, and that the others go on.
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
-import { enqueueBatch, enqueueTask } from "../../src/store/enqueue.ts";
+import { enqueueBatch, enqueueTask } from "../../src/store/enqueue/enqueue.ts";
 import { changeQueue } from "../../src/store/queues.ts";
-import { checkNewTask } from "../../src/task/new-task.ts";
+import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";
 import { type StartedWorker, startWorker } from "./start-worker.ts";

@@ -1,10 +1,10 @@
 /** Schedules and repeats through whole workers, whose poll interval is too long to help: what wakes them is tested. */
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
-import { enqueueTask } from "../../src/store/enqueue.ts";
+import { enqueueTask } from "../../src/store/enqueue/enqueue.ts";
 import { listTasks } from "../../src/store/find.ts";
-import { addSchedule, findSchedule, removeSchedule } from "../../src/store/schedules.ts";
-import { checkNewTask } from "../../src/task/new-task.ts";
-import { checkNewSchedule } from "../../src/task/schedule.ts";
+import { addSchedule, findSchedule, removeSchedule } from "../../src/store/schedule/schedules.ts";
+import { checkNewTask } from "../../src/task/doors/new-task.ts";
+import { checkNewSchedule } from "../../src/task/doors/schedule.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";
 import { type StartedWorker, startWorker } from "./start-worker.ts";

@@ -1,6 +1,6 @@
 /** Starts a worker with the handlers of a test and gathers its events. */
 import { z } from "zod";
-import { createLocalRunner } from "../../src/engine/runner.ts";
+import { createLocalRunner } from "../../src/engine/handlers/runner.ts";
 import { Worker, type WorkerOptions } from "../../src/engine/worker.ts";
 import type { HandlerContext } from "../../src/handlers/context.ts";
 import { defineHandler, HandlerRegistry } from "../../src/handlers/handler.ts";

@@ -1,8 +1,8 @@
 /** What the engine's tests share: a database, workers that are stopped after each test, and short words for tasks. */
 import { afterAll, afterEach, beforeAll } from "bun:test";
-import { enqueueTask } from "../../src/store/enqueue.ts";
+import { enqueueTask } from "../../src/store/enqueue/enqueue.ts";
 import { findTask } from "../../src/store/find.ts";
-import { checkNewTask, type NewTask } from "../../src/task/new-task.ts";
+import { checkNewTask, type NewTask } from "../../src/task/doors/new-task.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { type StartedWorker, startWorker } from "./start-worker.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { cancelTask } from "../../src/store/cancel.ts";
-import { claimTasks } from "../../src/store/claim.ts";
+import { claimTasks } from "../../src/store/claim/claim.ts";
+import { cancelTask } from "../../src/store/control/cancel.ts";
 import { registerWorker } from "../../src/store/worker.ts";
 import { PermanentError, RetryAfter } from "../../src/task/outcome.ts";
 import { dropPartitions } from "../drop-partitions.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { checkTasks } from "../../src/handlers/check-tasks.ts";
 import { createPayloadCheck, type PayloadCheck } from "../../src/handlers/payload.ts";
-import type { AskedTask } from "../../src/task/json-lines.ts";
+import type { AskedTask } from "../../src/task/doors/json-lines.ts";
 
 async function* asked(tasks: unknown[], bytes = 10): AsyncGenerator<AskedTask> {
   for (const [index, task] of tasks.entries()) yield { place: `line ${index + 1}`, task, bytes };

@@ -1,13 +1,13 @@
 /** What an isolated handler does beside its work goes over the border of its process, to a real store. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { createHandlerControl } from "../../src/engine/handler-control.ts";
-import { createHandlerEnqueue } from "../../src/engine/handler-enqueue.ts";
+import { createHandlerControl } from "../../src/engine/handlers/handler-control.ts";
+import { createHandlerEnqueue } from "../../src/engine/handlers/handler-enqueue.ts";
 import { HandlerRegistry } from "../../src/handlers/handler.ts";
-import { enqueueTask } from "../../src/store/enqueue.ts";
+import { enqueueTask } from "../../src/store/enqueue/enqueue.ts";
 import { findTask, listTasks } from "../../src/store/find.ts";
+import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { OperatorError } from "../../src/task/errors.ts";
 import type { DoorEvent } from "../../src/task/events.ts";
-import { checkNewTask } from "../../src/task/new-task.ts";
 import { keepForever } from "../keep-forever.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { defineHandler, HandlerRegistry } from "../../src/handlers/handler.ts";
 import { type AppOptions, createApp } from "../../src/http/app.ts";
-import type { WorkerReport } from "../../src/http/worker-report.ts";
+import type { WorkerReport } from "../../src/http/health/worker-report.ts";
 import { openStore, type Store } from "../../src/store/connection.ts";
 import { keepForever } from "../keep-forever.ts";
 

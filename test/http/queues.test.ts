@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { buildApp, postJson } from "./app-under-test.ts";
-import { type Body, createSteps } from "./task-steps.ts";
+import { type Body, createSteps } from "./tasks/task-steps.ts";
 
 let database: TestDatabase;
 let app: ReturnType<typeof buildApp>;

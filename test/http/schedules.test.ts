@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { findTask } from "../../src/store/find.ts";
-import { syncFileSchedules } from "../../src/store/schedules.ts";
-import { checkNewSchedule } from "../../src/task/schedule.ts";
+import { syncFileSchedules } from "../../src/store/schedule/schedules.ts";
+import { checkNewSchedule } from "../../src/task/doors/schedule.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { buildApp, postJson } from "./app-under-test.ts";
-import { type Body, instantPattern } from "./task-steps.ts";
+import { type Body, instantPattern } from "./tasks/task-steps.ts";
 
 let database: TestDatabase;
 let app: ReturnType<typeof buildApp>;

@@ -1,6 +1,6 @@
 /** Random tasks as callers may ask for them, with values at and around the bounds of the rules. */
 import fc from "fast-check";
-import type { NewTask } from "../../src/task/new-task.ts";
+import type { NewTask } from "../../src/task/doors/new-task.ts";
 
 /** Any text that the wire can carry. */
 const text = fc.string({ unit: "grapheme", maxLength: 12 }).filter((word) => !word.includes("\u0000"));

@@ -1,13 +1,13 @@
 // Batches as a whole: how far they have come, what is done to all of their tasks, when their rows go.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { findBatch, findBatchDetail, listBatches } from "../../src/store/batch.ts";
-import { cancelBatch, deleteBatch, retryBatch } from "../../src/store/batch-control.ts";
-import { enqueueBatch, enqueueTask } from "../../src/store/enqueue.ts";
+import { cancelBatch, deleteBatch, retryBatch } from "../../src/store/control/batch-control.ts";
+import { enqueueBatch, enqueueTask } from "../../src/store/enqueue/enqueue.ts";
 import { findTask, listTasks } from "../../src/store/find.ts";
-import { pruneHistory } from "../../src/store/prune.ts";
-import { checkNewTask, type NewTask } from "../../src/task/new-task.ts";
+import { pruneHistory } from "../../src/store/history/prune.ts";
+import { checkNewTask, type NewTask } from "../../src/task/doors/new-task.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
-import { createSteps, type Steps } from "../http/task-steps.ts";
+import { createSteps, type Steps } from "../http/tasks/task-steps.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 
 let database: TestDatabase;

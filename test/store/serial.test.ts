@@ -1,16 +1,16 @@
 // Tasks of one serial key: one at a time, in the order in which they were enqueued, whatever ends the first.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { cancelTask } from "../../src/store/cancel.ts";
-import { claimTasks } from "../../src/store/claim.ts";
-import { completeTasks } from "../../src/store/complete.ts";
+import { completeTasks } from "../../src/store/attempt/complete.ts";
+import { rescueTasks } from "../../src/store/attempt/rescue.ts";
+import { claimTasks } from "../../src/store/claim/claim.ts";
+import { promoteTasks } from "../../src/store/claim/promote.ts";
 import { openStore } from "../../src/store/connection.ts";
-import { enqueueBatch, enqueueTask } from "../../src/store/enqueue.ts";
+import { cancelTask } from "../../src/store/control/cancel.ts";
+import { retryTask } from "../../src/store/control/retry.ts";
+import { enqueueBatch, enqueueTask } from "../../src/store/enqueue/enqueue.ts";
 import { findTask } from "../../src/store/find.ts";
-import { promoteTasks } from "../../src/store/promote.ts";
-import { rescueTasks } from "../../src/store/rescue.ts";
-import { retryTask } from "../../src/store/retry.ts";
 import { registerWorker } from "../../src/store/worker.ts";
-import { checkNewTask, type NewTask } from "../../src/task/new-task.ts";
+import { checkNewTask, type NewTask } from "../../src/task/doors/new-task.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import { settle } from "../../src/task/settle.ts";
 import type { ClaimedTask } from "../../src/task/task.ts";

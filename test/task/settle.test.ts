@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { longestDelayMs } from "../../src/task/backoff.ts";
 import { outcomeOfError, PermanentError, RetryAfter, Snooze } from "../../src/task/outcome.ts";
 import { settle } from "../../src/task/settle.ts";
+import { longestDelayMs } from "../../src/task/time/backoff.ts";
 
 const error = { message: "refused", stack: null };
 

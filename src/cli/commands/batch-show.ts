@@ -1,15 +1,15 @@
 /** `batch show ID [--wait]`: how far a batch has come and what went wrong, or following it to its end. */
 import { defineCommand } from "citty";
-import { batchDetailJson } from "../../http/batch-json.ts";
+import { batchDetailJson } from "../../http/batches/batch-json.ts";
 import { findBatchDetail } from "../../store/batch.ts";
-import type { BatchDetail } from "../../task/batch.ts";
+import type { BatchDetail } from "../../task/doors/batch.ts";
 import { withStore } from "../database.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { exitCodeOf, followBatch, unknownBatch } from "../follow-batch.ts";
+import { readId } from "../input/read-id.ts";
+import { settingFlags } from "../input/setting-flags.ts";
 import { type Field, formatInstant, printFields, printJson, shorten } from "../output.ts";
 import { prepare } from "../prepare.ts";
-import { readId } from "../read-id.ts";
-import { settingFlags } from "../setting-flags.ts";
 import { describeSkipped } from "../tell-batch.ts";
 
 export const batchShowCommand = defineCommand({

@@ -1,19 +1,19 @@
 /** `batch list|show|cancel|retry|delete`: what an operator sees of a batch and does to all of its tasks at once. */
 import { defineCommand } from "citty";
-import { batchJson } from "../../http/batch-json.ts";
+import { batchJson } from "../../http/batches/batch-json.ts";
 import { listBatches } from "../../store/batch.ts";
-import { cancelBatch, deleteBatch, retryBatch } from "../../store/batch-control.ts";
 import type { Store } from "../../store/connection.ts";
-import { type Batch, defaultBatchesListed, maxBatchesListed } from "../../task/batch.ts";
-import type { BulkResult } from "../../task/control-result.ts";
+import { cancelBatch, deleteBatch, retryBatch } from "../../store/control/batch-control.ts";
+import { type Batch, defaultBatchesListed, maxBatchesListed } from "../../task/doors/batch.ts";
+import type { BulkResult } from "../../task/doors/control-result.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { describeBulk } from "../control-words.ts";
 import { withStore } from "../database.ts";
 import { unknownBatch } from "../follow-batch.ts";
+import { readId } from "../input/read-id.ts";
+import { settingFlags } from "../input/setting-flags.ts";
 import { formatInstant, printJson, printLine, printTable, shorten } from "../output.ts";
 import { prepare } from "../prepare.ts";
-import { readId } from "../read-id.ts";
-import { settingFlags } from "../setting-flags.ts";
 import { batchShowCommand } from "./batch-show.ts";
 
 const json = { type: "boolean", description: "Print JSON" } as const;

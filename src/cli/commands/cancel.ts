@@ -1,6 +1,6 @@
 /** `cancel ID...`, or by a filter: pending tasks are cancelled, running ones aborted. */
-import { cancelTask, cancelTasks, countCancellable } from "../../store/cancel.ts";
-import { cancellableStates } from "../../task/filter.ts";
+import { cancelTask, cancelTasks, countCancellable } from "../../store/control/cancel.ts";
+import { cancellableStates } from "../../task/doors/filter.ts";
 import { bulkCommand } from "../bulk-command.ts";
 
 export const cancelCommand = bulkCommand({

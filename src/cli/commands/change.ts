@@ -1,19 +1,19 @@
 /** `change ID`: another priority, time or payload for a pending task. */
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../../config/units.ts";
-import { changeTask } from "../../store/change.ts";
+import { changeTask } from "../../store/control/change.ts";
 import { findTask } from "../../store/find.ts";
-import { checkTaskChange } from "../../task/change.ts";
+import { checkTaskChange } from "../../task/doors/change.ts";
+import { turnPriority } from "../../task/doors/priority-order.ts";
 import { OperatorError } from "../../task/errors.ts";
-import { turnPriority } from "../../task/priority-order.ts";
 import { describeRefusal } from "../control-words.ts";
 import { withStore } from "../database.ts";
+import { readId } from "../input/read-id.ts";
+import { readInstant, readInteger, readPayload } from "../input/read-task.ts";
+import { settingFlags } from "../input/setting-flags.ts";
 import { printJson, printLine } from "../output.ts";
 import { checkPayloadsBy } from "../own-handlers.ts";
 import { prepare } from "../prepare.ts";
-import { readId } from "../read-id.ts";
-import { readInstant, readInteger, readPayload } from "../read-task.ts";
-import { settingFlags } from "../setting-flags.ts";
 
 export const changeCommand = defineCommand({
   meta: { name: "change", description: "Change the priority, time or payload of a pending task" },

@@ -1,9 +1,9 @@
 /** `config show`: every setting, its value and where it comes from; secrets are never shown. */
 import { defineCommand } from "citty";
 import { showConfig } from "../../config/show.ts";
+import { settingFlags } from "../input/setting-flags.ts";
 import { printJson, printLine, printTable } from "../output.ts";
 import { prepare } from "../prepare.ts";
-import { settingFlags } from "../setting-flags.ts";
 
 const showCommand = defineCommand({
   meta: { name: "config show", description: "Show every setting in force and where it comes from" },

@@ -1,6 +1,6 @@
 /** `delete ID...`, or by a filter: pending and finished tasks go for good; a running one is to be cancelled first. */
-import { countDeletable, deleteTask, deleteTasks } from "../../store/delete.ts";
-import { deletableStates } from "../../task/filter.ts";
+import { countDeletable, deleteTask, deleteTasks } from "../../store/control/delete.ts";
+import { deletableStates } from "../../task/doors/filter.ts";
 import { bulkCommand } from "../bulk-command.ts";
 
 export const deleteCommand = bulkCommand({

@@ -1,21 +1,21 @@
 /** `enqueue NAME [JSON|@file|-]`: stores one task; with `--stdin-ndjson` many, which is `enqueue-lines.ts`'s work. */
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../../config/units.ts";
-import { enqueueTask } from "../../store/enqueue.ts";
-import type { EnqueuedTask } from "../../task/enqueued.ts";
+import { enqueueTask } from "../../store/enqueue/enqueue.ts";
+import type { EnqueuedTask } from "../../task/doors/enqueued.ts";
+import { conflictRules, defaultConflictRule } from "../../task/doors/key.ts";
+import { type CheckedTask, checkNewTask } from "../../task/doors/new-task.ts";
+import { turnPriority } from "../../task/doors/priority-order.ts";
 import { OperatorError } from "../../task/errors.ts";
-import { conflictRules, defaultConflictRule } from "../../task/key.ts";
-import { type CheckedTask, checkNewTask } from "../../task/new-task.ts";
-import { turnPriority } from "../../task/priority-order.ts";
-import { afterFlags, readAfter } from "../after-flags.ts";
 import { withStore } from "../database.ts";
-import { enqueueLines, linesFlags } from "../enqueue-lines.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { afterFlags, readAfter } from "../input/after-flags.ts";
+import { enqueueLines, linesFlags } from "../input/enqueue-lines.ts";
+import { readInstant, readInteger, readPayload } from "../input/read-task.ts";
+import { settingFlags } from "../input/setting-flags.ts";
 import { printJson, printLine } from "../output.ts";
 import { checkPayloadsBy } from "../own-handlers.ts";
 import { prepare } from "../prepare.ts";
-import { readInstant, readInteger, readPayload } from "../read-task.ts";
-import { settingFlags } from "../setting-flags.ts";
 
 export const enqueueCommand = defineCommand({
   meta: { name: "enqueue", description: "Store a task for a worker to run, or many" },

@@ -8,12 +8,12 @@ import { FileRefused } from "../../handlers/import-file.ts";
 import { type LoadedHandlers, loadHandlerFile, loadHandlers } from "../../handlers/load-handlers.ts";
 import { stderr } from "../../log/sync-stream.ts";
 import { OperatorError } from "../../task/errors.ts";
-import { many } from "../arguments.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { many } from "../input/arguments.ts";
+import { settingFlags } from "../input/setting-flags.ts";
 import { printJson, printLine, printTable } from "../output.ts";
 import { findHandlersDir } from "../own-handlers.ts";
 import { prepare } from "../prepare.ts";
-import { settingFlags } from "../setting-flags.ts";
 import { typesCommand } from "./handlers-types.ts";
 
 const listCommand = defineCommand({

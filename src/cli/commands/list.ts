@@ -1,16 +1,16 @@
 /** `list`: the newest tasks, as a table or as JSON. */
 import { defineCommand } from "citty";
-import { taskSummary } from "../../http/task-json.ts";
+import { taskSummary } from "../../http/tasks/task-json.ts";
 import { listTasks } from "../../store/find.ts";
+import { turnPriority } from "../../task/doors/priority-order.ts";
 import { OperatorError } from "../../task/errors.ts";
-import { turnPriority } from "../../task/priority-order.ts";
 import { type TaskSummary, taskStates } from "../../task/task.ts";
 import { withStore } from "../database.ts";
+import { readId } from "../input/read-id.ts";
+import { readState } from "../input/read-task.ts";
+import { settingFlags } from "../input/setting-flags.ts";
 import { formatInstant, printJson, printLine, printTable, shorten } from "../output.ts";
 import { prepare } from "../prepare.ts";
-import { readId } from "../read-id.ts";
-import { readState } from "../read-task.ts";
-import { settingFlags } from "../setting-flags.ts";
 
 const mostAtOnce = 1000;
 

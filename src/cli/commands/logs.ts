@@ -7,10 +7,10 @@ import { OperatorError } from "../../task/errors.ts";
 import { isFinished } from "../../task/task.ts";
 import { keptLines, type LogLine, type TaskLog } from "../../task/task-log.ts";
 import { withDatabase } from "../database.ts";
+import { readId } from "../input/read-id.ts";
+import { settingFlags } from "../input/setting-flags.ts";
 import { printJson, printLine } from "../output.ts";
 import { prepare } from "../prepare.ts";
-import { readId } from "../read-id.ts";
-import { settingFlags } from "../setting-flags.ts";
 import { describeLines } from "../task-log-lines.ts";
 
 /** Workers write lines within a second. */

@@ -1,12 +1,12 @@
 /** `migrate`: brings the database's schema up to this executable's, or tells what that would do. */
 import { defineCommand } from "citty";
-import { makePartitions } from "../../store/history-partitions.ts";
-import { migrate, readMigrationStatus } from "../../store/migrate.ts";
+import { makePartitions } from "../../store/history/history-partitions.ts";
+import { migrate, readMigrationStatus } from "../../store/migration/migrate.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { withDatabase } from "../database.ts";
+import { settingFlags } from "../input/setting-flags.ts";
 import { printJson, printLine, printTable } from "../output.ts";
 import { prepare } from "../prepare.ts";
-import { settingFlags } from "../setting-flags.ts";
 
 export const migrateCommand = defineCommand({
   meta: { name: "migrate", description: "Bring the database's schema up to date; `run` does so too" },

@@ -1,13 +1,13 @@
 /** `prune`: drops what is too old of the history now, as workers do hourly, or tells what that would drop. */
 import { defineCommand } from "citty";
-import { makePartitions } from "../../store/history-partitions.ts";
-import { pruneHistory, readPrunable } from "../../store/prune.ts";
+import { makePartitions } from "../../store/history/history-partitions.ts";
+import { pruneHistory, readPrunable } from "../../store/history/prune.ts";
 import type { PrunedPartition } from "../../task/retention.ts";
 import { withStore } from "../database.ts";
+import { settingFlags } from "../input/setting-flags.ts";
 import { printJson, printLine, printTable } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { retentionKeys, retentionOf } from "../retention.ts";
-import { settingFlags } from "../setting-flags.ts";
 
 export const pruneCommand = defineCommand({
   meta: { name: "prune", description: "Drop old finished tasks; workers do so every hour" },

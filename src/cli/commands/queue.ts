@@ -2,14 +2,14 @@
 import { defineCommand } from "citty";
 import { queueJson } from "../../http/queues.ts";
 import { changeQueue, listQueues } from "../../store/queues.ts";
+import { queueNameSchema } from "../../task/doors/new-task.ts";
+import { maxRunningSchema, type Queue, type QueueChange } from "../../task/doors/queue.ts";
 import { OperatorError } from "../../task/errors.ts";
-import { queueNameSchema } from "../../task/new-task.ts";
-import { maxRunningSchema, type Queue, type QueueChange } from "../../task/queue.ts";
-import { formatRate, parseRate } from "../../task/rate.ts";
+import { formatRate, parseRate } from "../../task/time/rate.ts";
 import { withStore } from "../database.ts";
+import { settingFlags } from "../input/setting-flags.ts";
 import { printJson, printLine, printTable } from "../output.ts";
 import { prepare } from "../prepare.ts";
-import { settingFlags } from "../setting-flags.ts";
 
 const json = { type: "boolean", description: "Print JSON" } as const;
 const name = { type: "positional", description: "The queue's name; one that is new is made" } as const;

@@ -1,6 +1,6 @@
 /** `retry ID...`, or by a filter: failed, cancelled and waiting tasks run now. */
-import { countRetriable, retryTask, retryTasks } from "../../store/retry.ts";
-import { retriableStates } from "../../task/filter.ts";
+import { countRetriable, retryTask, retryTasks } from "../../store/control/retry.ts";
+import { retriableStates } from "../../task/doors/filter.ts";
 import { bulkCommand } from "../bulk-command.ts";
 
 export const retryCommand = bulkCommand({

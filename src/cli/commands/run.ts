@@ -1,9 +1,9 @@
 /** `run`: the worker, in the foreground, until something stops it. */
 import { defineCommand } from "citty";
+import { settingFlags } from "../input/setting-flags.ts";
 import { prepare } from "../prepare.ts";
 import { retentionKeys } from "../retention.ts";
-import { runWorker } from "../run-worker.ts";
-import { settingFlags } from "../setting-flags.ts";
+import { runWorker } from "../worker/run-worker.ts";
 
 export const runCommand = defineCommand({
   meta: {

@@ -2,15 +2,15 @@
 import { defineCommand } from "citty";
 import { parseDurationMs } from "../../config/units.ts";
 import { scheduleJson } from "../../http/schedule-json.ts";
-import { addSchedule, findSchedule } from "../../store/schedules.ts";
+import { addSchedule, findSchedule } from "../../store/schedule/schedules.ts";
+import { checkNewSchedule, defaultTimeZone, missedPolicies } from "../../task/doors/schedule.ts";
 import { OperatorError } from "../../task/errors.ts";
-import { checkNewSchedule, defaultTimeZone, missedPolicies } from "../../task/schedule.ts";
 import { withStore } from "../database.ts";
+import { readInteger, readPayload } from "../input/read-task.ts";
+import { settingFlags } from "../input/setting-flags.ts";
 import { formatInstant, printJson, printLine } from "../output.ts";
 import { checkPayloadsBy } from "../own-handlers.ts";
 import { prepare } from "../prepare.ts";
-import { readInteger, readPayload } from "../read-task.ts";
-import { settingFlags } from "../setting-flags.ts";
 
 export const scheduleAddCommand = defineCommand({
   meta: { name: "schedule add", description: "Define a schedule, or anew the one of that name" },

@@ -2,13 +2,18 @@
 import { defineCommand } from "citty";
 import { scheduleJson } from "../../http/schedule-json.ts";
 import type { Store } from "../../store/connection.ts";
-import { listSchedules, pauseSchedule, removeSchedule, runScheduleNow } from "../../store/schedules.ts";
+import {
+  listSchedules,
+  pauseSchedule,
+  removeSchedule,
+  runScheduleNow,
+} from "../../store/schedule/schedules.ts";
+import type { Schedule } from "../../task/doors/schedule.ts";
 import { OperatorError } from "../../task/errors.ts";
-import type { Schedule } from "../../task/schedule.ts";
 import { withStore } from "../database.ts";
+import { settingFlags } from "../input/setting-flags.ts";
 import { formatInstant, printJson, printLine, printTable } from "../output.ts";
 import { prepare } from "../prepare.ts";
-import { settingFlags } from "../setting-flags.ts";
 import { definedByFile, scheduleAddCommand } from "./schedule-add.ts";
 
 const listCommand = defineCommand({

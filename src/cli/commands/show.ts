@@ -1,20 +1,20 @@
 /** `show ID`: all that is known of one task. Batches have their own in `batch.ts`. */
 import { defineCommand } from "citty";
 import { formatDuration } from "../../config/units.ts";
-import { taskJson } from "../../http/task-json.ts";
+import { taskJson } from "../../http/tasks/task-json.ts";
 import { findTask } from "../../store/find.ts";
 import { readTaskLog } from "../../store/read-log.ts";
-import type { After } from "../../task/after.ts";
+import type { After } from "../../task/doors/after.ts";
+import { turnPriority } from "../../task/doors/priority-order.ts";
 import { OperatorError } from "../../task/errors.ts";
-import { turnPriority } from "../../task/priority-order.ts";
-import type { Repeat } from "../../task/repeat.ts";
 import type { Predecessor, Task } from "../../task/task.ts";
 import type { TaskLog } from "../../task/task-log.ts";
+import type { Repeat } from "../../task/time/repeat.ts";
 import { withStore } from "../database.ts";
+import { readId } from "../input/read-id.ts";
+import { settingFlags } from "../input/setting-flags.ts";
 import { type Field, formatInstant, printFields, printJson } from "../output.ts";
 import { prepare } from "../prepare.ts";
-import { readId } from "../read-id.ts";
-import { settingFlags } from "../setting-flags.ts";
 import { describeLines } from "../task-log-lines.ts";
 
 const shownLines = 5;

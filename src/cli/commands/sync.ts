@@ -2,13 +2,13 @@
 import { defineCommand } from "citty";
 import { enqueueSupplierBatch } from "../../handlers/supplier-batch.ts";
 import { parseSource } from "../../sources/parse-source.ts";
-import { enqueueBatch } from "../../store/enqueue.ts";
+import { enqueueBatch } from "../../store/enqueue/enqueue.ts";
+import { defaultQueue, queueNameSchema } from "../../task/doors/new-task.ts";
 import { OperatorError } from "../../task/errors.ts";
-import { defaultQueue, queueNameSchema } from "../../task/new-task.ts";
 import { withStore } from "../database.ts";
+import { readId } from "../input/read-id.ts";
+import { settingFlags } from "../input/setting-flags.ts";
 import { prepare } from "../prepare.ts";
-import { readId } from "../read-id.ts";
-import { settingFlags } from "../setting-flags.ts";
 import { tellBatch } from "../tell-batch.ts";
 
 const suppliersCommand = defineCommand({

@@ -1,6 +1,6 @@
 /** What a child's end means: its output as a result, its exit code and last lines as an error. */
 import type { Subprocess } from "bun";
-import { checkNesting } from "../../task/new-task.ts";
+import { checkNesting } from "../../task/doors/new-task.ts";
 
 /** As much of a line as is told. */
 export const maxLineLength = 2_000;

@@ -1,8 +1,8 @@
 /**
  * One attempt in the process of an isolated handler: loads its file, checks the payload, runs it and tells the worker.
- * The process itself, its beginning and its end, is `cli/isolated-handler.ts`'s affair.
+ * The process itself, its beginning and its end, is `cli/worker/isolated-handler.ts`'s affair.
  */
-import { maxPayloadBytes } from "../../task/new-task.ts";
+import { maxPayloadBytes } from "../../task/doors/new-task.ts";
 import { PermanentError } from "../../task/outcome.ts";
 import { storableJson } from "../../task/storable.ts";
 import { boundReports } from "../child/bounded-reports.ts";

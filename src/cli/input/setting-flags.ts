@@ -1,0 +1,33 @@
+/** The flags of settings on a command, and their values on the way to the configuration. */
+import type { ArgDef, ArgsDef } from "citty";
+import { type SettingKey, settings } from "../../config/settings.ts";
+import { yesOrNo } from "../../config/value-kinds.ts";
+import { repeated } from "./arguments.ts";
+
+/** Flags that every command takes: `--config`, the common settings, and `keys`. */
+export function settingFlags(...keys: SettingKey[]): ArgsDef {
+  return {
+    ...Object.fromEntries(
+      keys.concat("data-dir", "log-level", "log-format").map((key) => [key, describe(key)]),
+    ),
+    config: {
+      type: "string",
+      description: "Configuration file, instead of the usual places",
+      valueHint: "path",
+    },
+  };
+}
+
+/** What `loadConfig` takes; citty keeps only the last of a repeated flag. */
+export function givenFlags(args: Record<string, unknown>, rawArgs: string[]): Record<string, unknown> {
+  return { ...args, queue: repeated(rawArgs, "queue") };
+}
+
+function describe(key: SettingKey): ArgDef {
+  const { kind, about, default: byDefault } = settings[key];
+  const text = typeof byDefault === "string" ? byDefault : byDefault.text;
+  const description = `${about} Default: ${text}.`.replaceAll("`", "");
+  return kind === yesOrNo
+    ? { type: "boolean", description }
+    : { type: "string", description, valueHint: key };
+}

@@ -1,0 +1,217 @@
+/**
+ * The composition root of `run`: puts database, handlers, HTTP and engine together, waits for a reason to stop,
+ * and takes them down in the reverse order. Which handlers there are is `start-handlers.ts`'s affair.
+ */
+import { hostname } from "node:os";
+import type { Config } from "../../config/settings.ts";
+import { secretsOf } from "../../config/show.ts";
+import { isLoopback } from "../../config/value-kinds.ts";
+import { type Loop, startLoop } from "../../engine/loop.ts";
+import { Worker } from "../../engine/worker.ts";
+import type { PayloadCheck } from "../../handlers/payload.ts";
+import { HookRunner } from "../../hooks/hook-runner.ts";
+import { spawnHooks } from "../../hooks/spawn-hooks.ts";
+import { createApp } from "../../http/app.ts";
+import { TaskMetrics } from "../../http/metrics/task-metrics.ts";
+import { type HttpServer, serveHttp } from "../../http/server.ts";
+import { lineOf } from "../../log/event-lines.ts";
+import type { Logger } from "../../log/logger.ts";
+import { toPlain } from "../../log/plain-value.ts";
+import { createRedactor } from "../../log/redactor.ts";
+import { OperatorError } from "../../task/errors.ts";
+import type { EmitEvent, EngineEvent } from "../../task/events.ts";
+import { buildInfo } from "../build-info.ts";
+import { type Database, withDatabase } from "../database.ts";
+import { type ExitCode, exitCodes } from "../exit-codes.ts";
+import { findHandlersDir } from "../own-handlers.ts";
+import type { Prepared } from "../prepare.ts";
+import { retentionOf } from "../retention.ts";
+import { startHandlers } from "./start-handlers.ts";
+import { onStopSignals } from "./stop-signals.ts";
+import { takeSchedules } from "./take-schedules.ts";
+
+/** The engine's five loops, HTTP, and a few to spare; LISTEN has one of its own. */
+const connections = 9;
+
+/** How long a stop waits for hooks to hear of the last events. */
+const hooksStopMs = 5_000;
+
+/** How long the start waits for the operator's own handlers; later they are taken as they come. */
+const handlersReadyMs = 30_000;
+
+/** Why the worker stops; an error when nobody asked it to. */
+type StopReason = string | OperatorError;
+
+/**
+ * @param dev read changed handler files again.
+ * @throws OperatorError when it can't start, or has to stop because the embedded Postgres has moved.
+ */
+export async function runWorker(prepared: Prepared, dev: boolean): Promise<ExitCode> {
+  const { config, logger, file, schedules } = prepared;
+  const onStep = (step: string) => logger.info(step);
+  const options = { config, purpose: "run", maxConnections: connections, onStep, schema: "migrate" } as const;
+  const handlersDir = findHandlersDir(prepared);
+  // First of all, so that a bad file is told before anything else is done.
+  const hooks = await startHooks(config, logger);
+  try {
+    return await withDatabase(options, async (database) => {
+      if (file !== undefined) await takeSchedules(database.store, file, schedules, logger);
+      return await runOn({ database, prepared, handlersDir, dev, hooks });
+    });
+  } finally {
+    await hooks?.stop(hooksStopMs);
+  }
+}
+
+interface RunParts {
+  database: Database;
+  prepared: Prepared;
+  handlersDir: string | undefined;
+  dev: boolean;
+  hooks: HookRunner | undefined;
+}
+
+async function runOn({ database, prepared, handlersDir, dev, hooks }: RunParts): Promise<ExitCode> {
+  const { config, logger } = prepared;
+  let keeper: Loop | undefined;
+  const metrics = new TaskMetrics();
+  const emit = (event: EngineEvent) => {
+    // Most likely the database.
+    if (event.kind === "part-failed") keeper?.wake();
+    metrics.take(event);
+    hooks?.take(event);
+    const told = event.kind === "part-failed" ? { ...event, error: database.explain(event.error) } : event;
+    const { level, message, fields } = lineOf(told);
+    logger[level](message, fields);
+  };
+  database.store.onEvent = emit;
+  if (config.fiscautApiUrl === undefined || config.fiscautApiKey === undefined)
+    logger.warn(
+      "FISCAUT_API_URL or FISCAUT_API_KEY is not set: fiscaut.sync-supplier tasks wait for a worker that has both",
+    );
+  const redact = createRedactor(secretsOf(config));
+  const onLoaded = () => worker.takeHandlers();
+  const handlers = startHandlers({ prepared, database, handlersDir, dev, emit, onLoaded });
+  const { runner } = handlers;
+  const worker = new Worker({
+    store: database.store,
+    runner,
+    queues: [...config.queues],
+    concurrency: config.concurrency,
+    pollIntervalMs: config.pollIntervalMs,
+    retention: retentionOf(config),
+    identity: { host: hostname(), pid: process.pid, version: buildInfo.version, leaseMs: config.leaseMs },
+    emit,
+    backoffOf: (name) => runner.backoffOf(name),
+    toPlain: (value) => toPlain(value, redact),
+  });
+  // Before the worker claims anything, so that a taken port costs no task an attempt.
+  const http = serveWorker({
+    database,
+    checkPayloads: handlers.checkPayloads,
+    worker,
+    config,
+    logger,
+    metrics,
+  });
+
+  const { promise: reason, resolve: stop, reject } = Promise.withResolvers<StopReason>();
+  stopOnSignals(stop, worker, logger);
+  // Nobody waits for these: a driver's or handler's loose end must not take the other tasks along.
+  process.on("unhandledRejection", (error) => logger.error("unexpected error", { error }));
+  keeper = startKeeper(database, stop, emit);
+  const durationTimer =
+    config.durationMs === undefined
+      ? undefined
+      : setTimeout(() => stop("the duration has passed"), config.durationMs);
+  try {
+    await Promise.race([runner.ready(handlersReadyMs), reason]);
+    await worker.start();
+    logger.info(`fiscaut-tasks ${buildInfo.version} is running`, {
+      http: http.url,
+      database: database.description,
+    });
+    if (config.drain) worker.drained().then(() => stop("no due task is left"), reject);
+    const why = await reason;
+    const drained = await worker.stop(
+      why instanceof OperatorError ? why.message : why,
+      config.drainTimeoutMs,
+    );
+    if (why instanceof OperatorError) throw why;
+    return drained ? exitCodes.ok : exitCodes["drain-timed-out"];
+  } finally {
+    clearTimeout(durationTimer);
+    await keeper?.stop();
+    await http.stop();
+    await handlers.stop();
+  }
+}
+
+interface ServedParts {
+  database: Database;
+  checkPayloads: PayloadCheck;
+  worker: Worker;
+  config: Config;
+  logger: Logger;
+  metrics: TaskMetrics;
+}
+
+function serveWorker({ database, worker, config, logger, ...parts }: ServedParts): HttpServer {
+  const app = createApp({
+    ...parts,
+    store: database.store,
+    status: () => worker.status(),
+    priorityOrder: config.priorityOrder,
+    retention: retentionOf(config),
+    token: config.httpToken,
+    loopbackOnly: isLoopback(config.host),
+    version: buildInfo.version,
+    releaseId: buildInfo.commit,
+    startedAt: new Date(),
+    // A claimer that idles claims once in a poll interval.
+    claimLimitMs: Math.max(60_000, 4 * config.pollIntervalMs),
+    onFault: (error, request) => logger.error("HTTP request failed", { ...request, error }),
+  });
+  return serveHttp({ app, host: config.host, port: config.port });
+}
+
+async function startHooks({ hooks: path }: Config, logger: Logger): Promise<HookRunner | undefined> {
+  if (path === undefined) return undefined;
+  return await HookRunner.start({
+    path,
+    spawn: spawnHooks,
+    onFault: ({ message, moment }) =>
+      logger.warn(`hooks: ${message}`, moment && { event: moment.kind, task: moment.taskId }),
+  });
+}
+
+function stopOnSignals(stop: (reason: StopReason) => void, worker: Worker, logger: Logger): void {
+  onStopSignals((signal, count) => {
+    if (count === 1) return stop(signal);
+    logger.warn(`${signal} again: ${count === 2 ? "aborting what still runs" : "ending at once"}`);
+    if (count === 2) worker.abortNow();
+    else process.exit(exitCodes["drain-timed-out"]);
+  });
+}
+
+/**
+ * Looks after the embedded Postgres whenever a part has failed: the heartbeat asks it often enough to notice. A
+ * database of somebody else's is theirs to look after.
+ */
+function startKeeper(
+  { keepRunning }: Database,
+  stop: (reason: StopReason) => void,
+  emit: EmitEvent,
+): Loop | undefined {
+  if (keepRunning === undefined) return undefined;
+  const round = async () => {
+    if ((await keepRunning()) === "moved")
+      stop(
+        new OperatorError("unavailable", "the embedded Postgres came back on another port", {
+          hint: "start fiscaut-tasks again, as its service does by itself",
+        }),
+      );
+    return Number.POSITIVE_INFINITY;
+  };
+  return startLoop("embedded Postgres", round, emit);
+}

@@ -1,0 +1,130 @@
+/**
+ * Carries out what `task/settle.ts` decided for attempts that ended. Guarded by the fencing token (id, attempt,
+ * worker): a worker that has lost a task changes nothing.
+ */
+import type { Transition } from "../../task/settle.ts";
+import type { TaskState } from "../../task/task.ts";
+import type { Store } from "../connection.ts";
+import { endedValues, keptColumns, withError, withLines } from "../fragments.ts";
+import type { Sql } from "../sql.ts";
+import { insertNextRuns } from "./repeat.ts";
+import { linesText, progressText, type Report } from "./reports.ts";
+
+export interface Completion {
+  id: number;
+  attempt: number;
+  /** `ClaimedTask.claimedAt`. For a transition that takes the attempt back; otherwise `attempt` is fence enough. */
+  claimedAt?: string;
+  transition: Transition;
+  /** What the attempt told last and may not have had written. */
+  report?: Report | undefined;
+}
+
+export interface Completed {
+  id: number;
+  /** As the transition says, but cancelled where it would have waited and somebody has asked for the cancel. */
+  state: Exclude<TaskState, "running">;
+}
+
+type Of<To extends Transition["to"]> = Completion & { transition: Extract<Transition, { to: To }> };
+
+/**
+ * Completes many at once.
+ * @returns a row for each that was still this worker's; the others were refused, and nothing of theirs was changed.
+ */
+export async function completeTasks(
+  store: Store,
+  workerId: number,
+  completions: Completion[],
+): Promise<Completed[]> {
+  // In the order of ids: whoever else locks many running tasks does so too (see `enqueue-once.ts`).
+  const ordered = completions.toSorted((a, b) => a.id - b.id);
+  const finished = ordered.filter((c): c is Of<"finished"> => c.transition.to === "finished");
+  const waiting = ordered.filter((c): c is Of<"pending"> => c.transition.to === "pending");
+  const [ended, returned] = await Promise.all([
+    finished.length > 0 ? finishTasks(store.sql, workerId, finished) : [],
+    waiting.length > 0 ? returnTasks(store.sql, workerId, waiting) : [],
+  ]);
+  if (ended[0]?.repeats) store.announcer.announce({ kind: "future" });
+  return [...ended.map(({ id, state }) => ({ id, state })), ...returned];
+}
+
+/**
+ * One statement moves a row from the hot table to the history, so it is never in both and never in neither, and
+ * enqueues the next run of a task that repeats, so that run is neither lost nor doubled.
+ */
+function finishTasks(sql: Sql, workerId: number, completions: Of<"finished">[]) {
+  const errors = withError(sql, sql`message`, sql`stack`);
+  return sql<(Completed & { repeats: boolean })[]>`
+    with settled as (
+      select * from unnest(
+        ${completions.map((c) => c.id)}::bigint[], ${completions.map((c) => c.attempt)}::int[],
+        ${completions.map((c) => c.transition.state)}::text[],
+        ${completions.map((c) => toJson(c.transition.result))}::text[],
+        ${completions.map((c) => c.transition.error?.message ?? null)}::text[],
+        ${completions.map((c) => c.transition.error?.stack ?? null)}::text[],
+        ${completions.map((c) => progressText(c.report))}::text[], ${completions.map((c) => linesText(c.report))}::text[]
+      ) as s (id, attempt, state, result, message, stack, report_progress, report_lines)
+    ), gone as (
+      delete from fiscaut_tasks.task t using settled s
+      where t.id = s.id and t.attempt = s.attempt and t.worker_id = ${workerId}
+      returning t.*, s.state, s.result, s.message, s.stack, s.report_progress, s.report_lines
+    ), next_run as (${insertNextRuns(sql)})
+    insert into fiscaut_tasks.task_history
+      (${keptColumns(sql)}, state, errors, result)
+    select ${endedValues(sql)}, state, ${errors}, result::jsonb
+    from gone
+    returning id, state, exists (select 1 from next_run) as repeats`;
+}
+
+/**
+ * Back among the pending: after an error with its delay, or given back with the attempt uncounted. Its progress goes,
+ * for the next attempt begins anew; its lines stay. One whose cancel
+ * was asked for too late to abort it is cancelled instead of run again, and so is one that an equal task has
+ * superseded (see `enqueue-once.ts`).
+ * Where the attempt is taken back, the same worker may claim the task as the same attempt again: a statement that is
+ * repeated because its answer was lost must not return that one too, so there the instant of the claim guards as well.
+ */
+function returnTasks(sql: Sql, workerId: number, completions: Of<"pending">[]) {
+  const errors = withError(sql, sql`message`, sql`stack`);
+  return sql<Completed[]>`
+    with settled as (
+      select * from unnest(
+        ${completions.map((c) => c.id)}::bigint[], ${completions.map((c) => c.attempt)}::int[],
+        ${completions.map((c) => c.transition.delayMs)}::float8[], ${completions.map((c) => (c.transition.counted ? 0 : 1))}::int[],
+        ${completions.map((c) => c.claimedAt ?? null)}::text[],
+        ${completions.map((c) => c.transition.error?.message ?? null)}::text[],
+        ${completions.map((c) => c.transition.error?.stack ?? null)}::text[],
+        ${completions.map((c) => progressText(c.report))}::text[], ${completions.map((c) => linesText(c.report))}::text[]
+      ) as s (id, fence, delay_ms, uncounted, claimed_at, message, stack, report_progress, report_lines)
+    ), returned as (
+      update fiscaut_tasks.task t
+      set worker_id = null, started_at = null, progress = null,
+          due = s.delay_ms = 0,
+          run_at = case when s.delay_ms = 0 then t.run_at else now() + s.delay_ms * interval '1 ms' end,
+          attempt = t.attempt - s.uncounted,
+          errors = ${errors},
+          log = ${withLines(sql, "t.log", "s.report_lines")}
+      from settled s
+      where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId}
+        and (s.claimed_at is null or t.started_at = s.claimed_at::timestamptz)
+        and not t.cancel_requested and t.superseded is not true
+      returning t.id
+    ), gone as (
+      delete from fiscaut_tasks.task t using settled s
+      where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId}
+        and (s.claimed_at is null or t.started_at = s.claimed_at::timestamptz)
+        and (t.cancel_requested or t.superseded)
+      returning t.*, s.message, s.stack, s.report_progress, s.report_lines
+    ), cancelled as (
+      insert into fiscaut_tasks.task_history (${keptColumns(sql)}, state, errors)
+      select ${endedValues(sql)}, 'cancelled', ${errors} from gone
+      returning id
+    )
+    select id, 'pending' as state from returned union all select id, 'cancelled' from cancelled`;
+}
+
+/** undefined and null are both "no result". */
+function toJson(result: unknown): string | null {
+  return result === undefined || result === null ? null : JSON.stringify(result);
+}

@@ -1,0 +1,30 @@
+/**
+ * Moves tasks whose time has come among the due ones, where claims look. Kept apart from the claim because a
+ * million future tasks in its index made an empty claim take 178 ms.
+ */
+import type { Store } from "../connection.ts";
+
+/** Bounds one statement's locks and time; the caller repeats while this many come back. */
+export const promoteLimit = 1000;
+
+export interface Promotion {
+  promoted: number;
+  /** Until the next future task is due, by the database's clock; undefined when there is none. */
+  nextInMs: number | undefined;
+}
+
+/** Idempotent and safe in every worker at once. */
+export async function promoteTasks(store: Store): Promise<Promotion> {
+  const [row] = await store.sql<{ promoted: number; next_in_ms: number | null }[]>`
+    with promoted as (
+      update fiscaut_tasks.task set due = true
+      where ctid = any(array(
+        select ctid from fiscaut_tasks.task where not due and not blocked and not waiting and run_at <= now()
+        order by run_at limit ${promoteLimit} for update skip locked))
+      returning 1
+    )
+    select (select count(*) from promoted) as promoted,
+      (select (extract(epoch from min(run_at) - now()) * 1000)::float8
+       from fiscaut_tasks.task where not due and not blocked and not waiting and run_at > now()) as next_in_ms`;
+  return { promoted: row?.promoted ?? 0, nextInMs: row?.next_in_ms ?? undefined };
+}

@@ -1,0 +1,19 @@
+/**
+ * The migrations of `drizzle/`, in the order of its journal, carried inside the executable as text. Applying
+ * them is `migrate.ts`'s work; a test compares this list with the journal.
+ */
+import tables from "../../../drizzle/0000_tables.sql" with { type: "text" };
+import storage from "../../../drizzle/0001_storage.sql" with { type: "text" };
+import sqlDoor from "../../../drizzle/0002_sql_door.sql" with { type: "text" };
+
+export interface Migration {
+  /** The file's name without `.sql`; its number gives the order. */
+  name: string;
+  sql: string;
+}
+
+export const migrations: readonly Migration[] = [
+  { name: "0000_tables", sql: tables },
+  { name: "0001_storage", sql: storage },
+  { name: "0002_sql_door", sql: sqlDoor },
+];

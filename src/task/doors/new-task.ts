@@ -1,0 +1,155 @@
+/**
+ * What a caller may ask for when it enqueues a task, and the rules that every door (command line, HTTP,
+ * handlers) checks alike. Whether the payload suits the handler is the handler's schema's affair.
+ */
+import { z } from "zod";
+import { OperatorError } from "../errors.ts";
+import { formatBackoff, longestDelayMs, readBackoff } from "../time/backoff.ts";
+import { afterSchema } from "./after.ts";
+import { keyFields, payloadKey } from "./key.ts";
+
+export const defaultQueue = "default";
+/** As django-background-tasks: with its back-off, 25 attempts span about three weeks. */
+export const defaultMaxAttempts = 25;
+export const maxPayloadBytes = 1024 * 1024;
+
+const word = (what: string) =>
+  z
+    .string()
+    .min(1, `${what} is empty`)
+    .max(100, `${what} is longer than 100 characters`)
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.:-]*$/, `${what} may hold letters, digits and _ . : - only`);
+
+export const taskNameSchema = word("the task's name");
+export const queueNameSchema = word("the queue's name");
+export const scheduleNameSchema = word("the schedule's name");
+
+/** Milliseconds that still fit Postgres' integer: 24 days. */
+const maxTimeoutMs = 2 ** 31 - 1;
+const maxDelayMs = longestDelayMs;
+/** Far below what Postgres' own parser bears. */
+export const maxNesting = 200;
+
+/** Only with its zone is a text the same instant on every machine. */
+const instantSchema = z
+  .union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))])
+  .refine((at) => at.getTime() >= 0 && at.getUTCFullYear() <= 9999, "not between the years 1970 and 9999");
+
+const backoffSchema = z.string().transform((text, context) => {
+  const backoff = readBackoff(text);
+  if (typeof backoff === "object") return formatBackoff(backoff);
+  context.addIssue(`${JSON.stringify(text)} ${backoff}`);
+  return z.NEVER;
+});
+
+export const newTaskSchema = z
+  .strictObject({
+    name: taskNameSchema,
+    payload: z.json().default({}).describe("the handler's arguments"),
+    queue: queueNameSchema.default(defaultQueue),
+    priority: z.int().min(-32768).max(32767).default(0).describe("higher runs first"),
+    delayMs: z.int().min(0).max(maxDelayMs).optional().describe("from now, by the database's clock"),
+    runAt: instantSchema.optional().describe("ISO 8601 with a time zone"),
+    maxAttempts: z.int().min(1).max(1000).default(defaultMaxAttempts),
+    timeoutMs: z.int().min(1).max(maxTimeoutMs).optional(),
+    serialKey: word("the serial key").optional().describe("tasks of one key run one at a time"),
+    after: afterSchema.optional().describe("run once these tasks and batches have succeeded"),
+    backoff: backoffSchema.optional().describe("the wait after an error; otherwise the handler's"),
+    repeatMs: z
+      .int()
+      .min(1_000)
+      .max(maxDelayMs)
+      .optional()
+      .describe("from the planned time of this run to the next's"),
+    repeatUntil: instantSchema.optional().describe("no run is planned after it"),
+    repeatAfterFailure: z.boolean().optional().describe("go on after a run that failed for good"),
+    title: z
+      .string()
+      .min(1)
+      .max(200)
+      .refine((text) => text.isWellFormed() && !text.includes("\u0000"), "holds a NUL or half a character")
+      .optional(),
+    ...keyFields,
+  })
+  .refine(
+    (task) => task.delayMs === undefined || task.runAt === undefined,
+    "delayMs and runAt exclude each other",
+  )
+  .refine((task) => task.key === undefined || task.keyOf === undefined, "key and keyOf exclude each other")
+  .refine(
+    (task) => task.onConflict === undefined || task.key !== undefined || task.keyOf !== undefined,
+    "onConflict needs a key or keyOf",
+  )
+  .refine(
+    (task) =>
+      task.repeatMs !== undefined ||
+      (task.repeatUntil === undefined && task.repeatAfterFailure === undefined),
+    "repeatUntil and repeatAfterFailure need repeatMs",
+  );
+
+export type { NewTask } from "./new-task-input.ts";
+/** As the store takes it: with its key, where `keyOf` asked for one. */
+export type CheckedTask = z.output<typeof newTaskSchema>;
+
+/**
+ * Checks one task at a door.
+ * @throws OperatorError "usage", naming every fault.
+ */
+export function checkNewTask(input: unknown): CheckedTask {
+  checkNesting(input);
+  const parsed = newTaskSchema.safeParse(input);
+  if (!parsed.success) throw new OperatorError("usage", describeIssues(parsed.error));
+  const task = parsed.data;
+  checkPayload(task.payload);
+  return task.keyOf === undefined ? task : { ...task, key: payloadKey(task.name, task.payload) };
+}
+
+/**
+ * To be called before zod, which walks what it is given recursively.
+ * @throws OperatorError "usage"
+ */
+export function checkNesting(input: unknown): void {
+  if (nestingOf(input) > maxNesting)
+    throw new OperatorError("usage", `the payload is nested more than ${maxNesting} levels deep`);
+}
+
+/**
+ * Whether Postgres can keep it, and in what room.
+ * @throws OperatorError "usage"
+ */
+export function checkPayload(payload: unknown): void {
+  const json = JSON.stringify(payload);
+  if (Buffer.byteLength(json) > maxPayloadBytes)
+    throw new OperatorError("usage", `the payload is larger than ${maxPayloadBytes} bytes`, {
+      hint: "store the bulk elsewhere and enqueue a reference to it",
+    });
+  // Postgres' jsonb has neither U+0000 nor half a surrogate pair: refuse them here, where the caller still is.
+  if (unstorable.test(json))
+    throw new OperatorError(
+      "usage",
+      "the payload holds a NUL or half a character, which Postgres can't store",
+    );
+}
+
+/** JSON.stringify writes both as escapes; an even number of backslashes before one is text, not an escape. */
+export const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/i;
+
+/** Level by level, since a recursive walk is what it guards against; stops counting beyond the limit. */
+export function nestingOf(input: unknown): number {
+  let level = [input];
+  let depth = 0;
+  while (level.length > 0 && depth <= maxNesting + 1) {
+    level = level.flatMap((value) =>
+      typeof value === "object" && value !== null ? Object.values(value) : [],
+    );
+    depth += 1;
+  }
+  return depth;
+}
+
+/** Zod's issues as one line: `payload.company: expected number; queue: ...`. */
+export function describeIssues(error: z.ZodError): string {
+  return error.issues
+    .map((issue) => (issue.path.length > 0 ? `${issue.path.join(".")}: ${issue.message}` : issue.message))
+    .join("; ");
+}

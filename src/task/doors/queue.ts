@@ -1,0 +1,54 @@
+/** What a queue is, and what may be changed of it. How claims hold to a pause or a limit is the store's affair. */
+import { z } from "zod";
+import { OperatorError } from "../errors.ts";
+import { parseRate, type Rate } from "../time/rate.ts";
+import { describeIssues } from "./new-task.ts";
+
+export interface Queue {
+  name: string;
+  paused: boolean;
+  /** How many of its tasks may run at once, all workers together; null: as many as there are slots. */
+  maxRunning: number | null;
+  rate: Rate | null;
+  /** Due tasks that could start; with those that run counted to `queueCountLimit` at the most. */
+  waiting: number;
+  running: number;
+}
+
+/** Counting a queue's tasks stops here. */
+export const queueCountLimit = 10_000;
+
+/** Not 0: that is a pause, and said so. Each claim looks up as many rows. */
+export const maxRunningSchema = z.int().min(1).max(10_000);
+
+const queueChangeSchema = z
+  .strictObject({
+    paused: z.boolean().optional(),
+    maxRunning: maxRunningSchema.nullable().optional(),
+    rate: z.string().nullable().optional(),
+  })
+  .refine(
+    (change) => Object.values(change).some((value) => value !== undefined),
+    "nothing to change: give paused, maxRunning or rate",
+  );
+
+/** As callers write it: `rate` as `60/1m`. What is left out stays as it is; null takes a limit away. */
+export type QueueChangeInput = z.input<typeof queueChangeSchema>;
+
+export interface QueueChange {
+  paused?: boolean | undefined;
+  /** null takes the limit away. */
+  maxRunning?: number | null | undefined;
+  rate?: Rate | null | undefined;
+}
+
+/**
+ * Checks a change at a door.
+ * @throws OperatorError "usage", naming every fault.
+ */
+export function checkQueueChange(input: unknown): QueueChange {
+  const parsed = queueChangeSchema.safeParse(input);
+  if (!parsed.success) throw new OperatorError("usage", describeIssues(parsed.error));
+  const { rate, ...rest } = parsed.data;
+  return { ...rest, rate: typeof rate === "string" ? parseRate(rate) : rate };
+}

@@ -1,0 +1,60 @@
+// How Postgres carries a claim out when a backlog lies in its lane: by the index's order, never by sorting the lane.
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { claimTasks } from "../../../src/store/claim/claim.ts";
+import { openStore, type Store } from "../../../src/store/connection.ts";
+import { registerWorker } from "../../../src/store/worker.ts";
+import { createDatabase, type TestDatabase } from "../../postgres.ts";
+
+const backlog = 50_000;
+
+let database: TestDatabase;
+let store: Store;
+let workerId: number;
+beforeAll(async () => {
+  database = await createDatabase();
+  // One connection, so that what it has prepared can be asked for.
+  store = openStore({ url: database.url, applicationName: "fiscaut-tasks test", maxConnections: 1 });
+  workerId = await registerWorker(store, { host: "test", pid: 1, version: "test", leaseMs: 60_000 });
+  await store.sql`insert into fiscaut_tasks.queue (name) values ('q')`;
+  await store.sql`
+    insert into fiscaut_tasks.task (queue, name, payload, priority, max_attempts, run_at, due)
+    select 'q', 'a', '{}', i % 7, 25, now() - i * interval '1 s', true from generate_series(1, ${backlog}::int) as i`;
+  await store.sql`analyze fiscaut_tasks.task`;
+});
+afterAll(async () => {
+  await store.close();
+  await database.drop();
+});
+
+interface Plan {
+  "Node Type": string;
+  "Index Name"?: string;
+  "Relation Name"?: string;
+  Plans?: Plan[];
+}
+
+/** The nodes from the plan's top down to each scan of `task` that is no look-up by place, as paths. */
+function pathsToScans(plan: Plan, above: Plan[] = []): Plan[][] {
+  const path = [...above, plan];
+  const scans = plan["Relation Name"] === "task" && /Scan$/.test(plan["Node Type"]);
+  const here = scans && plan["Node Type"] !== "Tid Scan" ? [path] : [];
+  return [...here, ...(plan.Plans ?? []).flatMap((below) => pathsToScans(below, path))];
+}
+
+test("a claim reads its lane in the index's order and stops at its limit", async () => {
+  const claimed = await claimTasks(store, { workerId, names: ["a", "b"], queues: [], limit: 10 });
+  expect(claimed.map(({ priority }) => priority)).toEqual(Array(10).fill(6));
+  const [prepared] = await store.sql<{ statement: string }[]>`
+    select statement from pg_prepared_statements 
+    where statement like '%for update skip locked%' and statement not like '%pg_prepared_statements%'`;
+  const [explained] = await store.sql
+    .unsafe<{ "QUERY PLAN": [{ Plan: Plan }] }[]>(
+      `explain (generic_plan, format json) ${prepared?.statement}`,
+    )
+    .simple();
+  const paths = pathsToScans(explained?.["QUERY PLAN"][0].Plan ?? { "Node Type": "none" });
+  expect(paths.map((path) => path.at(-1)?.["Index Name"])).toEqual(["task_claim"]);
+  const types = (paths[0] ?? []).map((node) => node["Node Type"]);
+  const lane = types.slice(types.lastIndexOf("Limit"));
+  expect(lane).toEqual(["Limit", "LockRows", "Index Scan"]);
+});

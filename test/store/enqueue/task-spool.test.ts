@@ -1,0 +1,64 @@
+// Where a batch's tasks wait until all are checked: nothing is lost, and nothing left behind.
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { TaskSpool } from "../../../src/store/enqueue/task-spool.ts";
+import { type CheckedTask, checkNewTask, type NewTask } from "../../../src/task/doors/new-task.ts";
+
+let folder: string;
+const before = process.env["TMPDIR"];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "fiscaut-tasks-spool-"));
+  process.env["TMPDIR"] = folder;
+});
+afterEach(() => {
+  if (before === undefined) delete process.env["TMPDIR"];
+  else process.env["TMPDIR"] = before;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const text = 'é\n"\\'.repeat(50_000);
+async function* chunks(asked: NewTask[], size = 7): AsyncGenerator<CheckedTask[]> {
+  for (let from = 0; from < asked.length; from += size)
+    yield asked.slice(from, from + size).map((task) => checkNewTask(task));
+}
+
+describe("a spool", () => {
+  test("gives back few tasks and many as they were, and removes what it needed for that", async () => {
+    for (const count of [0, 3, 40]) {
+      const asked = Array.from({ length: count }, (_, n) => ({
+        name: `n${n}`,
+        payload: { n, text },
+        runAt: "2031-01-01T00:00:00.123Z",
+        repeatMs: 1_000,
+        repeatUntil: "2032-01-01T00:00:00Z",
+      }));
+      const spool = await TaskSpool.fill(chunks(asked));
+      expect(readdirSync(folder)).toHaveLength(count === 40 ? 1 : 0);
+      expect(spool.firstName).toBe(count === 0 ? undefined : "n0");
+      const expected = (await Array.fromAsync(chunks(asked))).flat();
+      expect(await Array.fromAsync(spool.tasks())).toEqual(expected);
+      await spool[Symbol.asyncDispose]();
+      expect(readdirSync(folder)).toEqual([]);
+    }
+  });
+
+  test("leaves nothing behind when the tasks break off", async () => {
+    async function* broken() {
+      yield* chunks(Array.from({ length: 40 }, () => ({ name: "x", payload: text })));
+      throw new Error("the caller hung up");
+    }
+    await expect(TaskSpool.fill(broken())).rejects.toThrow("the caller hung up");
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("says so when the temporary folder can't be written", async () => {
+    process.env["TMPDIR"] = join(folder, "missing");
+    const many = Array.from({ length: 40 }, () => ({ name: "x", payload: text }));
+    await expect(TaskSpool.fill(chunks(many))).rejects.toMatchObject({
+      kind: "failed",
+      message: `the batch can't be kept in ${folder}/missing until it is checked`,
+    });
+  });
+});
