@@ -1,79 +1,26 @@
-/** The operator's own handlers in the handlers' thread: run, checked at the doors, read again, and what none can do. */
+/** The operator's own handlers in the handlers' thread: run, checked at the doors, and what none can do. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { spawnHandlers } from "../../../src/cli/worker/spawn-handlers.ts";
-import { type Limits, ThreadRunner } from "../../../src/engine/handlers/thread-runner.ts";
-import { enqueueTask } from "../../../src/store/enqueue/enqueue.ts";
-import { findTask } from "../../../src/store/find.ts";
-import { checkNewTask, type NewTask } from "../../../src/task/doors/new-task.ts";
-import type { EngineEvent } from "../../../src/task/events.ts";
-import { type HandlerFiles, makeHandlerFiles } from "../../handlers/handler-files.ts";
+import type { Limits } from "../../../src/engine/handlers/thread-runner.ts";
+import type { NewTask } from "../../../src/task/doors/new-task.ts";
+import type { HandlerFiles } from "../../handlers/handler-files.ts";
 import { buildApp, postJson } from "../../http/app-under-test.ts";
-import { keepForever } from "../../keep-forever.ts";
-import { createDatabase, type TestDatabase } from "../../postgres.ts";
 import { until } from "../../until.ts";
-import { startWorker } from "../start-worker.ts";
+import { OwnHandlersBed } from "./own-handlers-bed.ts";
 
-let database: TestDatabase;
+let bed: OwnHandlersBed;
 let files: HandlerFiles;
-const stopping: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
-  database = await createDatabase();
+  bed = await OwnHandlersBed.create();
 });
 beforeEach(() => {
-  files = makeHandlerFiles();
+  files = bed.files;
 });
-afterEach(async () => {
-  for (const stop of stopping.splice(0)) await stop();
-  files.remove();
-  await database.store.sql`truncate fiscaut_tasks.task, fiscaut_tasks.task_history, fiscaut_tasks.worker`;
-});
-afterAll(() => database.drop());
+afterEach(() => bed.clear());
+afterAll(() => bed.remove());
 
-const config = { fiscautApiUrl: undefined, fiscautApiKey: undefined, fiscautTimeoutMs: 1_000 };
-const enqueue = async (task: NewTask) => (await enqueueTask(database.store, checkNewTask(task))).id;
-const find = (id: number) => findTask(database.store, id);
-const ended = async (id: number) =>
-  await until(async () => {
-    const task = await find(id);
-    return task !== undefined && (task.finishedAt !== null || task.errors.length > 0) && task;
-  });
-
-async function startOwn(limits: Partial<Limits> = {}) {
-  const events: EngineEvent[] = [];
-  const runner = new ThreadRunner({
-    spawn: (skip) =>
-      spawnHandlers({
-        databaseUrl: database.url,
-        config,
-        retention: keepForever,
-        handlersDir: files.dir,
-        skip,
-      }),
-    emit: (event) => events.push(event),
-    onLoaded: () => started?.worker.takeHandlers(),
-    limits,
-  });
-  let started: Awaited<ReturnType<typeof startWorker>> | undefined;
-  await runner.ready(20_000);
-  started = await startWorker(
-    database,
-    {},
-    {
-      runner,
-      pollIntervalMs: 500,
-      backoffOf: (name) => runner.backoffOf(name),
-    },
-  );
-  const { worker } = started;
-  stopping.push(async () => {
-    await worker.stop("the test ends", 0);
-    await runner.stop();
-  });
-  const refusals = () => events.flatMap((event) => (event.kind === "handler-refused" ? [event.message] : []));
-  return { runner, worker, events, refusals };
-}
+const enqueue = (task: NewTask) => bed.enqueue(task);
+const ended = (id: number) => bed.ended(id);
+const startOwn = (limits: Partial<Limits> = {}) => bed.startOwn(limits);
 
 describe("an own handler", () => {
   test("is claimed for and run, with its payload as its schema makes it", async () => {
@@ -151,7 +98,7 @@ describe("a door", () => {
     // A schema that throws says nothing of the payload.
     await check([{ name: "odd", payload: 1 }]);
 
-    const app = buildApp(database.store, { checkPayloads: (tasks) => runner.checkPayloads(tasks) });
+    const app = buildApp(bed.database.store, { checkPayloads: (tasks) => runner.checkPayloads(tasks) });
     const bad = await app.request("/tasks", postJson({ name: "greet", payload: { who: 5 } }));
     expect(bad.status).toBe(400);
     expect(await bad.json()).toMatchObject({
@@ -220,83 +167,5 @@ describe("a bad file", () => {
       `${exits}: ended the handlers' thread when it was imported`,
     ]);
     expect(await ended(await enqueue({ name: "quick" }))).toMatchObject({ result: 7 });
-  });
-});
-
-describe("files that are read again", () => {
-  test("serve what comes, while what runs goes on as it was", async () => {
-    const gate = join(files.dir, "gate");
-    const waiting = (result: string) =>
-      `run: async () => { while (!(await Bun.file(${JSON.stringify(gate)}).exists())) await Bun.sleep(5); return "${result}"; }`;
-    files.define("work.ts", waiting("old"));
-    files.define("gone.ts", "run() {}");
-    const { runner, worker, events } = await startOwn();
-    const before = await enqueue({ name: "work" });
-    await until(() => worker.status().running === 1);
-
-    files.define("work.ts", waiting("new"));
-    files.define("added.ts", "run: () => 8");
-    files.delete("gone.ts");
-    runner.reload();
-    await until(() => runner.names.includes("added"));
-    expect(runner.names).not.toContain("gone");
-    const after = await enqueue({ name: "work" });
-    expect(await ended(await enqueue({ name: "added" }))).toMatchObject({ result: 8 });
-    await until(() => worker.status().running === 2);
-    expect(existsSync(gate)).toBe(false);
-    writeFileSync(gate, "");
-    expect(await ended(before)).toMatchObject({ state: "succeeded", attempt: 1, result: "old" });
-    expect(await ended(after)).toMatchObject({ state: "succeeded", attempt: 1, result: "new" });
-    expect(events.filter(({ kind }) => kind === "handlers-restarted")).toEqual([]);
-  });
-
-  test("are not kept waiting by what spins in the old thread, which is ended at its time-out", async () => {
-    files.define("spin.ts", "timeoutMs: 2_500, run() { for (;;); }");
-    files.define("quick.ts", "run: () => 7");
-    const { runner, worker, events } = await startOwn({ abortMs: 500, pingMs: 100 });
-    const spinning = await enqueue({ name: "spin", maxAttempts: 1 });
-    await until(() => worker.status().running === 1);
-    await until(() => runner.deafMs > 0);
-    runner.reload();
-    await until(() => runner.deafMs === 0);
-    expect(await ended(await enqueue({ name: "quick" }))).toMatchObject({ result: 7 });
-    expect(await find(spinning)).toMatchObject({ state: "running" });
-    expect(await ended(spinning)).toMatchObject({ errors: [{ message: "timed out after 2500 ms" }] });
-    const loads = events.filter(({ kind }) => kind === "handlers-loaded").length;
-    expect(await ended(await enqueue({ name: "quick" }))).toMatchObject({ result: 7 });
-    expect(events.filter(({ kind }) => kind === "handlers-loaded")).toHaveLength(loads);
-  });
-
-  test("one of them broken: the others go on, and it comes back when it is corrected", async () => {
-    files.define("work.ts", "run: () => 1");
-    files.define("other.ts", "run: () => 2");
-    const { runner, refusals } = await startOwn();
-    const path = files.write("work.ts", "export default {;");
-    runner.reload();
-    await until(() => refusals().length === 1);
-    expect(refusals()[0]).toStartWith(`${path}:1:`);
-    const waits = await enqueue({ name: "work" });
-    expect(await ended(await enqueue({ name: "other" }))).toMatchObject({ result: 2 });
-    expect(await find(waits)).toMatchObject({ state: "pending", attempt: 0 });
-    files.define("work.ts", "run: () => 3");
-    runner.reload();
-    expect(await ended(waits)).toMatchObject({ result: 3 });
-  });
-
-  test("many times leave neither threads nor connections behind", async () => {
-    files.define("asks.ts", "run: async (_, { tasks }) => (await tasks.list()).length");
-    const { runner, events } = await startOwn();
-    for (let round = 1; round <= 3; round++) {
-      expect(await ended(await enqueue({ name: "asks" }))).toMatchObject({ state: "succeeded" });
-      runner.reload();
-      await until(() => events.filter(({ kind }) => kind === "handlers-loaded").length === round + 1);
-    }
-    const count = async () =>
-      (
-        await database.store.sql<{ count: number }[]>`
-          select count(*)::int as count from pg_stat_activity
-          where datname = current_database() and application_name = 'fiscaut-tasks handlers'`
-      )[0]?.count;
-    await until(async () => (await count()) === 0);
   });
 });
