@@ -136,7 +136,7 @@ describe("a batch of an isolated handler", () => {
       return [batch, second];`);
     expect(await result).toMatchObject([
       { total: 1_200, created: true },
-      expect.stringContaining("one batch at the most"),
+      expect.stringContaining("a further batch needs a key of its own"),
     ]);
     expect(await count("of.array")).toBe(1_200);
     expect(events).toMatchObject([{ kind: "batch-created", added: [{ name: "of.array", count: 1_200 }] }]);
