@@ -42,10 +42,38 @@ const backoffSchema = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** Not zod's own, which drops a member that is named `__proto__` without a word. */
+const jsonSchema = z.custom<z.core.util.JSONType>(
+  isJson,
+  "holds what JSON has not: only text, finite numbers, true, false, null, lists and plain objects can be stored",
+);
+
+function isJson(value: unknown): boolean {
+  const open = [value];
+  for (let next = open.pop(); next !== undefined || open.length > 0; next = open.pop()) {
+    if (next === null || typeof next === "string" || typeof next === "boolean") continue;
+    if (typeof next === "number") {
+      if (!Number.isFinite(next)) return false;
+      continue;
+    }
+    if (typeof next !== "object" || !(Array.isArray(next) || isPlain(next))) return false;
+    for (const inner of Object.values(next)) {
+      if (inner === undefined) return false;
+      open.push(inner);
+    }
+  }
+  return value !== undefined;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
 export const newTaskSchema = z
   .strictObject({
     name: taskNameSchema,
-    payload: z.json().default({}).describe("the handler's arguments"),
+    payload: jsonSchema.default({}).describe("the handler's arguments"),
     queue: queueNameSchema.default(defaultQueue),
     priority: z.int().min(-32768).max(32767).default(0).describe("higher runs first"),
     delayMs: z.int().min(0).max(maxDelayMs).optional().describe("from now, by the database's clock"),

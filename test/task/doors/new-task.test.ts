@@ -80,3 +80,12 @@ describe("checkNewTask", () => {
     expect(checkNewTask({ name: "a", payload: "\\u0000 and 😀" }).payload).toBe("\\u0000 and 😀");
   });
 });
+
+test("a payload is kept as it is, a member named __proto__ included, and refused where it is no JSON", () => {
+  const odd = JSON.parse('{"__proto__": {"a": [1]}, "b": {"__proto__": null}}');
+  expect(JSON.stringify(checkNewTask({ name: "a", payload: odd }).payload)).toBe(
+    '{"__proto__":{"a":[1]},"b":{"__proto__":null}}',
+  );
+  for (const bad of [Number.NaN, () => 1, new Date(), new Map(), { a: undefined }, [1n], Symbol("s")])
+    expect(() => checkNewTask({ name: "a", payload: bad })).toThrow("payload: holds what JSON has not");
+});
