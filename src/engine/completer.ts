@@ -10,6 +10,7 @@ import type { EmitEvent, TaskEvent, TaskReference } from "../task/events.ts";
 import type { Outcome } from "../task/outcome.ts";
 import { settle } from "../task/settle.ts";
 import type { ClaimedTask } from "../task/task.ts";
+import type { ToPlain } from "../task/task-log.ts";
 import { type Loop, startLoop } from "./loop.ts";
 
 interface Told {
@@ -23,6 +24,8 @@ interface Told {
 export interface CompleterOptions {
   store: Store;
   emit: EmitEvent;
+  /** What is stored of an error goes through it, so that no secret is. */
+  toPlain: ToPlain;
   /** The back-off of a handler, for tasks that have none of their own. */
   backoffOf: (name: string) => string | undefined;
   /** A task went back to pending and is to run again in `delayMs`. */
@@ -37,6 +40,7 @@ const mostAtOnce = 500;
 export class Completer {
   readonly #store: Store;
   readonly #emit: EmitEvent;
+  readonly #toPlain: ToPlain;
   readonly #backoffOf: (name: string) => string | undefined;
   readonly #onReturned: (delayMs: number) => void;
   readonly #onEnded: (ended: Ended[]) => void;
@@ -44,9 +48,10 @@ export class Completer {
   #flushed: (() => void)[] = [];
   readonly #loop: Loop;
 
-  constructor({ store, emit, backoffOf, onReturned, onEnded }: CompleterOptions) {
+  constructor({ store, emit, toPlain, backoffOf, onReturned, onEnded }: CompleterOptions) {
     this.#store = store;
     this.#emit = emit;
+    this.#toPlain = toPlain;
     this.#backoffOf = backoffOf;
     this.#onReturned = onReturned;
     this.#onEnded = onEnded;
@@ -57,7 +62,8 @@ export class Completer {
    * @param workerId the one under which the task was claimed.
    * @param report what the attempt told last.
    */
-  complete(workerId: number, task: ClaimedTask, outcome: Outcome, durationMs: number, report?: Report): void {
+  complete(workerId: number, task: ClaimedTask, told: Outcome, durationMs: number, report?: Report): void {
+    const outcome = this.#withoutSecrets(told);
     const { id, attempt, maxAttempts, claimedAt } = task;
     const backoff = task.backoff ?? this.#backoffOf(task.name);
     const transition = settle({ attempt, maxAttempts, backoff }, outcome, Math.random());
@@ -65,6 +71,13 @@ export class Completer {
     const completion = { id, attempt, transition, report, ...fence };
     this.#waiting.push({ workerId, task, outcome, durationMs, completion });
     this.#loop.wake();
+  }
+
+  #withoutSecrets(outcome: Outcome): Outcome {
+    if (!("error" in outcome)) return outcome;
+    const { message, stack } = outcome.error;
+    const clean = (text: string) => String(this.#toPlain(text));
+    return { ...outcome, error: { message: clean(message), stack: stack === null ? null : clean(stack) } };
   }
 
   get waiting(): number {

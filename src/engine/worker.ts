@@ -35,7 +35,7 @@ export interface WorkerOptions {
   emit: EmitEvent;
   /** The back-off of a handler, as `task/time/backoff.ts` reads it; left out: the default for all. */
   backoffOf?: (name: string) => string | undefined;
-  /** For what handlers log: it is stored with their tasks. Left out: nothing is blanked out. */
+  /** For what handlers log and throw: it is stored with their tasks. Left out: nothing is blanked out. */
   toPlain?: ToPlain;
 }
 
@@ -88,12 +88,13 @@ export class Worker {
   #endedCount = 0;
 
   constructor(options: WorkerOptions) {
-    const { store, runner, emit, identity, pollIntervalMs } = options;
+    const { store, runner, emit, identity, pollIntervalMs, toPlain = (value) => value } = options;
     this.#options = options;
     const wakeClaimer = () => this.#loops?.claimer.wake();
     this.#completer = new Completer({
       store,
       emit,
+      toPlain,
       backoffOf: options.backoffOf ?? (() => undefined),
       onReturned: (delayMs) => (delayMs === 0 ? wakeClaimer() : this.#loops?.promoter.wake()),
       onEnded: (ended) => {
@@ -104,7 +105,7 @@ export class Worker {
     this.#reporter = new Reporter({
       store,
       emit,
-      toPlain: options.toPlain ?? ((value) => value),
+      toPlain,
       onWaiting: () => this.#loops?.reporter.wake(),
     });
     this.#executor = new Executor({

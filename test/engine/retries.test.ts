@@ -133,6 +133,7 @@ test("a stale outcome and the task's next one, waiting together, are each answer
   const completer = new Completer({
     store: bed.store,
     emit: (event) => events.push(event),
+    toPlain: (value) => value,
     backoffOf: () => undefined,
     onReturned: () => {},
     onEnded: () => {},

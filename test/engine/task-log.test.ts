@@ -1,5 +1,6 @@
 // What handlers log and tell of their progress, from the handler to the store: in time, in order, and at what cost.
 import { describe, expect, test } from "bun:test";
+import type { HandlerContext } from "../../src/handlers/context.ts";
 import { readTaskLog } from "../../src/store/read-log.ts";
 import { PermanentError, RetryAfter, Snooze } from "../../src/task/outcome.ts";
 import { keptLines } from "../../src/task/task-log.ts";
@@ -134,15 +135,19 @@ describe("log lines", () => {
     ]);
   });
 
-  test("have no secrets, where the composition root blanks them out", async () => {
+  test("and errors have no secrets, where the composition root blanks them out", async () => {
     const blank = (value: unknown): unknown => JSON.parse(JSON.stringify(value).replaceAll("hunter2", "***"));
-    const { event } = await start(
-      { leaks: async (_, { log }) => log("key hunter2", { key: ["hunter2"] }) },
-      { toPlain: blank },
-    );
+    const leaks = async (_: unknown, { log }: HandlerContext) => {
+      log("key hunter2", { key: ["hunter2"] });
+      throw new PermanentError("hunter2 was refused");
+    };
+    const { event } = await start({ leaks }, { toPlain: blank });
     const id = await enqueue({ name: "leaks" });
-    await event("succeeded", id);
+    expect((await event("failed", id)).message).toBe("*** was refused");
     expect(await linesOf(id)).toMatchObject([{ message: "key ***", fields: { key: ["***"] } }]);
+    const [error] = (await find(id))?.errors ?? [];
+    expect(error?.message).toBe("*** was refused");
+    expect(error?.stack).not.toContain("hunter2");
   });
 });
 

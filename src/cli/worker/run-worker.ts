@@ -89,7 +89,8 @@ async function runOn({ database, prepared, handlersDir, dev, hooks }: RunParts):
     logger.warn(
       "FISCAUT_API_URL or FISCAUT_API_KEY is not set: fiscaut.sync-supplier tasks wait for a worker that has both",
     );
-  const redact = createRedactor(secretsOf(config));
+  // The embedded database's password stands in no setting.
+  const redact = createRedactor([...secretsOf(config), new URL(database.url).password]);
   const onLoaded = () => worker.takeHandlers();
   const handlers = startHandlers({ prepared, database, handlersDir, dev, emit, onLoaded });
   const { runner } = handlers;
