@@ -55,6 +55,15 @@ export class TaskSpool implements AsyncDisposable {
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
   }
 
+  async #makeFile(): Promise<FileHandle> {
+    this.#folder = await mkdtemp(join(tmpdir(), "fiscaut-tasks-batch-"));
+    // Payloads are nobody else's affair.
+    const file = await open(join(this.#folder, "tasks.ndjson"), "a+", 0o600);
+    // So that none is left behind, however this process ends. Windows keeps the name of an open file.
+    if (process.platform !== "win32") await rm(this.#folder, { recursive: true, force: true });
+    return file;
+  }
+
   #add(line: string): void {
     this.#lines.push(line);
     this.#bytes += line.length;
@@ -62,9 +71,7 @@ export class TaskSpool implements AsyncDisposable {
 
   async #spill(): Promise<void> {
     try {
-      this.#folder ??= await mkdtemp(join(tmpdir(), "fiscaut-tasks-batch-"));
-      // Payloads are nobody else's affair.
-      this.#file ??= await open(join(this.#folder, "tasks.ndjson"), "a+", 0o600);
+      this.#file ??= await this.#makeFile();
       await this.#file.appendFile(`${this.#lines.join("\n")}\n`);
     } catch (error) {
       throw new OperatorError("failed", `the batch can't be kept in ${tmpdir()} until it is checked`, {
