@@ -109,7 +109,10 @@ function workerChecks({ worker, at: time, unclaimedMs }: Observations): Record<s
         observedValue: worker.handlersDeafMs,
         observedUnit: "ms",
         ...(worker.handlersDeafMs > 0
-          ? { status: "warn", output: `a handler has blocked the others for ${deafSeconds} s` }
+          ? {
+              status: "warn",
+              output: `the handlers have not answered for ${deafSeconds} s: one of them blocks the others, or their files are being loaded`,
+            }
           : { status: "pass" }),
       },
     ],
