@@ -198,7 +198,7 @@ describe("what is refused", () => {
   test("a company code that is no number, even of a row of another company", async () => {
     expect(await faultOf(readSuppliers(`${HEADER}\n${good},00010,3,X,1\n`))).toEqual([
       'DIR/effornece.csv line 3: codi_emp "" is not a number',
-      "correct the line, or export the table again",
+      "correct the row in the accounting database, or export the table again",
     ]);
   });
 
