@@ -15,11 +15,11 @@ const layers = {
 };
 
 const error = (name, from, to) => ({ name, severity: "error", from, to });
-const packageOnlyIn = (folder, packages) =>
+const packageOnlyIn = (folders, name) =>
   error(
-    `${packages.replaceAll("|", "+").replaceAll("/", ".")}-only-in-${folder}`,
-    { path: "^src/", pathNot: `^src/${folder}/` },
-    { path: `node_modules/(${packages})/` },
+    `${name}-only-in-${folders.join("+")}`,
+    { path: "^src/", pathNot: `^src/(${folders.join("|")})/` },
+    { path: `node_modules/${name}/` },
   );
 
 module.exports = {
@@ -43,10 +43,11 @@ module.exports = {
         { path: "^src/", pathNot: `^src/(${[folder, ...allowed].join("|")})/` },
       ),
     ),
-    packageOnlyIn("store", "drizzle-orm|postgres"),
-    packageOnlyIn("http", "hono"),
-    packageOnlyIn("cli", "citty"),
-    packageOnlyIn("log", "consola"),
+    packageOnlyIn(["store"], "drizzle-orm"),
+    packageOnlyIn(["store", "sources"], "postgres"),
+    packageOnlyIn(["http"], "hono"),
+    packageOnlyIn(["cli"], "citty"),
+    packageOnlyIn(["log"], "consola"),
   ],
   options: {
     tsPreCompilationDeps: true, // type-only imports count too

@@ -18,6 +18,7 @@ import { retryCommand } from "./commands/retry.ts";
 import { runCommand } from "./commands/run.ts";
 import { scheduleCommand } from "./commands/schedule.ts";
 import { showCommand } from "./commands/show.ts";
+import { sourceCommand } from "./commands/source.ts";
 import { syncCommand } from "./commands/sync.ts";
 import { printVersion, versionCommand } from "./commands/version.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
@@ -30,6 +31,7 @@ const root: AnyCommand = defineCommand({
   subCommands: {
     run: runCommand,
     sync: syncCommand,
+    source: sourceCommand,
     enqueue: enqueueCommand,
     list: listCommand,
     show: showCommand,

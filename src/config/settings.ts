@@ -210,6 +210,15 @@ export const settings = {
     default: "auto",
     about: "`pretty` for people, `json` for programs; `auto` is `pretty` on a terminal.",
   }),
+  "fiscaut-source": define({
+    property: "fiscautSource",
+    kind: kind.source,
+    env: "FISCAUT_SOURCE",
+    flag: false,
+    secret: true,
+    default: none("none"),
+    about: "Where accounting records are read from, for tasks and commands that name no source themselves.",
+  }),
   "fiscaut-api-url": define({
     property: "fiscautApiUrl",
     kind: kind.httpUrl,

@@ -2,7 +2,7 @@
 import type { LoadedConfig, Origin } from "./load.ts";
 import { redactUrl } from "./redact-url.ts";
 import { type Config, type SettingKey, settingKeys, settingOf } from "./settings.ts";
-import { postgresUrl } from "./value-kinds.ts";
+import { postgresUrl, source } from "./value-kinds.ts";
 
 export interface ShownSetting {
   key: SettingKey;
@@ -27,9 +27,12 @@ export function showConfig({ config, origins }: Pick<LoadedConfig, "config" | "o
 function shownValue(key: SettingKey, value: unknown): ShownSetting["value"] {
   if (value === undefined) return null;
   const { kind, secret } = settingOf(key);
-  if (!secret) return kind.show(value);
-  return kind === postgresUrl ? redactUrl(String(value)) : "***";
+  if (!secret || isFolder(value)) return kind.show(value);
+  return kind === postgresUrl || kind === source ? redactUrl(String(value)) : "***";
 }
+
+/** A source that is one is no secret, and stands in many a message. */
+const isFolder = (value: unknown) => typeof value === "string" && value.startsWith("csv:");
 
 /** A password shorter than this would blank out half of every line, and protects nothing anyway. */
 const minSecretLength = 4;
@@ -40,9 +43,11 @@ const minSecretLength = 4;
  */
 export function secretsOf(config: Config): string[] {
   const secrets = settingKeys
-    .filter((key) => settingOf(key).secret)
-    .map((key) => config[settingOf(key).property])
-    .filter((value) => typeof value === "string");
+    .map(settingOf)
+    .filter(({ secret }) => secret)
+    .map(({ property }) => config[property])
+    .filter((value) => typeof value === "string")
+    .filter((value) => !isFolder(value));
   const passwords = secrets.flatMap((secret) => passwordsIn(URL.parse(secret)));
   return [...new Set([...secrets, ...passwords, ...passwords.map(decode)])].filter(
     (text) => text.length >= minSecretLength,

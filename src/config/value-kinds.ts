@@ -164,6 +164,19 @@ export const postgresUrl: ValueKind<string> = {
   show: shownAsIs,
 };
 
+/** Where records are read from; each kind is looked at more closely by the part that reads it. */
+export const source: ValueKind<string> = {
+  accepts: "csv:DIR or postgres:// URL",
+  read(raw, resolvePath) {
+    const text = textOf(raw, "is not text").trim();
+    const [, kind, place] = /^([a-z]+):(.+)$/s.exec(text) ?? [];
+    if (kind === "csv" && place !== undefined) return `csv:${resolvePath(place)}`;
+    if (kind === "postgres" || kind === "postgresql") return postgresUrl.read(text, resolvePath);
+    throw new ValueFault(`is not ${source.accepts}`);
+  },
+  show: shownAsIs,
+};
+
 /** What travels in an `Authorization: Bearer` header: printable ASCII without blanks. */
 export function bearerToken(minLength: number): ValueKind<string> {
   const accepts = minLength > 1 ? `${minLength} characters or more` : "text without blanks";

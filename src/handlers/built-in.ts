@@ -1,7 +1,6 @@
 /** The handlers that every executable carries, and the payloads that they take. */
 import type { FiscautClient } from "../fiscaut/client.ts";
 import { supplierPayloadSchema } from "../fiscaut/supplier.ts";
-import type { Source } from "../sources/source.ts";
 import type { Handler } from "./handler.ts";
 import { createPayloadCheck, type PayloadSchema } from "./payload.ts";
 import type { EnqueueBatch } from "./supplier-batch.ts";
@@ -11,13 +10,14 @@ import { syncSuppliersHandler, syncSuppliersName, syncSuppliersPayload } from ".
 export interface BuiltInOptions {
   /** Without one, `fiscaut.sync-supplier` is left out, so that its tasks wait for a worker that can send them. */
   client: FiscautClient | undefined;
-  parseSource: (text: string) => Source;
+  /** As `parseSource` takes it. Without one, tasks must name theirs. */
+  source: string | undefined;
   enqueueBatch: EnqueueBatch;
 }
 
-export function builtInHandlers({ client, parseSource, enqueueBatch }: BuiltInOptions): Handler[] {
+export function builtInHandlers({ client, source, enqueueBatch }: BuiltInOptions): Handler[] {
   const sendsSuppliers = client === undefined ? [] : [syncSupplierHandler(client)];
-  return [...sendsSuppliers, syncSuppliersHandler(parseSource, enqueueBatch)];
+  return [...sendsSuppliers, syncSuppliersHandler(source, enqueueBatch)];
 }
 
 const builtInPayloads: ReadonlyMap<string, PayloadSchema> = new Map<string, PayloadSchema>([

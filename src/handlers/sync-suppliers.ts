@@ -1,6 +1,6 @@
 /** `fiscaut.sync-suppliers`: the batch sync of one company's suppliers, as a task that enqueues its batch. */
 import { z } from "zod";
-import type { Source } from "../sources/source.ts";
+import { holdsPassword, parseSource } from "../sources/parse-source.ts";
 import { OperatorError } from "../task/errors.ts";
 import { PermanentError } from "../task/outcome.ts";
 import { defineHandler, type Handler } from "./handler.ts";
@@ -10,18 +10,27 @@ export const syncSuppliersName = "fiscaut.sync-suppliers";
 
 export const syncSuppliersPayload = z.strictObject({
   company: z.int().positive().describe("codi_emp"),
-  source: z.string().min(1).describe("csv:DIR, as the worker's machine sees it"),
+  source: z
+    .string()
+    .min(1)
+    // Payloads are stored and shown.
+    .refine((text) => !holdsPassword(text), {
+      error: "holds a password: leave it out and set FISCAUT_SOURCE where the worker runs",
+    })
+    .optional()
+    .describe(
+      "csv:DIR or postgres://USER@HOST/DATABASE, as the worker's machine sees it; by default its FISCAUT_SOURCE",
+    ),
 });
 
-/** @param parseSource turns the payload's text into a source; throws OperatorError for one that it can't read. */
-export function syncSuppliersHandler(
-  parseSource: (text: string) => Source,
-  enqueueBatch: EnqueueBatch,
-): Handler {
+/** @param ownSource the worker's, for payloads that name none. */
+export function syncSuppliersHandler(ownSource: string | undefined, enqueueBatch: EnqueueBatch): Handler {
   return defineHandler({
     name: syncSuppliersName,
     payload: syncSuppliersPayload,
-    async run({ company, source }, { task, log }) {
+    async run({ company, source = ownSource }, { task, log }) {
+      if (source === undefined)
+        throw new PermanentError("the payload names no source, and this worker has none: set FISCAUT_SOURCE");
       try {
         const batch = await enqueueSupplierBatch(enqueueBatch, {
           source: parseSource(source),

@@ -1,17 +1,35 @@
 /** Turns the text of `--source` into a source. Knows the kinds by name; reading is left to each kind's file. */
 import { OperatorError } from "../task/errors.ts";
 import { openCsvSource } from "./csv.ts";
+import { openPostgresSource } from "./postgres.ts";
 import type { Source } from "./source.ts";
 
 /**
- * Takes `csv:DIR`; a relative DIR counts from the folder the process runs in. Nothing is read yet.
+ * Takes `csv:DIR`, a relative DIR counting from the folder the process runs in, and `postgres://...`. Nothing is read
+ * and nothing connected to yet.
  * @throws OperatorError of kind usage for any other text.
  */
 export function parseSource(text: string): Source {
-  const [, kind, place] = /^([a-z]+):(.+)$/s.exec(text.trim()) ?? [];
+  const source = text.trim();
+  const [, kind, place] = /^([a-z]+):(.+)$/s.exec(source) ?? [];
   if (kind === "csv" && place !== undefined) return openCsvSource(place);
+  if (kind === "postgres" || kind === "postgresql") return openPostgresSource(source);
   // The text isn't repeated: it may be a connection string that holds a password.
   throw new OperatorError("usage", "the source is not of a kind that can be read", {
-    hint: "csv:DIR, where DIR holds geempre.csv and effornece.csv",
+    hint: "csv:DIR, where DIR holds geempre.csv and effornece.csv, or postgres://USER@HOST/DATABASE",
   });
+}
+
+/**
+ * Whether the text of a source gives a password away: then it belongs neither into a payload, which is stored and
+ * shown, nor among a command's words, which process lists show. Errs on the side of "yes" for text that is no proper
+ * source.
+ */
+export function holdsPassword(text: string): boolean {
+  const url = URL.parse(text.trim());
+  return (
+    (url !== null && url.password !== "") ||
+    /^\s*[a-z]+:\/\/[^/]*:[^/]*@/.test(text) ||
+    /(?:^|[:;?&])\s*(?:pwd|password|passwd)\s*=/i.test(text)
+  );
 }

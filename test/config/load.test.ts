@@ -28,6 +28,7 @@ test("with nothing given, every setting has its default", () => {
     hooks: undefined,
     logLevel: "info",
     logFormat: "auto",
+    fiscautSource: undefined,
     fiscautApiUrl: undefined,
     fiscautApiKey: undefined,
     fiscautTimeoutMs: 30_000,
@@ -116,6 +117,7 @@ test("every setting can be given in the environment and in the file, all but sec
     hooks: "/etc/hooks.ts",
     "log-level": "debug",
     "log-format": "json",
+    "fiscaut-source": "postgres://u:p@h/dominio",
     "fiscaut-api-url": "https://api.example/v1/",
     "fiscaut-api-key": "k",
     "fiscaut-timeout": "15s",
@@ -145,13 +147,14 @@ test("every setting can be given in the environment and in the file, all but sec
     hooks: "/etc/hooks.ts",
     logLevel: "debug",
     logFormat: "json",
+    fiscautSource: "postgres://u:p@h/dominio",
     fiscautApiUrl: "https://api.example/v1/",
     fiscautApiKey: "k",
     fiscautTimeoutMs: 15_000,
   });
   expect(byFile.config).toEqual(byEnv.config);
   const secrets = settingKeys.filter((key) => byFlag.origins[key] === "default");
-  expect(secrets).toEqual(["database-url", "http-token", "fiscaut-api-key"]);
+  expect(secrets).toEqual(["database-url", "http-token", "fiscaut-source", "fiscaut-api-key"]);
 });
 
 test("TOML's own numbers, booleans and lists are understood", () => {
@@ -163,6 +166,7 @@ test("TOML's own numbers, booleans and lists are understood", () => {
 
 test("a relative folder starts from the current one, in the file from the file's, and ~ is the home", () => {
   expect(load({ flags: { "data-dir": "data" } }).config.dataDir).toBe("/somewhere/data");
+  expect(load({ env: { FISCAUT_SOURCE: "csv:data" } }).config.fiscautSource).toBe("csv:/somewhere/data");
   expect(load({ env: { FISCAUT_TASKS_DATA_DIR: "~/data" } }).config.dataDir).toBe("/home/ana/data");
   expect(load(withFile('data-dir = "data"')).config.dataDir).toBe("/home/ana/.config/fiscaut-tasks/data");
   expect(load({ flags: { "data-dir": "/x/../~odd" } }).config.dataDir).toBe("/~odd");

@@ -50,6 +50,8 @@ const userFile = "/home/ana/.config/fiscaut-tasks/fiscaut-tasks.toml";
 test.each([
   { env: { DATABASE_URL: "mysql://u:hunter22@h/db" } },
   { env: { DATABASE_URL: "postgres://u:hunter22#@h/db" } },
+  { env: { FISCAUT_SOURCE: "postgres://u:hunter22#@h/db" } },
+  { env: { FISCAUT_SOURCE: "mysql://u:hunter22@h/db" } },
   { env: { FISCAUT_API_KEY: "hunter22 hunter22" } },
   { env: { FISCAUT_TASKS_HTTP_TOKEN: "hunter22" } },
   { env: { FISCAUT_API_URL: "https://u:hunter22@h/" } },
@@ -102,6 +104,22 @@ test("the texts to keep out of the log are the secrets and their passwords, writ
     "hunt@er22",
   ]);
   expect(secretsOf(load().config)).toEqual([]);
+});
+
+test("a source is shown without its password, which is kept out of the log; a folder is no secret", () => {
+  const source = load({ env: { FISCAUT_SOURCE: "postgres://u:hunt%40er22@h/dominio" } });
+  expect(showConfig(source).find(({ key }) => key === "fiscaut-source")).toMatchObject({
+    value: "postgres://u:***@h/dominio",
+    text: "postgres://u:***@h/dominio",
+    origin: "environment FISCAUT_SOURCE",
+  });
+  expect(secretsOf(source.config)).toContain("hunt@er22");
+  const folder = load({
+    env: { FISCAUT_SOURCE_FILE: "/run/source" },
+    files: { "/run/source": "csv:/data/a@b\n" },
+  });
+  expect(showConfig(folder).find(({ key }) => key === "fiscaut-source")?.value).toBe("csv:/data/a@b");
+  expect(secretsOf(folder.config)).toEqual([]);
 });
 
 test("a password among the parameters of the URL is kept out too", () => {

@@ -32,6 +32,7 @@ describe("every command", () => {
     for (const command of [
       "run",
       "sync",
+      "source",
       "enqueue",
       "list",
       "show",

@@ -79,9 +79,14 @@ const planted: [string, string, Record<string, string>][] = [
   ["an import of nothing", "no-unresolved", { "src/task/a.ts": `import "./missing.ts";` }],
   ["a folder that the map lacks", "known-folder", { "src/utils/a.ts": `import "zod";` }],
   [
-    "Postgres' driver outside the store",
-    "drizzle-orm+postgres-only-in-store",
+    "Postgres' driver outside the store and the sources",
+    "postgres-only-in-store+sources",
     { "src/engine/a.ts": `import "postgres";` },
+  ],
+  [
+    "Drizzle outside the store, in a source too",
+    "drizzle-orm-only-in-store",
+    { "src/sources/a.ts": `import "drizzle-orm";` },
   ],
   ["Hono outside HTTP", "hono-only-in-http", { "src/cli/a.ts": `import "hono";` }],
   ["citty outside the command line", "citty-only-in-cli", { "src/config/a.ts": `import "citty";` }],
@@ -99,6 +104,7 @@ test("the layer rule takes a tree that keeps to it", async () => {
     await brokenRules({
       "src/engine/a.ts": `import "../store/b.ts";`,
       "src/store/b.ts": `import "postgres"; import "../task/c.ts";`,
+      "src/sources/d.ts": `import "postgres"; import "../task/c.ts";`,
       "src/task/c.ts": "export const c = 1;",
     }),
   ).toEqual([]);

@@ -198,7 +198,7 @@ describe("what is refused", () => {
   test("a company code that is no number, even of a row of another company", async () => {
     expect(await faultOf(readSuppliers(`${HEADER}\n${good},00010,3,X,1\n`))).toEqual([
       'DIR/effornece.csv line 3: codi_emp "" is not a number',
-      "correct the line, or export the table again",
+      "correct the row in the accounting database, or export the table again",
     ]);
   });
 
@@ -238,9 +238,38 @@ describe("what is refused", () => {
       const opening = Promise.try(() => parseSource(text));
       expect(await faultOf(opening)).toEqual([
         "the source is not of a kind that can be read",
-        "csv:DIR, where DIR holds geempre.csv and effornece.csv",
+        "csv:DIR, where DIR holds geempre.csv and effornece.csv, or postgres://USER@HOST/DATABASE",
       ]);
     }
+  });
+});
+
+describe("what a test of a folder tells", () => {
+  test("how many rows each file has, and which is not there", async () => {
+    const empty = await mkdtemp(join(tmpdir(), "fiscaut-tasks-csv-"));
+    await Bun.write(join(empty, "geempre.csv"), "codi_emp,cgce_emp,razao_emp\n1,33000167000101,PETROBRAS\n");
+    expect(await parseSource(`csv:${empty}`).test()).toEqual({
+      driver: "CSV files",
+      dbms: empty,
+      tables: [
+        { name: "geempre.csv", rows: 1 },
+        { name: "effornece.csv", rows: null },
+      ],
+    });
+    await rm(empty, { recursive: true });
+  });
+
+  test("the row that can't be read, before a sync comes to it", async () => {
+    await Bun.write(join(folder, "geempre.csv"), "codi_emp,cgce_emp,razao_emp\n1,2,3\n");
+    await Bun.write(join(folder, "effornece.csv"), `${HEADER}\n1,2,3,4,5\nx,2,3,4,5\n`);
+    expect((await faultOf(parseSource(`csv:${folder}`).test()))[0]).toBe(
+      'DIR/effornece.csv line 3: codi_emp "x" is not a number',
+    );
+  });
+
+  test("the companies are those of geempre.csv, in its order", async () => {
+    const sample = parseSource(`csv:${join(import.meta.dir, "../../scripts/demo/data")}`);
+    expect((await Array.fromAsync(sample.companies())).map(({ code }) => code)).toEqual([1, 2, 3, 99]);
   });
 });
 

@@ -1,11 +1,11 @@
 /** `sync suppliers`: reads a company's suppliers, enqueues them as one batch and, when asked, follows it. */
 import { defineCommand } from "citty";
 import { enqueueSupplierBatch } from "../../handlers/supplier-batch.ts";
-import { parseSource } from "../../sources/parse-source.ts";
 import { enqueueBatch } from "../../store/enqueue/enqueue.ts";
 import { defaultQueue, queueNameSchema } from "../../task/doors/new-task.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { withStore } from "../database.ts";
+import { chooseSource, sourceFlag } from "../input/choose-source.ts";
 import { readId } from "../input/read-id.ts";
 import { settingFlags } from "../input/setting-flags.ts";
 import { prepare } from "../prepare.ts";
@@ -23,12 +23,7 @@ const suppliersCommand = defineCommand({
       description: "The company's code (codi_emp)",
       valueHint: "number",
     },
-    source: {
-      type: "string",
-      required: true,
-      description: "Where its suppliers are read from",
-      valueHint: "csv:DIR",
-    },
+    ...sourceFlag,
     queue: { type: "string", description: `Queue (default: ${defaultQueue})`, valueHint: "name" },
     wait: { type: "boolean", description: "Follow the batch until it is complete" },
     json: { type: "boolean", description: "Print JSON" },
@@ -39,8 +34,8 @@ const suppliersCommand = defineCommand({
     const companyCode = readId("--company", args.company);
     const queue = queueNameSchema.safeParse(args.queue ?? defaultQueue);
     if (!queue.success) throw new OperatorError("usage", `--queue: ${queue.error.issues[0]?.message}`);
-    const source = parseSource(args.source);
     const prepared = prepare(context);
+    const source = chooseSource(args.source, prepared);
     return await withStore(prepared, "sync", async (store) => {
       const enqueued = await enqueueSupplierBatch((batch, tasks) => enqueueBatch(store, batch, tasks), {
         source,

@@ -6,15 +6,18 @@ import type { Config } from "../../config/settings.ts";
 import { createFiscautClient } from "../../fiscaut/client.ts";
 import { builtInHandlers } from "../../handlers/built-in.ts";
 import { type Handler, HandlerRegistry } from "../../handlers/handler.ts";
-import { parseSource } from "../../sources/parse-source.ts";
 import type { Store } from "../../store/connection.ts";
 import { enqueueBatch } from "../../store/enqueue/enqueue.ts";
 
-export type HandlerConfig = Pick<Config, "fiscautApiUrl" | "fiscautApiKey" | "fiscautTimeoutMs">;
+export type HandlerConfig = Pick<
+  Config,
+  "fiscautApiUrl" | "fiscautApiKey" | "fiscautTimeoutMs" | "fiscautSource"
+>;
 
 /** No more than the thread needs: the whole holds other secrets. */
-export function handlerConfigOf({ fiscautApiUrl, fiscautApiKey, fiscautTimeoutMs }: Config): HandlerConfig {
-  return { fiscautApiUrl, fiscautApiKey, fiscautTimeoutMs };
+export function handlerConfigOf(config: Config): HandlerConfig {
+  const { fiscautApiUrl, fiscautApiKey, fiscautTimeoutMs, fiscautSource } = config;
+  return { fiscautApiUrl, fiscautApiKey, fiscautTimeoutMs, fiscautSource };
 }
 
 /** @param own the operator's, none of which is named as a built-in one. */
@@ -31,7 +34,7 @@ export function createHandlers(
   return new HandlerRegistry([
     ...builtInHandlers({
       client,
-      parseSource,
+      source: config.fiscautSource,
       enqueueBatch: (batch, tasks) => enqueueBatch(store, batch, tasks),
     }),
     ...own,

@@ -11,7 +11,12 @@ import { createDatabase, type TestDatabase } from "../../postgres.ts";
 import { until } from "../../until.ts";
 import { startWorker } from "../start-worker.ts";
 
-const config = { fiscautApiUrl: undefined, fiscautApiKey: undefined, fiscautTimeoutMs: 1_000 };
+const config = {
+  fiscautApiUrl: undefined,
+  fiscautApiKey: undefined,
+  fiscautTimeoutMs: 1_000,
+  fiscautSource: undefined,
+};
 
 export class OwnHandlersBed {
   readonly database: TestDatabase;

@@ -32,7 +32,12 @@ const enqueue = async (task: NewTask) =>
   (await enqueueTask(database.store, checkNewTask({ payload: 0, ...task }))).id;
 const find = (id: number) => findTask(database.store, id);
 
-const config = { fiscautApiUrl: undefined, fiscautApiKey: undefined, fiscautTimeoutMs: 1_000 };
+const config = {
+  fiscautApiUrl: undefined,
+  fiscautApiKey: undefined,
+  fiscautTimeoutMs: 1_000,
+  fiscautSource: undefined,
+};
 
 const noneOwn = { handlersDir: undefined, skip: [] };
 
