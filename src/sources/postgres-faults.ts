@@ -26,6 +26,7 @@ function canBeDecoded(text: string): boolean {
   }
 }
 
+/** 34000 too: the connection was lost, and the driver went on with another, which does not have the cursor. */
 const unreachable =
   /^(08...|57P0[1-5]|53300|34000|25P0[123]|ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|CONNECT\w+)$/;
 

@@ -120,7 +120,14 @@ describe("FISCAUT_SOURCE", () => {
     const show = () => executeJson<{ state: string; result: unknown }>(["show", String(id)], env);
     await until(async () => (await show()).state === "succeeded");
     expect(await show()).toMatchObject({ result: { enqueued: expect.any(Number) } });
-    expect(JSON.stringify([await show(), worker.lines])).not.toContain(password);
+    const refused = await fetch(`${worker.url}/tasks`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ name: "fiscaut.sync-suppliers", payload: { company: 2, source } }),
+    });
+    const problem = await refused.text();
+    expect([refused.status, problem]).toEqual([400, expect.stringContaining("set FISCAUT_SOURCE")]);
+    expect(JSON.stringify([await show(), problem, worker.lines])).not.toContain(password);
     expect(await worker.stop()).toBe(0);
   }, 60_000);
 
