@@ -4,6 +4,9 @@
 const secretKey =
   /^(pwd|password|enp|encryptedpassword|dbkey|newpwd|token|.*secret.*|sslpassword|authtoken)$/i;
 
+/** A shorter one would blank out half of every message, and protects nothing anyway; where its key stands it is blanked. */
+const minSecretLength = 4;
+
 interface Part {
   /** As it stands, with what ends it. */
   text: string;
@@ -23,7 +26,7 @@ export function hideSecrets(connectionString: string): (text: string) => string 
   const secrets = splitParts(connectionString)
     .filter(isSecret)
     .flatMap(({ value }) => [value, value.replace(/^\{(.*)\}$/s, "$1").replaceAll("}}", "}")])
-    .filter((secret) => secret !== "")
+    .filter((secret) => secret.length >= minSecretLength)
     .sort((a, b) => b.length - a.length);
   return (text) =>
     secrets.reduce((clean, secret) => clean.replaceAll(secret, "***"), redactAssignments(text));

@@ -102,6 +102,13 @@ function explainConnect(state: string, message: string): Explanation {
   if (state.startsWith("28") || /password authentication failed|invalid user id or password/i.test(message)) {
     return { kind: "config", what: "the log-in was refused", hint: "correct UID and PWD of the source" };
   }
+  if (/database "?[^"]*"? does not exist|specified database not found/i.test(message)) {
+    return {
+      kind: "config",
+      what: "the server has no database of that name",
+      hint: "correct the database's name in the DSN or the connection string",
+    };
+  }
   if (state.startsWith("08") || state.startsWith("HYT")) return unreachable("the server was not reached");
   return {
     kind: "failed",

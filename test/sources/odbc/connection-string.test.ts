@@ -18,5 +18,6 @@ test("a driver that repeats what it was given repeats no secret", () => {
   const hide = hideSecrets("DSN=Dominio;UID=leitor;PWD={ge;heim}}};ENP=9f8e7d");
   expect(hide("log-in of leitor with ge;heim} and 9f8e7d")).toBe("log-in of leitor with *** and ***");
   expect(hide("tried PWD={ge;heim}}};UID=leitor")).not.toContain("heim");
+  expect(hideSecrets("PWD=x")("max was refused with PWD=x;")).toBe("max was refused with PWD=***;");
   expect(hide("the DSN holds UID=leitor;PWD=from-odbc-ini;")).toBe("the DSN holds UID=leitor;PWD=***;");
 });

@@ -18,6 +18,13 @@ const cases: [Diagnostic["step"], string, string, OperatorError["kind"], string]
   ["connect", "28000", "Invalid user ID or password", "config", "the log-in was refused"],
   ["connect", "08001", "FATAL: password authentication failed", "config", "the log-in was refused"],
   ["connect", "08001", "Database server not found", "unavailable", "the server was not reached"],
+  [
+    "connect",
+    "08001",
+    'FATAL: database "a" does not exist',
+    "config",
+    "the server has no database of that name",
+  ],
   ["connect", "HYT00", "timeout expired", "unavailable", "the server was not reached"],
   ["connect", "HY000", "unknown key", "failed", "the connection was not made"],
   ["query", "42S02", "Table not found", "failed", "a table is missing"],
