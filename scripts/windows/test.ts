@@ -20,4 +20,5 @@ await runTests(
   "./scripts/windows/external-database.test.ts",
   "./scripts/windows/own-handlers.test.ts",
   "./scripts/windows/own-processes.test.ts",
+  "./scripts/windows/odbc.test.ts",
 );

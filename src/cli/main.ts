@@ -25,6 +25,7 @@ import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { type AnyCommand, checkArguments, findCommand } from "./input/arguments.ts";
 import { printLine } from "./output.ts";
 import { isolatedHandlerWord, runIsolatedHandler } from "./worker/isolated-handler.ts";
+import { odbcReaderWord, runOdbcReader } from "./worker/odbc-reader.ts";
 
 const root: AnyCommand = defineCommand({
   meta: { name: "fiscaut-tasks", description: "Background-task worker for the Fiscaut connector" },
@@ -59,6 +60,7 @@ export async function main(words: string[]): Promise<ExitCode> {
       return exitCodes.ok;
     }
     if (words[0] === isolatedHandlerWord) return await runIsolatedHandler();
+    if (words[0] === odbcReaderWord) return await runOdbcReader();
     const { command, parent, rawArgs, help } = findCommand(root, words);
     if (help || command.subCommands !== undefined) {
       const usage = await renderUsage(command, parent === root ? root : undefined);

@@ -28,11 +28,15 @@ function shownValue(key: SettingKey, value: unknown): ShownSetting["value"] {
   if (value === undefined) return null;
   const { kind, secret } = settingOf(key);
   if (!secret || isFolder(value)) return kind.show(value);
+  if (isOdbc(value)) return "odbc:***";
   return kind === postgresUrl || kind === source ? redactUrl(String(value)) : "***";
 }
 
 /** A source that is one is no secret, and stands in many a message. */
 const isFolder = (value: unknown) => typeof value === "string" && value.startsWith("csv:");
+
+/** What of it is secret, its driver knows. */
+const isOdbc = (value: unknown) => typeof value === "string" && value.startsWith("odbc:");
 
 /** A password shorter than this would blank out half of every line, and protects nothing anyway. */
 const minSecretLength = 4;
@@ -48,7 +52,9 @@ export function secretsOf(config: Config): string[] {
     .map(({ property }) => config[property])
     .filter((value) => typeof value === "string")
     .filter((value) => !isFolder(value));
-  const passwords = secrets.flatMap((secret) => passwordsIn(URL.parse(secret)));
+  const passwords = secrets.flatMap((secret) =>
+    isOdbc(secret) ? odbcPasswordsIn(secret) : passwordsIn(URL.parse(secret)),
+  );
   return [...new Set([...secrets, ...passwords, ...passwords.map(decode)])].filter(
     (text) => text.length >= minSecretLength,
   );
@@ -56,6 +62,12 @@ export function secretsOf(config: Config): string[] {
 
 const passwordsIn = (url: URL | null) =>
   url === null ? [] : [url.password, ...url.searchParams.getAll("password")];
+
+/** As written in `PWD=...`, and without the braces that let it hold a `;`. */
+const odbcPasswordsIn = (connectionString: string) =>
+  [...connectionString.matchAll(/[:;]\s*(?:pwd|password)\s*=\s*(\{(?:[^}]|\}\})*\}?|[^;]*)/gi)].flatMap(
+    ([, value = ""]) => [value, value.replace(/^\{(.*)\}$/s, "$1").replaceAll("}}", "}")],
+  );
 
 function decode(text: string): string {
   try {

@@ -166,11 +166,12 @@ export const postgresUrl: ValueKind<string> = {
 
 /** Where records are read from; each kind is looked at more closely by the part that reads it. */
 export const source: ValueKind<string> = {
-  accepts: "csv:DIR or postgres:// URL",
+  accepts: "csv:DIR, postgres:// URL or odbc:CONNECTION-STRING",
   read(raw, resolvePath) {
     const text = textOf(raw, "is not text").trim();
     const [, kind, place] = /^([a-z]+):(.+)$/s.exec(text) ?? [];
     if (kind === "csv" && place !== undefined) return `csv:${resolvePath(place)}`;
+    if (kind === "odbc" && place !== undefined) return text;
     if (kind === "postgres" || kind === "postgresql") return postgresUrl.read(text, resolvePath);
     throw new ValueFault(`is not ${source.accepts}`);
   },

@@ -1,6 +1,7 @@
 /** The handlers that every executable carries, and the payloads that they take. */
 import type { FiscautClient } from "../fiscaut/client.ts";
 import { supplierPayloadSchema } from "../fiscaut/supplier.ts";
+import type { ReaderCommand } from "../sources/odbc/reader-process.ts";
 import type { Handler } from "./handler.ts";
 import { createPayloadCheck, type PayloadSchema } from "./payload.ts";
 import type { EnqueueBatch } from "./supplier-batch.ts";
@@ -12,12 +13,14 @@ export interface BuiltInOptions {
   client: FiscautClient | undefined;
   /** As `parseSource` takes it. Without one, tasks must name theirs. */
   source: string | undefined;
+  /** Starts the process that reads over ODBC. */
+  odbcReader: ReaderCommand;
   enqueueBatch: EnqueueBatch;
 }
 
-export function builtInHandlers({ client, source, enqueueBatch }: BuiltInOptions): Handler[] {
+export function builtInHandlers({ client, source, odbcReader, enqueueBatch }: BuiltInOptions): Handler[] {
   const sendsSuppliers = client === undefined ? [] : [syncSupplierHandler(client)];
-  return [...sendsSuppliers, syncSuppliersHandler(source, enqueueBatch)];
+  return [...sendsSuppliers, syncSuppliersHandler({ source, odbcReader, enqueueBatch })];
 }
 
 const builtInPayloads: ReadonlyMap<string, PayloadSchema> = new Map<string, PayloadSchema>([

@@ -1,5 +1,6 @@
 /** `fiscaut.sync-suppliers`: the batch sync of one company's suppliers, as a task that enqueues its batch. */
 import { z } from "zod";
+import type { ReaderCommand } from "../sources/odbc/reader-process.ts";
 import { holdsPassword, parseSource } from "../sources/parse-source.ts";
 import { OperatorError } from "../task/errors.ts";
 import { PermanentError } from "../task/outcome.ts";
@@ -19,21 +20,28 @@ export const syncSuppliersPayload = z.strictObject({
     })
     .optional()
     .describe(
-      "csv:DIR or postgres://USER@HOST/DATABASE, as the worker's machine sees it; by default its FISCAUT_SOURCE",
+      "csv:DIR, postgres://USER@HOST/DATABASE or odbc:DSN=NAME, as the worker's machine sees it; by default its FISCAUT_SOURCE",
     ),
 });
 
-/** @param ownSource the worker's, for payloads that name none. */
-export function syncSuppliersHandler(ownSource: string | undefined, enqueueBatch: EnqueueBatch): Handler {
+interface SyncSuppliersOptions {
+  /** The worker's own, for payloads that name none. */
+  source: string | undefined;
+  odbcReader: ReaderCommand;
+  enqueueBatch: EnqueueBatch;
+}
+
+export function syncSuppliersHandler(options: SyncSuppliersOptions): Handler {
+  const { source: ownSource, odbcReader, enqueueBatch } = options;
   return defineHandler({
     name: syncSuppliersName,
     payload: syncSuppliersPayload,
-    async run({ company, source = ownSource }, { task, log }) {
+    async run({ company, source = ownSource }, { task, log, signal }) {
       if (source === undefined)
         throw new PermanentError("the payload names no source, and this worker has none: set FISCAUT_SOURCE");
       try {
         const batch = await enqueueSupplierBatch(enqueueBatch, {
-          source: parseSource(source),
+          source: parseSource(source, { command: odbcReader, signal }),
           companyCode: company,
           queue: task.queue,
           priority: task.priority,

@@ -1,22 +1,25 @@
 /** Turns the text of `--source` into a source. Knows the kinds by name; reading is left to each kind's file. */
 import { OperatorError } from "../task/errors.ts";
 import { openCsvSource } from "./csv.ts";
+import { type OdbcOptions, openOdbcSource } from "./odbc/odbc.ts";
 import { openPostgresSource } from "./postgres.ts";
 import type { Source } from "./source.ts";
 
 /**
- * Takes `csv:DIR`, a relative DIR counting from the folder the process runs in, and `postgres://...`. Nothing is read
- * and nothing connected to yet.
+ * Takes `csv:DIR`, a relative DIR counting from the folder the process runs in, `postgres://...`, and `odbc:` with
+ * a connection string. Nothing is read and nothing connected to yet.
+ * @param odbc how `odbc:` is read; without it the kind is unknown.
  * @throws OperatorError of kind usage for any other text.
  */
-export function parseSource(text: string): Source {
+export function parseSource(text: string, odbc?: OdbcOptions): Source {
   const source = text.trim();
   const [, kind, place] = /^([a-z]+):(.+)$/s.exec(source) ?? [];
   if (kind === "csv" && place !== undefined) return openCsvSource(place);
+  if (kind === "odbc" && place !== undefined && odbc !== undefined) return openOdbcSource(place, odbc);
   if (kind === "postgres" || kind === "postgresql") return openPostgresSource(source);
   // The text isn't repeated: it may be a connection string that holds a password.
   throw new OperatorError("usage", "the source is not of a kind that can be read", {
-    hint: "csv:DIR, where DIR holds geempre.csv and effornece.csv, or postgres://USER@HOST/DATABASE",
+    hint: "csv:DIR, where DIR holds geempre.csv and effornece.csv, postgres://USER@HOST/DATABASE, or odbc:DSN=NAME;UID=USER",
   });
 }
 

@@ -106,6 +106,13 @@ test("the texts to keep out of the log are the secrets and their passwords, writ
   expect(secretsOf(load().config)).toEqual([]);
 });
 
+test("the password of an ODBC source is neither shown nor logged, in braces or without them", () => {
+  const { config, ...rest } = load({ env: { FISCAUT_SOURCE: "odbc:DSN=Dominio;UID=u;PWD={hunter;22}" } });
+  const shown = showConfig({ config, ...rest }).find(({ key }) => key === "fiscaut-source");
+  expect(shown?.value).toBe("odbc:***");
+  expect(secretsOf(config)).toEqual(expect.arrayContaining(["{hunter;22}", "hunter;22"]));
+});
+
 test("a source is shown without its password, which is kept out of the log; a folder is no secret", () => {
   const source = load({ env: { FISCAUT_SOURCE: "postgres://u:hunt%40er22@h/dominio" } });
   expect(showConfig(source).find(({ key }) => key === "fiscaut-source")).toMatchObject({

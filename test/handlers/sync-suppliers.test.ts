@@ -14,6 +14,7 @@ async function run(source: string | undefined, payload: object): Promise<unknown
   const [handler] = builtInHandlers({
     client: undefined,
     source,
+    odbcReader: { words: [], environment: {} },
     async enqueueBatch(_, tasks) {
       const all = await Array.fromAsync(tasks);
       return { id: 1, title: "", total: all.length, skipped: {}, created: true };

@@ -238,7 +238,7 @@ describe("what is refused", () => {
       const opening = Promise.try(() => parseSource(text));
       expect(await faultOf(opening)).toEqual([
         "the source is not of a kind that can be read",
-        "csv:DIR, where DIR holds geempre.csv and effornece.csv, or postgres://USER@HOST/DATABASE",
+        "csv:DIR, where DIR holds geempre.csv and effornece.csv, postgres://USER@HOST/DATABASE, or odbc:DSN=NAME;UID=USER",
       ]);
     }
   });

@@ -4,11 +4,13 @@ import { holdsPassword, parseSource } from "../../sources/parse-source.ts";
 import type { Source } from "../../sources/source.ts";
 import { OperatorError } from "../../task/errors.ts";
 import type { Prepared } from "../prepare.ts";
+import { odbcReaderCommand } from "../worker/odbc-reader.ts";
 
 export const sourceFlag = {
   source: {
     type: "string",
-    description: "Where accounting records are read from, instead of FISCAUT_SOURCE: csv:DIR, postgres://...",
+    description:
+      "Where accounting records are read from, instead of FISCAUT_SOURCE: csv:DIR, postgres://..., odbc:DSN=...",
     valueHint: "csv:DIR",
   },
 } as const satisfies ArgsDef;
@@ -26,5 +28,5 @@ export function chooseSource(
     logger.warn(
       "--source holds a password, and process lists show it: set FISCAUT_SOURCE or FISCAUT_SOURCE_FILE instead",
     );
-  return parseSource(flag ?? config.fiscautSource ?? "");
+  return parseSource(flag ?? config.fiscautSource ?? "", { command: odbcReaderCommand });
 }

@@ -8,6 +8,7 @@ import { builtInHandlers } from "../../handlers/built-in.ts";
 import { type Handler, HandlerRegistry } from "../../handlers/handler.ts";
 import type { Store } from "../../store/connection.ts";
 import { enqueueBatch } from "../../store/enqueue/enqueue.ts";
+import { odbcReaderCommand } from "./odbc-reader.ts";
 
 export type HandlerConfig = Pick<
   Config,
@@ -35,6 +36,7 @@ export function createHandlers(
     ...builtInHandlers({
       client,
       source: config.fiscautSource,
+      odbcReader: odbcReaderCommand,
       enqueueBatch: (batch, tasks) => enqueueBatch(store, batch, tasks),
     }),
     ...own,

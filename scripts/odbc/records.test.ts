@@ -1,0 +1,105 @@
+// The records that come over ODBC: those that the same data gives as CSV, from both drivers, in bounded memory, and as
+// the same batch of the compiled executable.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { openOdbcSource } from "../../src/sources/odbc/odbc.ts";
+import { startReader } from "../../src/sources/odbc/reader-process.ts";
+import { parseSource } from "../../src/sources/parse-source.ts";
+import type { Source } from "../../src/sources/source.ts";
+import { execute } from "../../test/e2e/executable.ts";
+import { largeCompany, longCompany, sampleFolder } from "./accounting-tables.ts";
+import { findReaders, layBed, type OdbcBed } from "./odbc-bed.ts";
+
+let bed: OdbcBed;
+beforeAll(async () => {
+  bed = await layBed();
+}, 120_000);
+afterAll(() => bed?.close());
+
+const csv = parseSource(`csv:${sampleFolder}`);
+
+/** Order is each source's own. */
+const sorted = async <Value>(values: AsyncIterable<Value>) =>
+  (await Array.fromAsync(values)).map((value) => JSON.stringify(value)).sort();
+
+describe.each(["postgres", "sqlite"] as const)("%s", (kind) => {
+  let source: Source;
+  beforeAll(() => {
+    source = openOdbcSource(bed[kind], { command: bed.command });
+  });
+
+  test("gives the records that the CSV files give: accents, NULL, padding, zeros in front", async () => {
+    expect(await sorted(source.companies())).toEqual(await sorted(csv.companies()));
+    for (const code of [1, 2, 3, 4, 99]) {
+      expect(await source.company(code)).toEqual(await csv.company(code));
+      expect(await sorted(source.suppliers(code))).toEqual(await sorted(csv.suppliers(code)));
+    }
+  });
+
+  test("tells driver, DBMS, tables and rows", async () => {
+    const { driver, dbms, tables } = await source.test();
+    const owner = kind === "postgres" ? "bethadba." : "";
+    expect(driver).toMatch(kind === "postgres" ? /^psqlodbcw\.so \d/ : /^sqlite3odbc\.so \d/);
+    expect(dbms).toMatch(kind === "postgres" ? /^PostgreSQL \d/ : /^SQLite \d/);
+    expect(tables).toEqual([
+      { name: `${owner}geempre`, rows: (await Array.fromAsync(csv.companies())).length },
+      { name: `${owner}effornece`, rows: expect.any(Number) },
+    ]);
+    expect(tables[1]?.rows).toBeGreaterThan(largeCompany.suppliers);
+  });
+
+  test("gives a value that is longer than a piece whole, characters of two halves included", async () => {
+    const [supplier] = await Array.fromAsync(source.suppliers(longCompany.code));
+    expect(supplier?.name).toBe(longCompany.name);
+  });
+
+  test("gives 50,000 suppliers in bounded memory", async () => {
+    const startedAtMs = performance.now();
+    let rows = 0;
+    let peakBytes = 0;
+    for await (const supplier of source.suppliers(largeCompany.code)) {
+      rows += 1;
+      if (rows % 10_000 === 1) peakBytes = findReaders()[0]?.peakBytes ?? peakBytes;
+      if (rows === 31_415) expect(supplier.name).toBe("FORNECEDOR Nº 31415 LTDA");
+    }
+    const ms = Math.round(performance.now() - startedAtMs);
+    process.stdout.write(`   ${kind}: ${rows} rows in ${ms} ms, peak ${Math.round(peakBytes / 1e6)} MB\n`);
+    expect(rows).toBe(largeCompany.suppliers);
+    expect(peakBytes).toBeGreaterThan(0);
+    expect(peakBytes).toBeLessThan(150e6);
+    expect(findReaders()).toBeEmpty();
+  });
+
+  test("enqueues the batch that the CSV files make", async () => {
+    const sync = ["sync", "suppliers", "--company", "1", "--json", "--source"];
+    const env = { DATABASE_URL: bed.database.url };
+    const over = await bed.execute([...sync, `odbc:${bed[kind]}`], env);
+    const from = await execute([...sync, `csv:${sampleFolder}`], env);
+    expect([over.exitCode, from.exitCode]).toEqual([0, 0]);
+    const payloads = async ({ stdout }: { stdout: string }) => {
+      const { id } = JSON.parse(stdout) as { id: number };
+      const rows = await bed.database.store.sql<{ payload: unknown }[]>`
+        select payload from fiscaut_tasks.task where batch_id = ${id}`;
+      return rows.map(({ payload }) => JSON.stringify(payload)).sort();
+    };
+    const expected = await payloads(from);
+    expect(expected.length).toBeGreaterThan(900);
+    expect(await payloads(over)).toEqual(expected);
+  });
+});
+
+test("numbers come by their digits, never by way of a float", async () => {
+  const reader = await startReader({
+    connectionString: bed.postgres,
+    command: bed.command,
+    loginTimeoutMs: 15_000,
+    queryTimeoutMs: 15_000,
+    signal: undefined,
+  });
+  const text =
+    "select 12345678901234567890.123456789::numeric, 9007199254740993::bigint, 20000::numeric(10, 0), ?::bigint, null, ''";
+  const rows = reader.query({ text, parameters: [9_007_199_254_740_991], columns: [] });
+  expect(await Array.fromAsync(rows)).toEqual([
+    ["12345678901234567890.123456789", "9007199254740993", "20000", "9007199254740991", null, ""],
+  ]);
+  await reader.end();
+});

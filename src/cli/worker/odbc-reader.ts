@@ -1,0 +1,42 @@
+/**
+ * The process that reads over ODBC, from its start to its end: a command that no operator gives. What it does meanwhile
+ * is `sources/odbc/serve-reader.ts`'s work.
+ */
+import { fileURLToPath } from "node:url";
+import type { FromReader, ToReader } from "../../sources/odbc/messages.ts";
+import type { ReaderCommand } from "../../sources/odbc/reader-process.ts";
+import { serveReader } from "../../sources/odbc/serve-reader.ts";
+import { OperatorError } from "../../task/errors.ts";
+import { type ExitCode, exitCodes } from "../exit-codes.ts";
+import { childEnvironment } from "./child-environment.ts";
+
+export const odbcReaderWord = "odbc-reader";
+
+/** Starts one, of this executable or, from the source tree, by Bun. Drivers find their settings in the environment. */
+export const odbcReaderCommand: ReaderCommand = {
+  words: Bun.isStandaloneExecutable
+    ? [process.execPath, odbcReaderWord]
+    : [process.execPath, fileURLToPath(new URL("../../main.ts", import.meta.url)), odbcReaderWord],
+  environment: {
+    ...childEnvironment(process.env),
+    // A driver that crashes is not Bun's fault, and what it was given is nobody's to see.
+    BUN_ENABLE_CRASH_REPORTING: "0",
+  },
+};
+
+/** @throws OperatorError "usage" where there is nobody to read for. */
+export async function runOdbcReader(): Promise<ExitCode> {
+  if (process.send === undefined)
+    throw new OperatorError("usage", `${odbcReaderWord} is for other commands alone`, {
+      hint: "fiscaut-tasks sync suppliers --source odbc:DSN=...",
+    });
+  const reader = serveReader((answer: FromReader) => void process.send?.(answer));
+  const { promise: disconnected, resolve } = Promise.withResolvers<void>();
+  process.on("disconnect", resolve);
+  process.on("message", (question: ToReader) => reader.take(question));
+  // A service manager may signal all processes of the service: whether this one is to stop is told by who started it.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
+  await disconnected;
+  reader.close();
+  return exitCodes.ok;
+}
