@@ -24,19 +24,29 @@ export const odbcReaderCommand: ReaderCommand = {
   },
 };
 
-/** @throws OperatorError "usage" where there is nobody to read for. */
-export async function runOdbcReader(): Promise<ExitCode> {
+/** A handlers' thread that is replaced leaves its processes with their channels open: who asks no more is gone. */
+const longestPauseMs = 600_000;
+
+/**
+ * Ends when it is disconnected, and when nothing was asked for `pauseMs`.
+ * @throws OperatorError "usage" where there is nobody to read for.
+ */
+export async function runOdbcReader(pauseMs = longestPauseMs): Promise<ExitCode> {
   if (process.send === undefined)
     throw new OperatorError("usage", `${odbcReaderWord} is for other commands alone`, {
       hint: "fiscaut-tasks sync suppliers --source odbc:DSN=...",
     });
   const reader = serveReader((answer: FromReader) => void process.send?.(answer));
-  const { promise: disconnected, resolve } = Promise.withResolvers<void>();
-  process.on("disconnect", resolve);
-  process.on("message", (question: ToReader) => reader.take(question));
+  const { promise: ended, resolve } = Promise.withResolvers<ExitCode>();
+  const pause = setTimeout(() => resolve(exitCodes.failed), pauseMs);
+  process.on("disconnect", () => resolve(exitCodes.ok));
+  process.on("message", (question: ToReader) => {
+    reader.take(question);
+    pause.refresh();
+  });
   // A service manager may signal all processes of the service: whether this one is to stop is told by who started it.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
-  await disconnected;
+  const exitCode = await ended;
   reader.close();
-  return exitCodes.ok;
+  return exitCode;
 }
