@@ -70,6 +70,9 @@ export async function layBed(): Promise<OdbcBed> {
     },
     async close() {
       rmSync(folder, { recursive: true, force: true });
+      // PostgreSQL's driver leaves one a process.
+      for (const log of new Bun.Glob("psqlodbc_*.log").scanSync({ cwd: join(root, "tmp"), absolute: true }))
+        rmSync(log, { force: true });
       const { sql } = database.store;
       await sql.unsafe(
         `drop schema bethadba cascade; drop owned by ${reader.user}; drop role ${reader.user}`,
