@@ -1,7 +1,6 @@
 /** Keeps the history in shape: partitions ahead, old ones gone. Every worker does so; no leader is needed. */
 import type { Store } from "../store/connection.ts";
-import { makePartitions } from "../store/history/history-partitions.ts";
-import { pruneHistory } from "../store/history/prune.ts";
+import { prune } from "../store/history/prune.ts";
 import type { EmitEvent } from "../task/events.ts";
 import type { Retention } from "../task/retention.ts";
 import { jitter } from "./loop.ts";
@@ -20,9 +19,7 @@ export class Pruner {
   }
 
   async runOnce(): Promise<number> {
-    // First, for it brings rows that lie in a default partition to where the next step finds them.
-    await makePartitions(this.#store);
-    for (const { name, ...partition } of await pruneHistory(this.#store, this.#retention))
+    for (const { name, ...partition } of await prune(this.#store, this.#retention))
       this.#emit({ kind: "pruned", partition: name, ...partition });
     return jitter(intervalMs);
   }

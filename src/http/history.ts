@@ -1,8 +1,7 @@
 /** The route that prunes the history now. What is dropped, and how, is `store/history/prune.ts`'s. */
 import { z } from "zod";
 import type { Store } from "../store/connection.ts";
-import { makePartitions } from "../store/history/history-partitions.ts";
-import { pruneHistory, readPrunable } from "../store/history/prune.ts";
+import { prune } from "../store/history/prune.ts";
 import type { PrunedPartition, Retention } from "../task/retention.ts";
 import { readQuery } from "./request.ts";
 import type { Route } from "./route.ts";
@@ -24,8 +23,7 @@ export function historyRoutes({ store, retention }: HistoryRoutesOptions): Route
         "drop finished tasks that are past their retention now, as workers do hourly; dryRun=true tells which",
       async handle(c) {
         const dryRun = readQuery(c, pruneQuery).dryRun !== undefined;
-        if (!dryRun) await makePartitions(store);
-        const pruned = await (dryRun ? readPrunable : pruneHistory)(store, retention);
+        const pruned = await prune(store, retention, { dryRun });
         return c.json({ dryRun, dropped: pruned.map(prunedJson) });
       },
     },

@@ -14,7 +14,7 @@ import {
   removeSchedule,
   runScheduleNow,
 } from "../store/schedule/schedules.ts";
-import { checkNewSchedule, type Schedule } from "../task/doors/schedule.ts";
+import { checkNewSchedule, definedByFile, type Schedule } from "../task/doors/schedule.ts";
 import { Problem } from "./problem.ts";
 import { readJson, readQuery } from "./request.ts";
 import type { Route } from "./route.ts";
@@ -49,7 +49,7 @@ export function scheduleRoutes({
         const schedule = checkNewSchedule(await readJson(c));
         const { name, task } = schedule;
         await checkPayloads([task]);
-        if ((await addSchedule(store, schedule)) === "file") throw fileDefines(name);
+        if ((await addSchedule(store, schedule)) === "file") throw definedByFile(name);
         const location = `/schedules/${encodeURIComponent(name)}`;
         return c.json(scheduleJson(await requireSchedule(store, name)), 201, { location });
       },
@@ -72,7 +72,7 @@ export function scheduleRoutes({
         const name = nameOf(c);
         const result = await removeSchedule(store, name);
         if (result === "unknown") throw unknownSchedule(name);
-        if (result === "file") throw fileDefines(name);
+        if (result === "file") throw definedByFile(name);
         return c.json({ name, removed: true });
       },
     },
@@ -120,8 +120,3 @@ const nameOf = (c: Context) => c.req.param("name") ?? "";
 
 const unknownSchedule = (name: string) =>
   new Problem(404, `there is no schedule ${name}`, { hint: "GET /schedules lists them" });
-
-const fileDefines = (name: string) =>
-  new Problem(409, `a configuration file defines the schedule ${name}`, {
-    hint: "change it there and start the worker again, or pause it",
-  });

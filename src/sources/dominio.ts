@@ -39,10 +39,14 @@ export interface Dialect {
   readonly owner: string | undefined;
 }
 
+/** As queries and reports name it. */
+export const qualify = (owner: string | undefined, table: DominioTable) =>
+  owner === undefined ? table : `${owner}.${table}`;
+
 /** Each query in the words of one dialect. Rows are ordered, so that two readings of the same tables are alike. */
 export function dominioQueries({ marker, owner }: Dialect) {
-  const qualify = (table: DominioTable) => (owner === undefined ? table : `${owner}.${table}`);
-  const select = (table: DominioTable) => `select ${dominioTables[table].join(", ")} from ${qualify(table)}`;
+  const select = (table: DominioTable) =>
+    `select ${dominioTables[table].join(", ")} from ${qualify(owner, table)}`;
   return {
     companies: (): DominioQuery<typeof companyColumns> => ({
       text: `${select("geempre")} order by codi_emp`,
@@ -61,7 +65,7 @@ export function dominioQueries({ marker, owner }: Dialect) {
     }),
     /** Of one row with one value. Fails where the table is not there. */
     count: (table: DominioTable): DominioQuery => ({
-      text: `select count(*) from ${qualify(table)}`,
+      text: `select count(*) from ${qualify(owner, table)}`,
       parameters: [],
       columns: ["count"],
     }),

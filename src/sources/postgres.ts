@@ -4,18 +4,16 @@
  */
 import postgres from "postgres";
 import {
-  type companyColumns,
+  type Dialect,
   type DominioQuery,
   type DominioTable,
   dominioOwner,
   dominioQueries,
-  dominioTables,
-  type RowValues,
-  toCompany,
-  toSupplier,
+  qualify,
 } from "./dominio.ts";
+import { type DominioReader, openDominioSource } from "./dominio-source.ts";
 import { explainPostgresFault, readPostgresUrl } from "./postgres-faults.ts";
-import type { Source, SourceReport } from "./source.ts";
+import type { Source } from "./source.ts";
 
 /** Some 100 KB; a supplier has a hundred bytes. */
 const fetchedRows = 1_000;
@@ -37,61 +35,30 @@ export function openPostgresSource(
   limits: PostgresLimits = { statementTimeoutMs: 60_000 },
 ): Source {
   const place = readPostgresUrl(url);
-
-  /** Nothing is read twice and nothing kept; leaving the rows early ends transaction and connection. */
-  async function* read<Columns extends readonly string[], Row>(
-    queryOf: (queries: Queries) => DominioQuery<Columns>,
-    toRow: (values: RowValues<Columns>) => Row,
-  ): AsyncGenerator<Row> {
-    const connection = new Connection(url, limits);
-    try {
-      await connection.begin();
-      for await (const values of connection.read(queryOf(connection.queries))) yield toRow(values);
-    } catch (error) {
-      throw explainPostgresFault(error, place);
-    } finally {
-      await connection.close();
-    }
-  }
-  const readCompany = (values: RowValues<typeof companyColumns>) => toCompany(values, `geempre at ${place}`);
-
-  return {
+  return openDominioSource({
     address: `postgres://${place}`,
-
-    companies: () => read((queries) => queries.companies(), readCompany),
-
-    async company(code) {
-      for await (const company of read((queries) => queries.company(code), readCompany)) return company;
-      return undefined;
-    },
-
-    suppliers: (companyCode) => read((queries) => queries.suppliers(companyCode), toSupplier),
-
-    async test() {
+    companyPlace: `geempre at ${place}`,
+    explain: (error) => explainPostgresFault(error, place),
+    async open() {
       const connection = new Connection(url, limits);
       try {
         await connection.begin();
-        const tables: SourceReport["tables"] = [];
-        for (const table of Object.keys(dominioTables) as DominioTable[])
-          tables.push({ name: connection.nameOf(table), rows: await connection.count(table) });
-        return { driver: "Postgres", dbms: `PostgreSQL ${connection.version}`, tables };
+        return connection;
       } catch (error) {
-        throw explainPostgresFault(error, place);
-      } finally {
-        await connection.close();
+        await connection.end();
+        throw error;
       }
     },
-  };
+  });
 }
 
-type Queries = ReturnType<typeof dominioQueries>;
-
 /** One connection with one transaction, made for one call of a source. */
-class Connection {
+class Connection implements DominioReader {
   readonly #sql: postgres.Sql;
   readonly #timeoutMs: number;
-  #owner: string | undefined;
-  version = "";
+  readonly driver = "Postgres";
+  dbms = "";
+  dialect: Dialect = { marker: "$1", owner: undefined };
 
   constructor(url: string, { statementTimeoutMs }: PostgresLimits) {
     this.#timeoutMs = statementTimeoutMs;
@@ -108,10 +75,6 @@ class Connection {
     });
   }
 
-  get queries(): Queries {
-    return dominioQueries({ marker: "$1", owner: this.#owner });
-  }
-
   /**
    * Nothing can be written, whatever the user may do, and all queries see the same moment. Settings are the
    * transaction's own: poolers refuse them at log-in.
@@ -123,24 +86,15 @@ class Connection {
       "select current_setting('server_version'), (select nspname from pg_namespace where nspname = $1)",
       [dominioOwner],
     );
-    this.version = version ?? "";
-    this.#owner = owner ?? undefined;
+    this.dbms = `PostgreSQL ${version ?? ""}`;
+    this.dialect = { ...this.dialect, owner: owner ?? undefined };
   }
 
-  nameOf(table: DominioTable): string {
-    return this.#owner === undefined ? table : `${this.#owner}.${table}`;
-  }
-
-  async *read<Columns extends readonly string[]>(
-    query: DominioQuery<Columns>,
-  ): AsyncGenerator<RowValues<Columns>> {
-    await this.#ask(`declare source no scroll cursor for ${query.text}`, query.parameters);
+  async *query({ text, parameters }: DominioQuery): AsyncGenerator<(string | null)[]> {
+    await this.#ask(`declare source no scroll cursor for ${text}`, parameters);
     for (;;) {
       const rows = await this.#ask(`fetch ${fetchedRows} from source`);
-      for (const row of rows)
-        yield Object.fromEntries(
-          query.columns.map((column, at) => [column, row[at] ?? null]),
-        ) as RowValues<Columns>;
+      yield* rows;
       if (rows.length < fetchedRows) break;
     }
     await this.#ask("close source");
@@ -148,9 +102,11 @@ class Connection {
 
   /** Null where the table is not there; fails where a column is not. */
   async count(table: DominioTable): Promise<number | null> {
-    const [[found] = []] = await this.#ask("select to_regclass($1)::text", [this.nameOf(table)]);
+    const [[found] = []] = await this.#ask("select to_regclass($1)::text", [
+      qualify(this.dialect.owner, table),
+    ]);
     if (found === null || found === undefined) return null;
-    const { company, suppliers, count } = this.queries;
+    const { company, suppliers, count } = dominioQueries(this.dialect);
     const sample = table === "geempre" ? company(0) : suppliers(0);
     await this.#ask(sample.text, sample.parameters);
     const [[rows] = []] = await this.#ask(count(table).text);
@@ -158,7 +114,7 @@ class Connection {
   }
 
   /** Ends the transaction with the connection. Never throws: what went wrong has been told. */
-  async close(): Promise<void> {
+  async end(): Promise<void> {
     await this.#sql.end({ timeout: 1 }).catch(() => {});
   }
 

@@ -1,7 +1,6 @@
 /** `prune`: drops what is too old of the history now, as workers do hourly, or tells what that would drop. */
 import { defineCommand } from "citty";
-import { makePartitions } from "../../store/history/history-partitions.ts";
-import { pruneHistory, readPrunable } from "../../store/history/prune.ts";
+import { prune } from "../../store/history/prune.ts";
 import type { PrunedPartition } from "../../task/retention.ts";
 import { withStore } from "../database.ts";
 import { settingFlags } from "../input/setting-flags.ts";
@@ -22,11 +21,7 @@ export const pruneCommand = defineCommand({
     const { config } = prepared;
     const retention = retentionOf(config);
     const dryRun = args["dry-run"] === true;
-    const pruned = await withStore(prepared, "prune", async (store) => {
-      if (dryRun) return await readPrunable(store, retention);
-      await makePartitions(store);
-      return await pruneHistory(store, retention);
-    });
+    const pruned = await withStore(prepared, "prune", (store) => prune(store, retention, { dryRun }));
     if (args.json) printJson({ dryRun, dropped: pruned });
     else if (pruned.length === 0) printLine("nothing is old enough");
     else {

@@ -19,8 +19,7 @@ import { changeTask } from "../../store/control/change.ts";
 import { countDeletable, deleteTask, deleteTasks } from "../../store/control/delete.ts";
 import { countRetriable, retryTask, retryTasks } from "../../store/control/retry.ts";
 import { findTask, listTasks } from "../../store/find.ts";
-import { makePartitions } from "../../store/history/history-partitions.ts";
-import { pruneHistory, readPrunable } from "../../store/history/prune.ts";
+import { prune } from "../../store/history/prune.ts";
 import { changeQueue, listQueues } from "../../store/queues.ts";
 import { readTaskLog } from "../../store/read-log.ts";
 import {
@@ -44,7 +43,7 @@ import {
 } from "../../task/doors/filter.ts";
 import { describeIssues, queueNameSchema } from "../../task/doors/new-task.ts";
 import { checkQueueChange } from "../../task/doors/queue.ts";
-import { checkNewSchedule } from "../../task/doors/schedule.ts";
+import { checkNewSchedule, definedByFile } from "../../task/doors/schedule.ts";
 import { OperatorError } from "../../task/errors.ts";
 import type { Retention } from "../../task/retention.ts";
 import type { TaskState } from "../../task/task.ts";
@@ -68,11 +67,7 @@ export function createHandlerControl({
     batches: batchControl(store),
     queues: queueControl(store),
     schedules: scheduleControl(store, checkPayloads),
-    async prune({ dryRun = false } = {}) {
-      if (dryRun) return await readPrunable(store, retention);
-      await makePartitions(store);
-      return await pruneHistory(store, retention);
-    },
+    prune: (options) => prune(store, retention, options),
   };
 }
 
@@ -132,10 +127,6 @@ function queueControl(store: Store): QueueControl {
 }
 
 function scheduleControl(store: Store, checkPayloads: PayloadCheck): ScheduleControl {
-  const definedByFile = (name: string) =>
-    new OperatorError("conflict", `a configuration file defines the schedule ${name}`, {
-      hint: "change it there and start the worker again, or pause it",
-    });
   return {
     list: () => listSchedules(store),
     find: (name) => findSchedule(store, name),

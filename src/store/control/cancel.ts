@@ -6,8 +6,7 @@ import type { TaskReference } from "../../task/events.ts";
 import type { Store } from "../connection.ts";
 import { keptColumns } from "../fragments.ts";
 import type { Sql } from "../sql.ts";
-import type { BulkOptions, Reach, Touched } from "./bulk.ts";
-import { countTasks, pickTasks, walkTasks } from "./bulk.ts";
+import { type BulkOptions, countTasks, pickTasks, type Reach, type Touched, walkTasks } from "./bulk.ts";
 import { explainUnchanged, untilSettled } from "./control-result.ts";
 import { matchLive } from "./filter.ts";
 

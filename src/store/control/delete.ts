@@ -4,8 +4,7 @@ import type { BulkResult, ControlResult } from "../../task/doors/control-result.
 import { type BulkFilter, deletableStates } from "../../task/doors/filter.ts";
 import type { Store } from "../connection.ts";
 import type { Sql } from "../sql.ts";
-import type { BulkOptions, Reach, Touched } from "./bulk.ts";
-import { countTasks, pickTasks, walkTasks } from "./bulk.ts";
+import { type BulkOptions, countTasks, pickTasks, type Reach, type Touched, walkTasks } from "./bulk.ts";
 import { explainUnchanged, untilSettled } from "./control-result.ts";
 import { matchFinished, matchLive } from "./filter.ts";
 

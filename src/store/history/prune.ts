@@ -1,12 +1,13 @@
 /**
  * Drops what is too old of the history, a week of a state at a time, whole: never row by row, which would cost as much
- * as writing them did and leave their pages behind. Then the batches that have no task left. Making partitions is `history-partitions.ts`'s work.
+ * as writing them did and leave their pages behind. Then the batches that have no task left. Making partitions is
+ * `history-partitions.ts`'s work.
  */
 import type { PrunedPartition, Retention } from "../../task/retention.ts";
 import type { Store } from "../connection.ts";
 import { schemaName } from "../schema.ts";
 import type { Sql } from "../sql.ts";
-import { changePartitions, isoInstant, partitions } from "./history-partitions.ts";
+import { changePartitions, isoInstant, makePartitions, partitions } from "./history-partitions.ts";
 
 /** Reads only: what `pruneHistory` would drop, the oldest first. The database's clock decides. */
 export async function readPrunable(
@@ -23,6 +24,21 @@ export async function readPrunable(
       on kept.state = p.state
     where p.ends_at <= now() - kept.ms * interval '1 ms'
     order by p.ends_at, p.state`;
+}
+
+/**
+ * What every door and the worker's own hour do: `pruneHistory` in good order, or only tell what it would drop.
+ * @throws OperatorError "unavailable" as it does.
+ */
+export async function prune(
+  store: Pick<Store, "sql">,
+  retention: Retention,
+  { dryRun = false } = {},
+): Promise<PrunedPartition[]> {
+  if (dryRun) return await readPrunable(store, retention);
+  // First, for it brings rows that lie in a default partition to where the next step finds them.
+  await makePartitions(store);
+  return await pruneHistory(store, retention);
 }
 
 /**

@@ -95,3 +95,9 @@ export function chooseTicks(ticks: readonly Date[], missed: MissedPolicy, now: D
   if (missed === "skip" || onTime.length > 0) return onTime;
   return ticks.slice(-1);
 }
+
+/** Of a schedule that can't be changed here, since its file would bring it back. */
+export const definedByFile = (name: string) =>
+  new OperatorError("conflict", `a configuration file defines the schedule ${name}`, {
+    hint: "change it there and start the worker again, or pause it",
+  });
