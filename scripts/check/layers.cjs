@@ -2,7 +2,7 @@
 // test/scripts/layers.test.ts plants a violation of each kind, because a rule that can't fire looks just like a clean tree.
 const layers = {
   task: [],
-  fiscaut: [],
+  fiscaut: ["task"],
   sources: ["task"],
   config: ["task"],
   log: ["task", "config"],

@@ -25,6 +25,7 @@ import {
 import type { After } from "../task/doors/after.ts";
 import type { NewTask } from "../task/doors/new-task.ts";
 import type { MissedPolicy } from "../task/doors/schedule.ts";
+import type { RecordKind, RecordStatus } from "../task/sync/record.ts";
 import type { AttemptError, FinishedState, Progress } from "../task/task.ts";
 import type { LogLine } from "../task/task-log.ts";
 import type { Repeat } from "../task/time/repeat.ts";
@@ -43,6 +44,8 @@ export const queue = schema.table("queue", {
   paused: boolean("paused").notNull().default(false),
   /** It has a row in `queue_limit`: the ordinary claim leaves it to `claim-limited.ts`. */
   limited: boolean("limited").notNull().default(false),
+  /** It has a row in `queue_hold`: nothing is claimed from it. */
+  held: boolean("held").notNull().default(false),
   createdAt: instant("created_at").notNull().defaultNow(),
 });
 
@@ -75,6 +78,20 @@ export const queueSlot = schema.table(
   },
   (t) => [primaryKey({ columns: [t.queue, t.taskId] })],
 );
+
+/**
+ * Why a worker holds a queue: what its tasks need is away. Unlike a pause, which is an operator's, a hold ends by itself:
+ * at `until` or, where that is null, when what is away answers a worker that asks at `next_probe_at`.
+ */
+export const queueHold = schema.table("queue_hold", {
+  queue: word("queue").primaryKey(),
+  reason: text("reason").notNull(),
+  since: instant("since").notNull().defaultNow(),
+  until: instant("until"),
+  nextProbeAt: instant("next_probe_at"),
+  /** Probes that have failed; they grow rarer. */
+  probes: integer("probes").notNull().default(0),
+});
 
 /** One row a running process. Its lease is `heartbeat_at + lease_ms`; when that is past, its tasks are rescued. */
 export const worker = schema.table("worker", {
@@ -225,6 +242,58 @@ export const taskHistory = schema.table(
   (t) => [
     // The state is in it so that a batch's totals come from the index alone.
     index("task_history_batch").on(t.batchId, t.id, t.state).where(sql`batch_id is not null`),
+  ],
+);
+
+/** A company of the accounting office, as it was read last. Records of one that is not enabled are not sent. */
+export const company = schema.table("company", {
+  code: id("code").primaryKey(),
+  enabled: boolean("enabled").notNull().default(false),
+  document: text("document"),
+  name: text("name"),
+  changedAt: instant("changed_at").notNull().defaultNow(),
+});
+
+/**
+ * What has become of each record of the source. A row's locks order what syncs and attempts do to it: a sync that finds
+ * a live task in charge (`task_id`, in_progress) leaves the new content to it, and an attempt that has sent an older
+ * content than the row's sends again.
+ */
+export const syncRecord = schema.table(
+  "sync_record",
+  {
+    company: id("company").notNull(),
+    kind: word("kind").$type<RecordKind>().notNull(),
+    code: word("code").notNull(),
+    /** Of the latest reading of the source that it stood in: an older one that ends later changes nothing. */
+    readAt: instant("read_at").notNull(),
+    /** Its content, or its reason to be skipped, is this since. */
+    changedAt: instant("changed_at").notNull().defaultNow(),
+    /** It is in the source no more. */
+    missingSince: instant("missing_since"),
+    /** The task in charge of it, or the last that was. */
+    taskId: id("task_id"),
+    attemptedAt: instant("attempted_at"),
+    syncedAt: instant("synced_at"),
+    /** Of the last attempt; null: no answer came. */
+    httpStatus: integer("http_status"),
+    status: word("status").$type<RecordStatus>().notNull(),
+    name: text("name").notNull(),
+    /** The body that the API is to be sent; null: it is skipped. */
+    content: jsonb("content").$type<Record<string, string>>(),
+    contentHash: text("content_hash"),
+    /** Of the content that the API has taken last. */
+    syncedHash: text("synced_hash"),
+    /** A skipped one's reason, as it is counted. */
+    skipReason: word("skip_reason"),
+    /** For a person: why it is skipped, or what the last attempt came to. */
+    message: text("message"),
+    /** The API's last answer as it came, its beginning. */
+    response: text("response"),
+  },
+  (t) => [
+    primaryKey({ columns: [t.company, t.kind, t.code] }),
+    index("sync_record_status").on(t.status, t.company, t.kind, t.code).where(sql`status <> 'synced'`),
   ],
 );
 
