@@ -11,8 +11,17 @@ export function syncSupplierHandler(client: FiscautClient): Handler {
   return defineHandler({
     name: syncSupplierName,
     payload: supplierPayloadSchema,
-    async run(supplier, { signal }) {
-      const answer = await client.sendSupplier(supplier, signal);
+    async run(
+      { cnpj_empresa, nome_fornecedor, cnpj_fornecedor, conta_contabil_fornecedor: account },
+      { signal },
+    ) {
+      const content = {
+        cnpj_empresa,
+        nome_fornecedor,
+        cnpj_fornecedor,
+        ...(account === undefined ? {} : { conta_contabil_fornecedor: account }),
+      };
+      const answer = await client.send("supplier", content, signal);
       switch (answer.kind) {
         case "accepted":
           return { status: answer.status, message: answer.message };
