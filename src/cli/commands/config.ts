@@ -6,7 +6,14 @@ import { printJson, printLine, printTable } from "../output.ts";
 import { prepare } from "../prepare.ts";
 
 const showCommand = defineCommand({
-  meta: { name: "config show", description: "Show every setting in force and where it comes from" },
+  meta: {
+    name: "config show",
+    description: "Show every setting in force and where it comes from",
+    examples: [
+      "fiscaut-tasks config show",
+      "fiscaut-tasks config show --config /etc/fiscaut-tasks/fiscaut-tasks.toml",
+    ],
+  },
   args: { json: { type: "boolean", description: "Print JSON" }, ...settingFlags() },
   run(context) {
     const loaded = prepare(context);
@@ -24,6 +31,10 @@ const showCommand = defineCommand({
 });
 
 export const configCommand = defineCommand({
-  meta: { name: "config", description: "Look into the configuration" },
+  meta: {
+    name: "config",
+    description: "Look into the configuration",
+    examples: ["fiscaut-tasks config init", "fiscaut-tasks config check", "fiscaut-tasks config show"],
+  },
   subCommands: { show: showCommand },
 });
