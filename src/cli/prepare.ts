@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname } from "node:path";
-import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { type ConfigSources, type LoadedConfig, loadConfig } from "../config/load.ts";
 import { secretsOf } from "../config/show.ts";
 import { allowsColour, createLogger, type Logger } from "../log/logger.ts";
 import { stderr } from "../log/sync-stream.ts";
@@ -15,18 +15,14 @@ export interface Prepared extends LoadedConfig {
   onStep: (step: string) => void;
 }
 
+export interface GivenWords {
+  args: Record<string, unknown>;
+  rawArgs: string[];
+}
+
 /** @throws OperatorError with every fault of the configuration. */
-export function prepare(context: { args: Record<string, unknown>; rawArgs: string[] }): Prepared {
-  const loaded = loadConfig({
-    flags: givenFlags(context.args, context.rawArgs),
-    env: process.env,
-    platform: process.platform,
-    home: homeFolder(),
-    isRoot: process.getuid?.() === 0,
-    currentFolder: process.cwd(),
-    executableFolder: buildInfo.target === "source" ? undefined : dirname(process.execPath),
-    readFile: (path) => readFileSync(path, "utf8"),
-  });
+export function prepare(context: GivenWords): Prepared {
+  const loaded = loadConfig(configSources(context));
   const { config } = loaded;
   const logger = createLogger({
     level: config.logLevel,
@@ -36,6 +32,20 @@ export function prepare(context: { args: Record<string, unknown>; rawArgs: strin
     redact: secretsOf(config),
   });
   return { ...loaded, logger, onStep: (step) => logger.debug(step) };
+}
+
+/** Where this process takes its configuration from. */
+export function configSources(context: GivenWords): ConfigSources {
+  return {
+    flags: givenFlags(context.args, context.rawArgs),
+    env: process.env,
+    platform: process.platform,
+    home: homeFolder(),
+    isRoot: process.getuid?.() === 0,
+    currentFolder: process.cwd(),
+    executableFolder: buildInfo.target === "source" ? undefined : dirname(process.execPath),
+    readFile: (path) => readFileSync(path, "utf8"),
+  };
 }
 
 /** A service may run without HOME, and as a user that /etc/passwd does not list. */

@@ -1,9 +1,11 @@
-/** `config show`: every setting, its value and where it comes from; secrets are never shown. */
+/** `config show`: every setting, its value and where it comes from; secrets are never shown. `init` and `check` are beside. */
 import { defineCommand } from "citty";
 import { showConfig } from "../../config/show.ts";
 import { settingFlags } from "../input/setting-flags.ts";
 import { printJson, printLine, printTable } from "../output.ts";
 import { prepare } from "../prepare.ts";
+import { checkCommand } from "./config-check.ts";
+import { initCommand } from "./config-init.ts";
 
 const showCommand = defineCommand({
   meta: {
@@ -33,8 +35,8 @@ const showCommand = defineCommand({
 export const configCommand = defineCommand({
   meta: {
     name: "config",
-    description: "Look into the configuration",
+    description: "Begin, check and show the configuration",
     examples: ["fiscaut-tasks config init", "fiscaut-tasks config check", "fiscaut-tasks config show"],
   },
-  subCommands: { show: showCommand },
+  subCommands: { init: initCommand, check: checkCommand, show: showCommand },
 });

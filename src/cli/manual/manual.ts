@@ -5,17 +5,7 @@ import type { BuildInfo } from "../build-info.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { settingFlags } from "../input/setting-flags.ts";
 import { allCommands, type CommandShape, type FlagShape, helpFlag, usageOf } from "../tree/shape.ts";
-import {
-  bold,
-  entry,
-  escapeRoff,
-  examples,
-  italic,
- 
-  running,
-  section,
-  subsection,
-} from "./roff.ts";
+import { bold, entry, escapeRoff, examples, italic, running, section, subsection } from "./roff.ts";
 
 const exitWords: Record<string, string> = {
   [exitCodes.ok]: "Done.",
