@@ -87,7 +87,7 @@ async function runOn({ database, prepared, handlersDir, dev, hooks }: RunParts):
   database.store.onEvent = emit;
   if (config.fiscautApiUrl === undefined || config.fiscautApiKey === undefined)
     logger.warn(
-      "FISCAUT_API_URL or FISCAUT_API_KEY is not set: fiscaut.sync-supplier tasks wait for a worker that has both",
+      "FISCAUT_API_URL or FISCAUT_API_KEY is not set: tasks that send records wait for a worker that has both",
     );
   // The embedded database's password stands in no setting.
   const redact = createRedactor([...secretsOf(config), new URL(database.url).password]);

@@ -49,5 +49,6 @@ export interface AppliedReading {
   overtaken: RecordKind[];
 }
 
-/** So many priorities above a reading's own does it use. */
+/** A reading's records have priorities from its own up to so many above, the kinds that are sent first the highest. */
 export const prioritySpan = 3;
+export const highestPriority = 32_767 - prioritySpan;
