@@ -185,4 +185,4 @@ CREATE INDEX "task_batch" ON "fiscaut_tasks"."task" USING btree ("batch_id","id"
 CREATE INDEX "task_after_waiting" ON "fiscaut_tasks"."task_after" USING btree ("task_id");--> statement-breakpoint
 CREATE INDEX "task_after_task" ON "fiscaut_tasks"."task_after" USING btree ("after_task_id") WHERE after_task_id is not null;--> statement-breakpoint
 CREATE INDEX "task_after_batch" ON "fiscaut_tasks"."task_after" USING btree ("after_batch_id") WHERE after_batch_id is not null;--> statement-breakpoint
-CREATE INDEX "task_history_batch" ON "fiscaut_tasks"."task_history" USING btree ("batch_id","id","state") WHERE batch_id is not null;
+CREATE INDEX "task_history_batch" ON "fiscaut_tasks"."task_history" USING btree ("batch_id","id","state","finished_at") WHERE batch_id is not null;

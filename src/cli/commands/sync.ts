@@ -44,6 +44,10 @@ function createCommand(what: RecordKind | "all") {
     meta: {
       name: `sync ${plural}`,
       description: `Send companies' ${records} to Fiscaut: enqueue one task for each that is new or changed`,
+      examples: [
+        `fiscaut-tasks sync ${plural} --company 1 --wait`,
+        `fiscaut-tasks sync ${plural} --all-enabled --source csv:records`,
+      ],
     },
     args: flags,
     run: (context) => sync(context, what === "all" ? recordKinds : [what]),
@@ -140,7 +144,11 @@ function openProgress() {
 }
 
 export const syncCommand = defineCommand({
-  meta: { name: "sync", description: "Send records from the accounting database to Fiscaut" },
+  meta: {
+    name: "sync",
+    description: "Send records from the accounting database to Fiscaut",
+    examples: ["fiscaut-tasks sync all --company 1"],
+  },
   subCommands: {
     ...Object.fromEntries(recordKinds.map((kind) => [kindPlurals[kind], createCommand(kind)])),
     all: createCommand("all"),
