@@ -6,8 +6,10 @@ import { changeCommand } from "./commands/change.ts";
 import { completionsCommand } from "./commands/completions.ts";
 import { configCommand } from "./commands/config.ts";
 import { deleteCommand } from "./commands/delete.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { enqueueCommand } from "./commands/enqueue.ts";
 import { handlersCommand } from "./commands/handlers.ts";
+import { healthCommand } from "./commands/health.ts";
 import { listCommand } from "./commands/list.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { manCommand } from "./commands/man.ts";
@@ -53,6 +55,8 @@ export const root: AnyCommand = defineCommand({
     migrate: migrateCommand,
     handlers: handlersCommand,
     config: configCommand,
+    doctor: doctorCommand,
+    health: healthCommand,
     completions: completionsCommand(() => root),
     man: manCommand(() => root),
     version: versionCommand,

@@ -26,12 +26,10 @@ import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { findHandlersDir } from "../own-handlers.ts";
 import type { Prepared } from "../prepare.ts";
 import { retentionOf } from "../retention.ts";
+import { engineConnections } from "./connections.ts";
 import { startHandlers } from "./start-handlers.ts";
 import { onStopSignals } from "./stop-signals.ts";
 import { takeSchedules } from "./take-schedules.ts";
-
-/** The engine's five loops, HTTP, and a few to spare; LISTEN has one of its own. */
-const connections = 9;
 
 /** How long a stop waits for hooks to hear of the last events. */
 const hooksStopMs = 5_000;
@@ -49,7 +47,13 @@ type StopReason = string | OperatorError;
 export async function runWorker(prepared: Prepared, dev: boolean): Promise<ExitCode> {
   const { config, logger, file, schedules } = prepared;
   const onStep = (step: string) => logger.info(step);
-  const options = { config, purpose: "run", maxConnections: connections, onStep, schema: "migrate" } as const;
+  const options = {
+    config,
+    purpose: "run",
+    maxConnections: engineConnections,
+    onStep,
+    schema: "migrate",
+  } as const;
   const handlersDir = findHandlersDir(prepared);
   // First of all, so that a bad file is told before anything else is done.
   const hooks = await startHooks(config, logger);
