@@ -19,6 +19,7 @@ import { queueCommand } from "./commands/queue.ts";
 import { retryCommand } from "./commands/retry.ts";
 import { runCommand } from "./commands/run.ts";
 import { scheduleCommand } from "./commands/schedule.ts";
+import { serviceCommand } from "./commands/service.ts";
 import { showCommand } from "./commands/show.ts";
 import { sourceCommand } from "./commands/source.ts";
 import { syncCommand } from "./commands/sync.ts";
@@ -54,6 +55,7 @@ export const root: AnyCommand = defineCommand({
     schedule: scheduleCommand,
     migrate: migrateCommand,
     handlers: handlersCommand,
+    service: serviceCommand,
     config: configCommand,
     doctor: doctorCommand,
     health: healthCommand,

@@ -1,7 +1,7 @@
 /** `sync suppliers`: reads a company's suppliers, enqueues them as one batch and, when asked, follows it. */
 import { defineCommand } from "citty";
 import { enqueueSupplierBatch } from "../../handlers/supplier-batch.ts";
-import { enqueueBatch } from "../../store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../store/enqueue/enqueue-batch.ts";
 import { defaultQueue, queueNameSchema } from "../../task/doors/new-task.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { withStore } from "../database.ts";

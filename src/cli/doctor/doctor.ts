@@ -25,6 +25,7 @@ import { vacuumCheck } from "./database/vacuum.ts";
 import { dataDirCheck } from "./machine/data-dir.ts";
 import { filesCheck } from "./machine/files.ts";
 import { portCheck } from "./machine/port.ts";
+import { serviceCheck } from "./machine/service.ts";
 import { databaseTimeZoneCheck, timeZoneCheck } from "./machine/time-zone.ts";
 import { fiscautCheck } from "./outside/fiscaut.ts";
 import { sourceCheck } from "./outside/source.ts";
@@ -80,13 +81,21 @@ export async function examine(sources: ConfigSources, prepare: () => Prepared): 
 const withConfig = (prepared: Prepared, { schedules }: LoadedConfig): ReadyCheck[] => [
   ...withGiven(prepared.config, [fiscautCheck]),
   ...withGiven(prepared, [sourceCheck]),
-  ...withGiven(prepared.config, [dataDirCheck, portCheck]),
+  ...withGiven(prepared.config, [dataDirCheck, portCheck, serviceCheck]),
   ...withGiven(schedules, [timeZoneCheck]),
 ];
 
 /** What can be looked at whatever the configuration says. */
 function withoutConfig(): ReadyCheck[] {
-  const others = [serverCheck, ...databaseChecks, fiscautCheck, sourceCheck, dataDirCheck, portCheck];
+  const others = [
+    serverCheck,
+    ...databaseChecks,
+    fiscautCheck,
+    sourceCheck,
+    dataDirCheck,
+    portCheck,
+    serviceCheck,
+  ];
   return [
     ...skipped(others, "the configuration is wrong"),
     ...withGiven([], [timeZoneCheck]),

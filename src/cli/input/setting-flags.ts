@@ -4,7 +4,9 @@ import { yesOrNo } from "../../config/value-kinds.ts";
 import type { OfferingArg } from "../tree/declare.ts";
 import { repeated } from "./arguments.ts";
 
-/** Flags that every command takes: `--config`, the common settings, and `keys`. */
+export const envFileFlag = "env-file";
+
+/** Flags that every command takes: `--config`, `--env-file`, the common settings, and `keys`. */
 export function settingFlags(...keys: SettingKey[]): Record<string, OfferingArg> {
   return {
     ...Object.fromEntries(
@@ -13,6 +15,12 @@ export function settingFlags(...keys: SettingKey[]): Record<string, OfferingArg>
     config: {
       type: "string",
       description: "Configuration file, instead of the usual places",
+      valueHint: "path",
+      path: "file",
+    },
+    [envFileFlag]: {
+      type: "string",
+      description: "File of VARIABLE=value lines, which win over the environment",
       valueHint: "path",
       path: "file",
     },

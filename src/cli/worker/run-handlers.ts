@@ -7,7 +7,7 @@ import { createFiscautClient } from "../../fiscaut/client.ts";
 import { builtInHandlers } from "../../handlers/built-in.ts";
 import { type Handler, HandlerRegistry } from "../../handlers/handler.ts";
 import type { Store } from "../../store/connection.ts";
-import { enqueueBatch } from "../../store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../store/enqueue/enqueue-batch.ts";
 import { odbcReaderCommand } from "./odbc-reader.ts";
 
 export type HandlerConfig = Pick<

@@ -30,6 +30,7 @@ import { engineConnections } from "./connections.ts";
 import { startHandlers } from "./start-handlers.ts";
 import { onStopSignals } from "./stop-signals.ts";
 import { takeSchedules } from "./take-schedules.ts";
+import { type ManagerTelling, tellManager } from "./tell-manager.ts";
 
 /** How long a stop waits for hooks to hear of the last events. */
 const hooksStopMs = 5_000;
@@ -46,7 +47,11 @@ type StopReason = string | OperatorError;
  */
 export async function runWorker(prepared: Prepared, dev: boolean): Promise<ExitCode> {
   const { config, logger, file, schedules } = prepared;
-  const onStep = (step: string) => logger.info(step);
+  const manager = tellManager(prepared);
+  const onStep = (step: string) => {
+    logger.info(step);
+    manager.step(step);
+  };
   const options = {
     config,
     purpose: "run",
@@ -60,10 +65,11 @@ export async function runWorker(prepared: Prepared, dev: boolean): Promise<ExitC
   try {
     return await withDatabase(options, async (database) => {
       if (file !== undefined) await takeSchedules(database.store, file, schedules, logger);
-      return await runOn({ database, prepared, handlersDir, dev, hooks });
+      return await runOn({ database, prepared, handlersDir, dev, hooks, manager });
     });
   } finally {
     await hooks?.stop(hooksStopMs);
+    manager.stop();
   }
 }
 
@@ -73,9 +79,10 @@ interface RunParts {
   handlersDir: string | undefined;
   dev: boolean;
   hooks: HookRunner | undefined;
+  manager: ManagerTelling;
 }
 
-async function runOn({ database, prepared, handlersDir, dev, hooks }: RunParts): Promise<ExitCode> {
+async function runOn({ database, prepared, handlersDir, dev, hooks, manager }: RunParts): Promise<ExitCode> {
   const { config, logger } = prepared;
   let keeper: Loop | undefined;
   const metrics = new TaskMetrics();
@@ -132,6 +139,7 @@ async function runOn({ database, prepared, handlersDir, dev, hooks }: RunParts):
   try {
     await Promise.race([runner.ready(handlersReadyMs), reason]);
     await worker.start();
+    manager.watch(worker);
     logger.info(`fiscaut-tasks ${buildInfo.version} is running`, {
       http: http.url,
       database: database.description,
