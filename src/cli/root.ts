@@ -22,6 +22,7 @@ import { scheduleCommand } from "./commands/schedule.ts";
 import { serviceCommand } from "./commands/service.ts";
 import { showCommand } from "./commands/show.ts";
 import { sourceCommand } from "./commands/source.ts";
+import { supportBundleCommand } from "./commands/support-bundle.ts";
 import { syncCommand } from "./commands/sync.ts";
 import { versionCommand } from "./commands/version.ts";
 import type { AnyCommand } from "./input/arguments.ts";
@@ -59,6 +60,7 @@ export const root: AnyCommand = defineCommand({
     config: configCommand,
     doctor: doctorCommand,
     health: healthCommand,
+    "support-bundle": supportBundleCommand,
     completions: completionsCommand(() => root),
     man: manCommand(() => root),
     version: versionCommand,

@@ -1,6 +1,7 @@
 /** `doctor`: whether all that a worker needs is there, and what to do where it is not. The checks are `doctor/`. */
 import { defineCommand } from "citty";
 import type { CheckStatus, Result } from "../doctor/check.ts";
+import { describeResults } from "../doctor/describe-results.ts";
 import { examine } from "../doctor/doctor.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { settingFlags } from "../input/setting-flags.ts";
@@ -21,7 +22,7 @@ export const doctorCommand = defineCommand({
     const results = await examine(configSources(context), () => prepare(context));
     const status = worstOf(results);
     if (context.args.json) printJson({ status, checks: results });
-    else for (const line of describe(results)) printLine(line);
+    else for (const line of describeResults(results)) printLine(line);
     return status === "fail" ? exitCodes.failed : exitCodes.ok;
   },
 });
@@ -29,16 +30,4 @@ export const doctorCommand = defineCommand({
 function worstOf(results: readonly Result[]): CheckStatus {
   const statuses = results.map(({ status }) => status);
   return (["fail", "warn"] as const).find((status) => statuses.includes(status)) ?? "pass";
-}
-
-/** A line a check; what was skipped for one reason stands in one line. */
-export function* describe(results: readonly Result[]): Generator<string> {
-  for (const [index, { name, status, text, cure }] of results.entries()) {
-    const same = (other: Result | undefined) =>
-      status === "skip" && other?.status === status && other.text === text;
-    if (same(results[index - 1])) continue;
-    const names = [name];
-    for (let next = index + 1; same(results[next]); next++) names.push(results[next]?.name ?? "");
-    yield `${status}  ${names.join(", ")}: ${text}${cure === undefined ? "" : `. Cure: ${cure}`}`;
-  }
 }
