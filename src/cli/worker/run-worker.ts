@@ -26,13 +26,11 @@ import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { findHandlersDir } from "../own-handlers.ts";
 import type { Prepared } from "../prepare.ts";
 import { retentionOf } from "../retention.ts";
+import { engineConnections } from "./connections.ts";
 import { startHandlers } from "./start-handlers.ts";
 import { onStopSignals } from "./stop-signals.ts";
 import { takeSchedules } from "./take-schedules.ts";
 import { type ManagerTelling, tellManager } from "./tell-manager.ts";
-
-/** The engine's five loops, HTTP, and a few to spare; LISTEN has one of its own. */
-const connections = 9;
 
 /** How long a stop waits for hooks to hear of the last events. */
 const hooksStopMs = 5_000;
@@ -54,7 +52,13 @@ export async function runWorker(prepared: Prepared, dev: boolean): Promise<ExitC
     logger.info(step);
     manager.step(step);
   };
-  const options = { config, purpose: "run", maxConnections: connections, onStep, schema: "migrate" } as const;
+  const options = {
+    config,
+    purpose: "run",
+    maxConnections: engineConnections,
+    onStep,
+    schema: "migrate",
+  } as const;
   const handlersDir = findHandlersDir(prepared);
   // First of all, so that a bad file is told before anything else is done.
   const hooks = await startHooks(config, logger);
