@@ -5,6 +5,7 @@ import { OperatorError } from "../task/errors.ts";
 import { batchCommand } from "./commands/batch.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { changeCommand } from "./commands/change.ts";
+import { companyCommand } from "./commands/company.ts";
 import { configCommand } from "./commands/config.ts";
 import { deleteCommand } from "./commands/delete.ts";
 import { enqueueCommand } from "./commands/enqueue.ts";
@@ -33,6 +34,7 @@ const root: AnyCommand = defineCommand({
     run: runCommand,
     sync: syncCommand,
     source: sourceCommand,
+    company: companyCommand,
     enqueue: enqueueCommand,
     list: listCommand,
     show: showCommand,

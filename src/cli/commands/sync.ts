@@ -10,6 +10,7 @@ import { readId } from "../input/read-id.ts";
 import { settingFlags } from "../input/setting-flags.ts";
 import { prepare } from "../prepare.ts";
 import { tellBatch } from "../tell-batch.ts";
+import { syncStatusCommand } from "./sync-status.ts";
 
 const suppliersCommand = defineCommand({
   meta: {
@@ -53,5 +54,5 @@ const suppliersCommand = defineCommand({
 
 export const syncCommand = defineCommand({
   meta: { name: "sync", description: "Send records from the accounting database to Fiscaut" },
-  subCommands: { suppliers: suppliersCommand },
+  subCommands: { suppliers: suppliersCommand, status: syncStatusCommand },
 });
