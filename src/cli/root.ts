@@ -3,6 +3,7 @@ import { defineCommand } from "citty";
 import { batchCommand } from "./commands/batch.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { changeCommand } from "./commands/change.ts";
+import { companyCommand } from "./commands/company.ts";
 import { completionsCommand } from "./commands/completions.ts";
 import { configCommand } from "./commands/config.ts";
 import { deleteCommand } from "./commands/delete.ts";
@@ -41,6 +42,7 @@ export const root: AnyCommand = defineCommand({
   subCommands: {
     run: runCommand,
     sync: syncCommand,
+    company: companyCommand,
     source: sourceCommand,
     enqueue: enqueueCommand,
     list: listCommand,

@@ -26,6 +26,7 @@ import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { findHandlersDir } from "../own-handlers.ts";
 import type { Prepared } from "../prepare.ts";
 import { retentionOf } from "../retention.ts";
+import { companiesReader } from "./companies-reader.ts";
 import { engineConnections } from "./connections.ts";
 import { startHandlers } from "./start-handlers.ts";
 import { onStopSignals } from "./stop-signals.ts";
@@ -173,6 +174,7 @@ function serveWorker({ database, worker, config, logger, ...parts }: ServedParts
   const app = createApp({
     ...parts,
     store: database.store,
+    readCompanies: companiesReader(config),
     status: () => worker.status(),
     priorityOrder: config.priorityOrder,
     retention: retentionOf(config),
