@@ -85,6 +85,8 @@ export interface ServiceManager {
   missing(machine: Machine): Promise<string | undefined>;
   /** What to do about that. */
   readonly cure: string;
-  /** For the user: what to do after the install, where the logs are. Lines. */
+  /** For the operator: where the logs are, and what else there is to do after the install. Lines. */
   afterInstall(service: ServiceDefinition): readonly string[];
+  /** Shows the last lines that the service has logged: what to do when it does not start. */
+  readonly logCommand?: (serviceName: string) => string;
 }

@@ -50,6 +50,7 @@ const installCommand = defineCommand({
   },
   args: { ...commonFlags, ...definitionFlags, ...dryRun },
   async run(context) {
+    requireRoot(context);
     const { manager, because } = await chooseManager(context.args.manager, { only: false });
     const name = readServiceName(context.args.name);
     const service = defineService(context, { name, platform: manager.platform, mustExist: true });
@@ -79,8 +80,11 @@ const uninstallCommand = defineCommand({
   async run(context) {
     const { manager, name } = await installed(context);
     await take(context, manager.uninstall(name, thisMachine));
-    if (!context.args["dry-run"])
-      tell(`service ${name} of ${manager.name} is removed; its data, configuration and account stay`);
+    if (context.args["dry-run"]) return;
+    const { state, detail } = await manager.status(name, thisMachine);
+    if (state !== "not installed")
+      throw new OperatorError("failed", `${manager.name} still has service ${name}: ${state}, ${detail}`);
+    tell(`service ${name} of ${manager.name} is removed; its data, configuration and account stay`);
   },
 });
 
@@ -90,10 +94,16 @@ const verbCommand = (verb: Verb, description: string) =>
     args: { ...commonFlags, ...dryRun },
     async run(context) {
       const { manager, name } = await installed(context);
-      await take(context, manager.steps(verb, name));
+      try {
+        await take(context, manager.steps(verb, name));
+      } catch (error) {
+        if (!(error instanceof OperatorError) || error.hint !== undefined) throw error;
+        const hint = manager.logCommand?.(name);
+        throw new OperatorError(error.kind, error.message, hint === undefined ? {} : { hint });
+      }
       if (context.args["dry-run"]) return;
       const { state, detail } = await manager.status(name, thisMachine);
-      tell(`service ${name} of ${manager.name} is ${state}: ${detail}`);
+      tell(`service ${name} is ${state}: ${detail}`);
     },
   });
 
@@ -143,8 +153,18 @@ interface Context {
   args: { manager?: string | undefined; name?: string | undefined; "dry-run"?: boolean | undefined };
 }
 
+/** @throws OperatorError for one who is not root and does not only want to be told. */
+function requireRoot({ args }: Context): void {
+  if (!args["dry-run"] && !thisMachine.isPrivileged)
+    throw new OperatorError("failed", "only root may change services", {
+      hint: "the same with sudo; --dry-run tells what it would do",
+    });
+}
+
 /** @throws OperatorError when there is no such service. */
-async function installed({ args }: Context) {
+async function installed(context: Context) {
+  const { args } = context;
+  requireRoot(context);
   const { manager } = await chooseManager(args.manager, { only: false });
   const name = readServiceName(args.name);
   const { state } = await manager.status(name, thisMachine);
@@ -159,10 +179,6 @@ async function take({ args }: Context, steps: readonly Step[]): Promise<boolean>
     for (const step of steps) printLine(describeStep(step));
     return false;
   }
-  if (!thisMachine.isPrivileged)
-    throw new OperatorError("failed", "only root may change services", {
-      hint: "the same with sudo; --dry-run tells what it would do",
-    });
   return await applySteps(steps, thisMachine, tell);
 }
 
