@@ -19,6 +19,7 @@ import { runCommand } from "./commands/run.ts";
 import { scheduleCommand } from "./commands/schedule.ts";
 import { showCommand } from "./commands/show.ts";
 import { sourceCommand } from "./commands/source.ts";
+import { stopCommand } from "./commands/stop.ts";
 import { syncCommand } from "./commands/sync.ts";
 import { printVersion, versionCommand } from "./commands/version.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
@@ -31,6 +32,7 @@ const root: AnyCommand = defineCommand({
   meta: { name: "fiscaut-tasks", description: "Background-task worker for the Fiscaut connector" },
   subCommands: {
     run: runCommand,
+    stop: stopCommand,
     sync: syncCommand,
     source: sourceCommand,
     enqueue: enqueueCommand,
