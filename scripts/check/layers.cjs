@@ -7,11 +7,24 @@ const layers = {
   config: ["task"],
   log: ["task", "config"],
   store: ["task", "config"],
+  windows: ["task"],
   hooks: ["task", "handlers"],
   handlers: ["task", "fiscaut", "sources"],
   engine: ["task", "config", "store", "handlers"],
   http: ["task", "config", "store", "handlers"],
-  cli: ["task", "fiscaut", "sources", "config", "log", "store", "handlers", "hooks", "engine", "http"],
+  cli: [
+    "task",
+    "fiscaut",
+    "sources",
+    "config",
+    "log",
+    "store",
+    "handlers",
+    "hooks",
+    "engine",
+    "http",
+    "windows",
+  ],
 };
 
 const error = (name, from, to) => ({ name, severity: "error", from, to });

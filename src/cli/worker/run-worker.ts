@@ -30,6 +30,7 @@ import { announceWorker } from "./running-workers.ts";
 import { startHandlers } from "./start-handlers.ts";
 import { onStopSignals } from "./stop-signals.ts";
 import { takeSchedules } from "./take-schedules.ts";
+import { tellWindowsReady } from "./windows-service.ts";
 
 /** The engine's five loops, HTTP, and a few to spare; LISTEN has one of its own. */
 const connections = 9;
@@ -136,6 +137,7 @@ async function runOn({ database, prepared, handlersDir, dev, hooks, ...parts }: 
       http: http.url,
       database: database.description,
     });
+    tellWindowsReady();
     if (config.drain) worker.drained().then(() => stop("no due task is left"), reject);
     const why = await reason;
     const drained = await worker.stop(
