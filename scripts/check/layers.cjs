@@ -6,6 +6,7 @@ const layers = {
   sources: ["task"],
   config: ["task"],
   log: ["task", "config"],
+  service: ["task", "config"],
   store: ["task", "config"],
   windows: ["task"],
   hooks: ["task", "handlers"],
@@ -23,6 +24,7 @@ const layers = {
     "hooks",
     "engine",
     "http",
+    "service",
     "windows",
   ],
 };

@@ -17,6 +17,7 @@ import { queueCommand } from "./commands/queue.ts";
 import { retryCommand } from "./commands/retry.ts";
 import { runCommand } from "./commands/run.ts";
 import { scheduleCommand } from "./commands/schedule.ts";
+import { serviceCommand } from "./commands/service.ts";
 import { showCommand } from "./commands/show.ts";
 import { sourceCommand } from "./commands/source.ts";
 import { stopCommand } from "./commands/stop.ts";
@@ -50,6 +51,7 @@ const root: AnyCommand = defineCommand({
     schedule: scheduleCommand,
     migrate: migrateCommand,
     handlers: handlersCommand,
+    service: serviceCommand,
     config: configCommand,
     version: versionCommand,
   },
