@@ -1,13 +1,14 @@
 /** What every command does first: load the configuration from this process's surroundings, and open the log. */
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
+import { readEnvFile } from "../config/env-file.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { secretsOf } from "../config/show.ts";
 import { allowsColour, createLogger, type Logger } from "../log/logger.ts";
 import { stderr } from "../log/sync-stream.ts";
 import { buildInfo } from "./build-info.ts";
-import { givenFlags } from "./input/setting-flags.ts";
+import { envFileFlag, givenFlags } from "./input/setting-flags.ts";
 
 export interface Prepared extends LoadedConfig {
   logger: Logger;
@@ -17,6 +18,9 @@ export interface Prepared extends LoadedConfig {
 
 /** @throws OperatorError with every fault of the configuration. */
 export function prepare(context: { args: Record<string, unknown>; rawArgs: string[] }): Prepared {
+  const envFile = context.args[envFileFlag];
+  // As if the process had been started with them: the operator's programs see those that are no secrets.
+  if (typeof envFile === "string") Object.assign(process.env, readEnvFile(resolve(envFile)));
   const loaded = loadConfig({
     flags: givenFlags(context.args, context.rawArgs),
     env: process.env,

@@ -42,7 +42,7 @@ export const serviceDescription = "Background-task worker for the Fiscaut connec
  * How much longer than its drain a stop may take: 5 s for what ignores the abort, 3 s for its processes, 5 s for hooks,
  * and the embedded Postgres.
  */
-const stopMarginMs = 30_000;
+export const stopMarginMs = 30_000;
 
 /** How long a manager has to wait for a stop before it kills. */
 export const stopTimeoutMs = ({ drainTimeoutMs }: ServiceDefinition) => drainTimeoutMs + stopMarginMs;

@@ -70,9 +70,9 @@ export interface ServiceManager {
   /** What `print` writes: the file that the manager reads, or the script that tells it. */
   print(service: ServiceDefinition): string;
   /** What makes the service as defined, started at boot but not yet now; over one that is there, what brings it up to date. */
-  install(service: ServiceDefinition, found: Found): readonly Step[];
+  install(service: ServiceDefinition, found: Found, machine: Machine): readonly Step[];
   /** Stops it, too. Data, configuration, logs and account stay. */
-  uninstall(serviceName: string): readonly Step[];
+  uninstall(serviceName: string, machine: Machine): readonly Step[];
   steps(verb: Verb, serviceName: string): readonly Step[];
   /** @throws OperatorError when the manager can't be asked. */
   status(serviceName: string, machine: Machine): Promise<ServiceStatus>;

@@ -2,10 +2,11 @@
 import { OperatorError } from "../task/errors.ts";
 import type { Machine } from "./machine.ts";
 import type { ManagerName, ServiceManager } from "./manager.ts";
+import { supervisor } from "./supervisor/supervisor.ts";
 import { systemd } from "./systemd/systemd.ts";
 
 /** Those of a machine in the order in which they are preferred. */
-const managers: readonly ServiceManager[] = [systemd];
+const managers: readonly ServiceManager[] = [systemd, supervisor];
 
 /** @throws OperatorError for one that is not written yet. */
 export function managerOf(name: ManagerName): ServiceManager {

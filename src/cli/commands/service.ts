@@ -53,7 +53,7 @@ const installCommand = defineCommand({
       throw new OperatorError("usage", `--user: there is no account "${service.user}"`);
     tell(because);
     const isNew = status.state === "not installed";
-    const changed = await take(context, manager.install(service, { status, hasUser }));
+    const changed = await take(context, manager.install(service, { status, hasUser }, thisMachine));
     if (context.args["dry-run"]) return;
     const here = `service ${name} of ${manager.name}`;
     if (isNew) tell(`${here} is installed; start it: ${again("start", context)}`);
@@ -71,7 +71,7 @@ const uninstallCommand = defineCommand({
   args: { ...commonFlags, ...dryRun },
   async run(context) {
     const { manager, name } = await installed(context);
-    await take(context, manager.uninstall(name));
+    await take(context, manager.uninstall(name, thisMachine));
     if (!context.args["dry-run"])
       tell(`service ${name} of ${manager.name} is removed; its data, configuration and account stay`);
   },

@@ -4,7 +4,9 @@ import { type SettingKey, settings } from "../../config/settings.ts";
 import { yesOrNo } from "../../config/value-kinds.ts";
 import { repeated } from "./arguments.ts";
 
-/** Flags that every command takes: `--config`, the common settings, and `keys`. */
+export const envFileFlag = "env-file";
+
+/** Flags that every command takes: `--config`, `--env-file`, the common settings, and `keys`. */
 export function settingFlags(...keys: SettingKey[]): ArgsDef {
   return {
     ...Object.fromEntries(
@@ -13,6 +15,11 @@ export function settingFlags(...keys: SettingKey[]): ArgsDef {
     config: {
       type: "string",
       description: "Configuration file, instead of the usual places",
+      valueHint: "path",
+    },
+    [envFileFlag]: {
+      type: "string",
+      description: "File of VARIABLE=value lines, which win over the environment",
       valueHint: "path",
     },
   };

@@ -30,7 +30,7 @@ import { announceWorker } from "./running-workers.ts";
 import { startHandlers } from "./start-handlers.ts";
 import { onStopSignals } from "./stop-signals.ts";
 import { takeSchedules } from "./take-schedules.ts";
-import { tellWindowsReady } from "./windows-service.ts";
+import { type ManagerTelling, tellManager } from "./tell-manager.ts";
 
 /** The engine's five loops, HTTP, and a few to spare; LISTEN has one of its own. */
 const connections = 9;
@@ -50,7 +50,11 @@ type StopReason = string | OperatorError;
  */
 export async function runWorker(prepared: Prepared, dev: boolean): Promise<ExitCode> {
   const { config, logger, file, schedules } = prepared;
-  const onStep = (step: string) => logger.info(step);
+  const manager = tellManager(prepared);
+  const onStep = (step: string) => {
+    logger.info(step);
+    manager.step(step);
+  };
   const options = { config, purpose: "run", maxConnections: connections, onStep, schema: "migrate" } as const;
   const handlersDir = findHandlersDir(prepared);
   const stop = Promise.withResolvers<StopReason>();
@@ -60,10 +64,11 @@ export async function runWorker(prepared: Prepared, dev: boolean): Promise<ExitC
   try {
     return await withDatabase(options, async (database) => {
       if (file !== undefined) await takeSchedules(database.store, file, schedules, logger);
-      return await runOn({ database, prepared, handlersDir, dev, hooks, stop });
+      return await runOn({ database, prepared, handlersDir, dev, hooks, stop, manager });
     });
   } finally {
     await hooks?.stop(hooksStopMs);
+    manager.stop();
   }
 }
 
@@ -74,9 +79,11 @@ interface RunParts {
   dev: boolean;
   hooks: HookRunner | undefined;
   stop: PromiseWithResolvers<StopReason>;
+  manager: ManagerTelling;
 }
 
-async function runOn({ database, prepared, handlersDir, dev, hooks, ...parts }: RunParts): Promise<ExitCode> {
+async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunParts): Promise<ExitCode> {
+  const { hooks, manager } = parts;
   const { config, logger } = prepared;
   let keeper: Loop | undefined;
   const metrics = new TaskMetrics();
@@ -133,11 +140,11 @@ async function runOn({ database, prepared, handlersDir, dev, hooks, ...parts }: 
   try {
     await Promise.race([runner.ready(handlersReadyMs), reason]);
     await worker.start();
+    manager.watch(worker);
     logger.info(`fiscaut-tasks ${buildInfo.version} is running`, {
       http: http.url,
       database: database.description,
     });
-    tellWindowsReady();
     if (config.drain) worker.drained().then(() => stop("no due task is left"), reject);
     const why = await reason;
     const drained = await worker.stop(
