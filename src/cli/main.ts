@@ -1,6 +1,7 @@
 /** From words to a command, and from whatever it came to, to an exit code. The commands are in `commands/`. */
 import { defineCommand, renderUsage, runCommand as runCittyCommand } from "citty";
 import { stderr, stdout } from "../log/sync-stream.ts";
+import { windowsServiceWord } from "../service/windows/windows.ts";
 import { OperatorError } from "../task/errors.ts";
 import { batchCommand } from "./commands/batch.ts";
 import { cancelCommand } from "./commands/cancel.ts";
@@ -28,7 +29,7 @@ import { type AnyCommand, checkArguments, findCommand } from "./input/arguments.
 import { printLine } from "./output.ts";
 import { isolatedHandlerWord, runIsolatedHandler } from "./worker/isolated-handler.ts";
 import { odbcReaderWord, runOdbcReader } from "./worker/odbc-reader.ts";
-import { type Outcome, runWindowsService, windowsServiceWord } from "./worker/windows-service.ts";
+import { type Outcome, runWindowsService } from "./worker/windows-service.ts";
 
 const root: AnyCommand = defineCommand({
   meta: { name: "fiscaut-tasks", description: "Background-task worker for the Fiscaut connector" },

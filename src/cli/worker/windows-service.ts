@@ -8,9 +8,6 @@ import { buildInfo } from "../build-info.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { requestStop } from "./stop-signals.ts";
 
-/** The hidden first word, which the service's command line has: NAME and the command follow. */
-export const windowsServiceWord = "windows-service";
-
 /** What a command came to: with a fault, in the operator's words, when it failed. */
 export interface Outcome {
   code: ExitCode;
