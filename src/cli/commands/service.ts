@@ -1,7 +1,8 @@
 /** `service`: the worker as a service of the operating system. What each manager takes is `src/service/`'s affair. */
+import { writeFileSync } from "node:fs";
 import { defineCommand } from "citty";
 import { stdout } from "../../log/sync-stream.ts";
-import { applySteps, describeStep } from "../../service/apply.ts";
+import { applySteps, describeStep, encodeText } from "../../service/apply.ts";
 import { type Platform, thisMachine } from "../../service/machine.ts";
 import { managerNames, type Step, type Verb } from "../../service/manager.ts";
 import { OperatorError } from "../../task/errors.ts";
@@ -18,6 +19,7 @@ const commonFlags = {
     values: managerNames,
   },
   name: { type: "string", description: "Name of the service", valueHint: "name" },
+  nssm: { type: "string", description: "The nssm.exe of NSSM, when it is not on PATH", valueHint: "path" },
 } as const;
 
 const dryRun = {
@@ -30,12 +32,24 @@ const printCommand = defineCommand({
     description: "Print the file or script of a service, for this machine or another",
     examples: ["fiscaut-tasks service print", "fiscaut-tasks service print --manager supervisor"],
   },
-  args: { ...commonFlags, ...definitionFlags },
+  args: {
+    ...commonFlags,
+    ...definitionFlags,
+    output: {
+      type: "string",
+      description: "Write a file instead, as the manager reads it: PowerShell's > would change its bytes",
+      valueHint: "path",
+    },
+  },
   async run(context) {
-    const { manager } = await chooseManager(context.args.manager, { only: true });
+    const { manager, nssm, output } = context.args;
+    const { manager: chosen } = await chooseManager(manager, { only: true, nssm });
     const name = readServiceName(context.args.name);
-    const service = defineService(context, { name, platform: manager.platform, mustExist: false });
-    stdout.write(manager.print(service));
+    const service = defineService(context, { name, platform: chosen.platform, mustExist: false });
+    const text = chosen.print(service);
+    if (output === undefined && stdout.isTTY) stdout.write(text);
+    else if (output === undefined) stdout.write(encodeText(text, chosen.printEncoding));
+    else writeFileSync(output, encodeText(text, chosen.printEncoding));
   },
 });
 
@@ -51,7 +65,10 @@ const installCommand = defineCommand({
   args: { ...commonFlags, ...definitionFlags, ...dryRun },
   async run(context) {
     requireRoot(context);
-    const { manager, because } = await chooseManager(context.args.manager, { only: false });
+    const { manager, because } = await chooseManager(context.args.manager, {
+      only: false,
+      nssm: context.args.nssm,
+    });
     const name = readServiceName(context.args.name);
     const service = defineService(context, { name, platform: manager.platform, mustExist: true });
     const status = await manager.status(name, thisMachine);
@@ -115,7 +132,10 @@ const statusCommand = defineCommand({
   },
   args: { ...commonFlags, json: { type: "boolean", description: "Print JSON" } },
   async run(context): Promise<ExitCode> {
-    const { manager } = await chooseManager(context.args.manager, { only: false });
+    const { manager } = await chooseManager(context.args.manager, {
+      only: false,
+      nssm: context.args.nssm,
+    });
     const name = readServiceName(context.args.name);
     const { state, detail } = await manager.status(name, thisMachine);
     if (context.args.json) printJson({ name, manager: manager.name, state, detail });
@@ -150,7 +170,12 @@ export const serviceCommand = defineCommand({
 });
 
 interface Context {
-  args: { manager?: string | undefined; name?: string | undefined; "dry-run"?: boolean | undefined };
+  args: {
+    manager?: string | undefined;
+    name?: string | undefined;
+    nssm?: string | undefined;
+    "dry-run"?: boolean | undefined;
+  };
 }
 
 /** @throws OperatorError for one who is not root and does not only want to be told. */
@@ -165,7 +190,7 @@ function requireRoot({ args }: Context): void {
 async function installed(context: Context) {
   const { args } = context;
   requireRoot(context);
-  const { manager } = await chooseManager(args.manager, { only: false });
+  const { manager } = await chooseManager(args.manager, { only: false, nssm: args.nssm });
   const name = readServiceName(args.name);
   const { state } = await manager.status(name, thisMachine);
   if (state === "not installed")

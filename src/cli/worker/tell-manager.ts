@@ -1,10 +1,11 @@
-/** Tells the systemd that has started this worker how it is; without one nothing is loaded and nothing told. */
+/** Tells the systemd or the Windows that has started this worker how it is; without one nothing is loaded and nothing told. */
 import type { Worker } from "../../engine/worker.ts";
 import { stopMarginMs } from "../../service/definition.ts";
 import { openNotifySocket } from "../../service/notify/notify-socket.ts";
 import { tellSystemd, type WorkerLook, watchdogMsOf } from "../../service/notify/tell-systemd.ts";
 import type { Prepared } from "../prepare.ts";
 import { ofSystemd } from "./child-environment.ts";
+import { tellWindowsReady } from "./windows-service.ts";
 
 export interface ManagerTelling {
   /** What is being done before there is a worker. */
@@ -26,7 +27,7 @@ export function tellManager({ config, logger }: Pick<Prepared, "config" | "logge
     logger.warn("NOTIFY_SOCKET can't be reached: systemd is not told of this worker", {
       socket: NOTIFY_SOCKET,
     });
-  if (notify === undefined) return { step() {}, watch() {}, stop() {} };
+  if (notify === undefined) return { step() {}, watch: tellWindowsReady, stop() {} };
 
   let look = startingLook("starting");
   const telling = tellSystemd({
