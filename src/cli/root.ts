@@ -24,6 +24,7 @@ import { serviceCommand } from "./commands/service.ts";
 import { showCommand } from "./commands/show.ts";
 import { sourceCommand } from "./commands/source.ts";
 import { supportBundleCommand } from "./commands/support-bundle.ts";
+import { stopCommand } from "./commands/stop.ts";
 import { syncCommand } from "./commands/sync.ts";
 import { versionCommand } from "./commands/version.ts";
 import type { AnyCommand } from "./input/arguments.ts";
@@ -41,6 +42,7 @@ export const root: AnyCommand = defineCommand({
   },
   subCommands: {
     run: runCommand,
+    stop: stopCommand,
     sync: syncCommand,
     company: companyCommand,
     source: sourceCommand,
