@@ -21,11 +21,12 @@ import { createRedactor } from "../../log/redactor.ts";
 import { OperatorError } from "../../task/errors.ts";
 import type { EmitEvent, EngineEvent } from "../../task/events.ts";
 import { buildInfo } from "../build-info.ts";
-import { type Database, withDatabase } from "../database.ts";
+import { type Database, openDatabase, prepareDatabase } from "../database.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { findHandlersDir } from "../own-handlers.ts";
 import type { Prepared } from "../prepare.ts";
 import { retentionOf } from "../retention.ts";
+import { awaitDatabase } from "./await-database.ts";
 import { companiesReader } from "./companies-reader.ts";
 import { engineConnections } from "./connections.ts";
 import { announceWorker } from "./running-workers.ts";
@@ -48,29 +49,27 @@ type StopReason = string | OperatorError;
  * @throws OperatorError when it can't start, or has to stop because the embedded Postgres has moved.
  */
 export async function runWorker(prepared: Prepared, dev: boolean): Promise<ExitCode> {
-  const { config, logger, file, schedules } = prepared;
+  const { config, logger } = prepared;
   const manager = tellManager(prepared);
   const onStep = (step: string) => {
     logger.info(step);
     manager.step(step);
   };
-  const options = {
-    config,
-    purpose: "run",
-    maxConnections: engineConnections,
-    onStep,
-    schema: "migrate",
-  } as const;
   const handlersDir = findHandlersDir(prepared);
   const stop = Promise.withResolvers<StopReason>();
   // First of all, so that a bad file is told before anything else is done.
   const hooks = await startHooks(config, logger);
   using _announced = await announce(config, logger, () => stop.resolve("`stop`"));
   try {
-    return await withDatabase(options, async (database) => {
-      if (file !== undefined) await takeSchedules(database.store, file, schedules, logger);
-      return await runOn({ database, prepared, handlersDir, dev, hooks, stop, manager });
-    });
+    const options = { config, purpose: "run", maxConnections: engineConnections, onStep } as const;
+    const database = await openDatabase(options);
+    try {
+      return await runOn({ database, prepared, handlersDir, dev, hooks, stop, manager, onStep });
+    } catch (error) {
+      throw database.explain(error);
+    } finally {
+      await database.close();
+    }
   } finally {
     await hooks?.stop(hooksStopMs);
     manager.stop();
@@ -85,11 +84,18 @@ interface RunParts {
   hooks: HookRunner | undefined;
   stop: PromiseWithResolvers<StopReason>;
   manager: ManagerTelling;
+  onStep: (step: string) => void;
 }
 
 async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunParts): Promise<ExitCode> {
-  const { hooks, manager } = parts;
-  const { config, logger } = prepared;
+  const { hooks, manager, onStep } = parts;
+  const { config, logger, file, schedules } = prepared;
+  // What it is before the handlers' thread is made, which connects by itself. One that can't be reached is waited for
+  // below, where everything else is up and tells of it.
+  const wasReached = await database.store.connect().then(
+    () => true,
+    () => false,
+  );
   let keeper: Loop | undefined;
   const metrics = new TaskMetrics();
   const emit = (event: EngineEvent) => {
@@ -143,14 +149,22 @@ async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunPart
       ? undefined
       : setTimeout(() => stop("the duration has passed"), config.durationMs);
   try {
-    await Promise.race([runner.ready(handlersReadyMs), reason]);
-    await worker.start();
-    manager.watch(worker);
-    logger.info(`fiscaut-tasks ${buildInfo.version} is running`, {
-      http: http.url,
-      database: database.description,
-    });
-    if (config.drain) worker.drained().then(() => stop("no due task is left"), reject);
+    const start = async () => {
+      await prepareDatabase(database, { config, onStep, schema: "migrate" });
+      if (file !== undefined) await takeSchedules(database.store, file, schedules, logger);
+      if (database.store.pooled && !wasReached) await handlers.restart(handlersReadyMs);
+      await Promise.race([runner.ready(handlersReadyMs), reason]);
+      await worker.start();
+      manager.watch(worker);
+      logger.info(`fiscaut-tasks ${buildInfo.version} is running`, {
+        http: http.url,
+        database: database.description,
+        ...(database.store.pooled && { notifications: "none: a pooler stands between" }),
+      });
+      if (config.drain) worker.drained().then(() => stop("no due task is left"), reject);
+    };
+    const onWait = (why: string) => manager.wait(`waiting for the database: ${why}`);
+    await awaitDatabase(start, { database, logger, http: http.url, onWait, stopped: reason });
     const why = await reason;
     const drained = await worker.stop(
       why instanceof OperatorError ? why.message : why,
