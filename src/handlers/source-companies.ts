@@ -5,8 +5,9 @@ import type { SourceCompany } from "../task/doors/company.ts";
 
 /** In the source's order. @throws OperatorError where the source can't be read. */
 export async function readCompanies(source: Source): Promise<SourceCompany[]> {
+  await using reader = await source.open();
   const companies: SourceCompany[] = [];
-  for await (const { code, document, name } of source.companies()) {
+  for await (const { code, document, name } of reader.companies()) {
     const bare = normaliseDocument(document);
     companies.push({ code, document: bare, name, fault: faultOf(bare) });
   }

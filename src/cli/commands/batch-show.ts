@@ -13,7 +13,11 @@ import { prepare } from "../prepare.ts";
 import { describeSkipped } from "../tell-batch.ts";
 
 export const batchShowCommand = defineCommand({
-  meta: { name: "batch show", description: "Show how far a batch has come, and some of its errors" },
+  meta: {
+    name: "batch show",
+    description: "Show how far a batch has come, and some of its errors",
+    examples: ["fiscaut-tasks batch show 4", "fiscaut-tasks batch show 4 --wait"],
+  },
   args: {
     id: { type: "positional", required: true, description: "The batch's id" },
     wait: { type: "boolean", description: "Follow it until it is complete; 1 when not all has succeeded" },

@@ -21,7 +21,11 @@ import { describeLines } from "../task-log-lines.ts";
 const shownLines = 5;
 
 export const showCommand = defineCommand({
-  meta: { name: "show", description: "Show all that is known of one task" },
+  meta: {
+    name: "show",
+    description: "Show all that is known of one task",
+    examples: ["fiscaut-tasks show 17", "fiscaut-tasks show 17 --json"],
+  },
   args: {
     id: { type: "positional", required: true, description: "The task's id" },
     json: { type: "boolean", description: "Print JSON" },
