@@ -3,6 +3,7 @@ import { defineCommand } from "citty";
 import { batchCommand } from "./commands/batch.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { changeCommand } from "./commands/change.ts";
+import { companyCommand } from "./commands/company.ts";
 import { completionsCommand } from "./commands/completions.ts";
 import { configCommand } from "./commands/config.ts";
 import { deleteCommand } from "./commands/delete.ts";
@@ -23,6 +24,7 @@ import { serviceCommand } from "./commands/service.ts";
 import { showCommand } from "./commands/show.ts";
 import { sourceCommand } from "./commands/source.ts";
 import { supportBundleCommand } from "./commands/support-bundle.ts";
+import { stopCommand } from "./commands/stop.ts";
 import { syncCommand } from "./commands/sync.ts";
 import { versionCommand } from "./commands/version.ts";
 import type { AnyCommand } from "./input/arguments.ts";
@@ -40,7 +42,9 @@ export const root: AnyCommand = defineCommand({
   },
   subCommands: {
     run: runCommand,
+    stop: stopCommand,
     sync: syncCommand,
+    company: companyCommand,
     source: sourceCommand,
     enqueue: enqueueCommand,
     list: listCommand,
