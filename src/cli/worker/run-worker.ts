@@ -4,7 +4,6 @@
  */
 import { hostname } from "node:os";
 import type { Config } from "../../config/settings.ts";
-import { secretsOf } from "../../config/show.ts";
 import { isLoopback } from "../../config/value-kinds.ts";
 import { type Loop, startLoop } from "../../engine/loop.ts";
 import { Worker } from "../../engine/worker.ts";
@@ -15,9 +14,9 @@ import { createApp } from "../../http/app.ts";
 import { TaskMetrics } from "../../http/metrics/task-metrics.ts";
 import { type HttpServer, serveHttp } from "../../http/server.ts";
 import { lineOf } from "../../log/event-lines.ts";
+import { LevelSwitch } from "../../log/level-switch.ts";
 import type { Logger } from "../../log/logger.ts";
 import { toPlain } from "../../log/plain-value.ts";
-import { createRedactor } from "../../log/redactor.ts";
 import { OperatorError } from "../../task/errors.ts";
 import type { EmitEvent, EngineEvent } from "../../task/events.ts";
 import { buildInfo } from "../build-info.ts";
@@ -25,13 +24,14 @@ import { type Database, openDatabase, prepareDatabase } from "../database.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { findHandlersDir } from "../own-handlers.ts";
 import type { Prepared } from "../prepare.ts";
+import { redact } from "../redact.ts";
 import { retentionOf } from "../retention.ts";
 import { awaitDatabase } from "./await-database.ts";
 import { companiesReader } from "./companies-reader.ts";
 import { engineConnections } from "./connections.ts";
 import { announceWorker } from "./running-workers.ts";
 import { startHandlers } from "./start-handlers.ts";
-import { onStopSignals } from "./stop-signals.ts";
+import { onHangUp, onStopSignals } from "./stop-signals.ts";
 import { takeSchedules } from "./take-schedules.ts";
 import { type ManagerTelling, tellManager } from "./tell-manager.ts";
 
@@ -113,7 +113,7 @@ async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunPart
       "FISCAUT_API_URL or FISCAUT_API_KEY is not set: tasks that send records wait for a worker that has both",
     );
   // The embedded database's password stands in no setting.
-  const redact = createRedactor([...secretsOf(config), new URL(database.url).password]);
+  redact.hide(new URL(database.url).password);
   const onLoaded = () => worker.takeHandlers();
   const handlers = startHandlers({ prepared, database, handlersDir, dev, emit, onLoaded });
   const { runner } = handlers;
@@ -134,15 +134,20 @@ async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunPart
     database,
     checkPayloads: handlers.checkPayloads,
     worker,
-    config,
-    logger,
+    prepared,
     metrics,
   });
 
   const { promise: reason, resolve: stop, reject } = parts.stop;
   stopOnSignals(stop, worker, logger);
+  onHangUp(() => prepared.logFile?.reopen());
   // Nobody waits for these: a driver's or handler's loose end must not take the other tasks along.
   process.on("unhandledRejection", (error) => logger.error("unexpected error", { error }));
+  // After one nothing can be relied on: its last words, then the end, and others take the tasks over.
+  process.on("uncaughtException", (error) => {
+    logger.error("unexpected error: the worker ends", { error });
+    process.exit(exitCodes.failed);
+  });
   keeper = startKeeper(database, stop, emit);
   const durationTimer =
     config.durationMs === undefined
@@ -184,12 +189,12 @@ interface ServedParts {
   database: Database;
   checkPayloads: PayloadCheck;
   worker: Worker;
-  config: Config;
-  logger: Logger;
+  prepared: Prepared;
   metrics: TaskMetrics;
 }
 
-function serveWorker({ database, worker, config, logger, ...parts }: ServedParts): HttpServer {
+function serveWorker({ database, worker, prepared, ...parts }: ServedParts): HttpServer {
+  const { config, logger, logFile } = prepared;
   const app = createApp({
     ...parts,
     store: database.store,
@@ -204,6 +209,8 @@ function serveWorker({ database, worker, config, logger, ...parts }: ServedParts
     startedAt: new Date(),
     // A claimer that idles claims once in a poll interval.
     claimLimitMs: Math.max(60_000, 4 * config.pollIntervalMs),
+    logLevel: new LevelSwitch(logger),
+    logFault: () => logFile?.fault,
     onFault: (error, request) => logger.error("HTTP request failed", { ...request, error }),
   });
   return serveHttp({ app, host: config.host, port: config.port });
