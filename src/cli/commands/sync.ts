@@ -23,6 +23,7 @@ import { settingFlags } from "../input/setting-flags.ts";
 import { printJson, printLine } from "../output.ts";
 import { prepare } from "../prepare.ts";
 import { bindSyncStore } from "../sync-store.ts";
+import { syncStatusCommand } from "./sync-status.ts";
 
 const flags = {
   company: { type: "string", description: "The company's code (codi_emp)", valueHint: "number" },
@@ -152,5 +153,6 @@ export const syncCommand = defineCommand({
   subCommands: {
     ...Object.fromEntries(recordKinds.map((kind) => [kindPlurals[kind], createCommand(kind)])),
     all: createCommand("all"),
+    status: syncStatusCommand,
   },
 });

@@ -26,13 +26,13 @@ import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { findHandlersDir } from "../own-handlers.ts";
 import type { Prepared } from "../prepare.ts";
 import { retentionOf } from "../retention.ts";
+import { companiesReader } from "./companies-reader.ts";
+import { engineConnections } from "./connections.ts";
+import { announceWorker } from "./running-workers.ts";
 import { startHandlers } from "./start-handlers.ts";
 import { onStopSignals } from "./stop-signals.ts";
 import { takeSchedules } from "./take-schedules.ts";
 import { type ManagerTelling, tellManager } from "./tell-manager.ts";
-
-/** The engine's five loops, HTTP, and a few to spare; LISTEN has one of its own. */
-const connections = 9;
 
 /** How long a stop waits for hooks to hear of the last events. */
 const hooksStopMs = 5_000;
@@ -54,14 +54,22 @@ export async function runWorker(prepared: Prepared, dev: boolean): Promise<ExitC
     logger.info(step);
     manager.step(step);
   };
-  const options = { config, purpose: "run", maxConnections: connections, onStep, schema: "migrate" } as const;
+  const options = {
+    config,
+    purpose: "run",
+    maxConnections: engineConnections,
+    onStep,
+    schema: "migrate",
+  } as const;
   const handlersDir = findHandlersDir(prepared);
+  const stop = Promise.withResolvers<StopReason>();
   // First of all, so that a bad file is told before anything else is done.
   const hooks = await startHooks(config, logger);
+  using _announced = await announce(config, logger, () => stop.resolve("`stop`"));
   try {
     return await withDatabase(options, async (database) => {
       if (file !== undefined) await takeSchedules(database.store, file, schedules, logger);
-      return await runOn({ database, prepared, handlersDir, dev, hooks, manager });
+      return await runOn({ database, prepared, handlersDir, dev, hooks, stop, manager });
     });
   } finally {
     await hooks?.stop(hooksStopMs);
@@ -75,10 +83,12 @@ interface RunParts {
   handlersDir: string | undefined;
   dev: boolean;
   hooks: HookRunner | undefined;
+  stop: PromiseWithResolvers<StopReason>;
   manager: ManagerTelling;
 }
 
-async function runOn({ database, prepared, handlersDir, dev, hooks, manager }: RunParts): Promise<ExitCode> {
+async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunParts): Promise<ExitCode> {
+  const { hooks, manager } = parts;
   const { config, logger } = prepared;
   let keeper: Loop | undefined;
   const metrics = new TaskMetrics();
@@ -123,7 +133,7 @@ async function runOn({ database, prepared, handlersDir, dev, hooks, manager }: R
     metrics,
   });
 
-  const { promise: reason, resolve: stop, reject } = Promise.withResolvers<StopReason>();
+  const { promise: reason, resolve: stop, reject } = parts.stop;
   stopOnSignals(stop, worker, logger);
   // Nobody waits for these: a driver's or handler's loose end must not take the other tasks along.
   process.on("unhandledRejection", (error) => logger.error("unexpected error", { error }));
@@ -169,6 +179,7 @@ function serveWorker({ database, worker, config, logger, ...parts }: ServedParts
   const app = createApp({
     ...parts,
     store: database.store,
+    readCompanies: companiesReader(config),
     status: () => worker.status(),
     priorityOrder: config.priorityOrder,
     retention: retentionOf(config),
@@ -182,6 +193,26 @@ function serveWorker({ database, worker, config, logger, ...parts }: ServedParts
     onFault: (error, request) => logger.error("HTTP request failed", { ...request, error }),
   });
   return serveHttp({ app, host: config.host, port: config.port });
+}
+
+/** Lets `stop` find this worker; one whose data folder won't have it, of no other use beside DATABASE_URL, runs without. */
+async function announce(config: Config, logger: Logger, onStop: () => void): Promise<Disposable> {
+  try {
+    return await announceWorker(
+      config.dataDir,
+      {
+        pid: process.pid,
+        version: buildInfo.version,
+        startedAt: new Date().toISOString(),
+        drainTimeoutMs: config.drainTimeoutMs,
+      },
+      onStop,
+    );
+  } catch (error) {
+    if (config.databaseUrl === undefined) throw error;
+    logger.info("fiscaut-tasks stop will not find this worker", { error });
+    return { [Symbol.dispose]() {} };
+  }
 }
 
 async function startHooks({ hooks: path }: Config, logger: Logger): Promise<HookRunner | undefined> {

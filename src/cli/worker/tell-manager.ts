@@ -1,9 +1,11 @@
-/** Tells the systemd that has started this worker how it is; without one nothing is loaded and nothing told. */
+/** Tells the systemd or the Windows that has started this worker how it is; without one nothing is loaded and nothing told. */
 import type { Worker } from "../../engine/worker.ts";
 import { stopMarginMs } from "../../service/definition.ts";
 import { openNotifySocket } from "../../service/notify/notify-socket.ts";
 import { tellSystemd, type WorkerLook, watchdogMsOf } from "../../service/notify/tell-systemd.ts";
 import type { Prepared } from "../prepare.ts";
+import { ofSystemd } from "./child-environment.ts";
+import { tellWindowsReady } from "./windows-service.ts";
 
 export interface ManagerTelling {
   /** What is being done before there is a worker. */
@@ -19,13 +21,13 @@ const deafMs = 10_000;
 /** Takes systemd's variables out of the environment: what the worker starts is not to speak for it. */
 export function tellManager({ config, logger }: Pick<Prepared, "config" | "logger">): ManagerTelling {
   const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID } = process.env;
-  for (const name of ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]) delete process.env[name];
+  for (const name of ofSystemd) delete process.env[name];
   const notify = NOTIFY_SOCKET ? openNotifySocket(NOTIFY_SOCKET) : undefined;
   if (NOTIFY_SOCKET && notify === undefined)
     logger.warn("NOTIFY_SOCKET can't be reached: systemd is not told of this worker", {
       socket: NOTIFY_SOCKET,
     });
-  if (notify === undefined) return { step() {}, watch() {}, stop() {} };
+  if (notify === undefined) return { step() {}, watch: tellWindowsReady, stop() {} };
 
   let look = startingLook("starting");
   const telling = tellSystemd({
