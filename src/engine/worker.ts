@@ -14,6 +14,7 @@ import { Claimer } from "./claimer.ts";
 import { Completer } from "./completer.ts";
 import { Executor } from "./executor.ts";
 import type { HandlerRunner } from "./handlers/runner.ts";
+import { HoldWatch } from "./hold-watch.ts";
 import { Lease } from "./lease.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import { Promoter } from "./promoter.ts";
@@ -65,6 +66,7 @@ export class Worker {
   readonly #rescuer: Rescuer;
   readonly #pruner: Pruner;
   readonly #scheduler: Scheduler;
+  readonly #holdWatch: HoldWatch;
   #loops:
     | Record<
         | "claimer"
@@ -73,6 +75,7 @@ export class Worker {
         | "rescuer"
         | "pruner"
         | "scheduler"
+        | "holdWatch"
         | "notifier"
         | "cancelWatch"
         | "reporter",
@@ -139,6 +142,7 @@ export class Worker {
     this.#rescuer = new Rescuer(store, identity.leaseMs, emit);
     this.#pruner = new Pruner(store, options.retention, emit);
     this.#scheduler = new Scheduler(store, pollIntervalMs, emit);
+    this.#holdWatch = new HoldWatch(store, pollIntervalMs);
   }
 
   /** @throws the driver's error when the database can't be reached. */
@@ -156,6 +160,7 @@ export class Worker {
       rescuer: startLoop("rescuer", () => this.#rescuer.runOnce(), emit),
       pruner: startLoop("pruner", () => this.#pruner.runOnce(), emit),
       scheduler: startLoop("scheduler", () => this.#scheduler.runOnce(), emit),
+      holdWatch: startLoop("hold watch", () => this.#holdWatch.runOnce(), emit),
       notifier: startLoop("notifier", () => this.#listen(), emit),
       cancelWatch: startLoop("cancel watch", () => this.#cancelWatch.runOnce(), emit),
       reporter: startLoop("reporter", () => this.#reporter.runOnce(), emit),
@@ -182,6 +187,7 @@ export class Worker {
   /** Resolves when no task that is due is left for this worker, and what it ran is stored. */
   async drained(): Promise<void> {
     await this.#scheduler.runOnce();
+    await this.#holdWatch.runOnce();
     for (;;) {
       const endedBefore = this.#endedCount;
       await this.#releaser.releaseAll();
@@ -238,6 +244,7 @@ export class Worker {
       this.#loops?.rescuer.stop(),
       this.#loops?.pruner.stop(),
       this.#loops?.scheduler.stop(),
+      this.#loops?.holdWatch.stop(),
       this.#loops?.notifier.stop(),
       this.#loops?.cancelWatch.stop(),
       this.#loops?.reporter.stop(),
@@ -255,6 +262,11 @@ export class Worker {
     this.#loops?.claimer.wake();
   }
 
+  #hearQueues(): void {
+    this.#hear("queues");
+    this.#loops?.holdWatch.wake();
+  }
+
   #wakeReleaser(worthWhile: boolean): void {
     if (worthWhile) this.#loops?.releaser.wake();
   }
@@ -265,13 +277,14 @@ export class Worker {
       this.#hear("queues");
       this.#loops?.promoter.wake();
       this.#loops?.scheduler.wake();
+      this.#loops?.holdWatch.wake();
       this.#wakeReleaser(this.#releaser.hearWaiting() || this.#releaser.hearOthersEnded());
     };
     await listenForAnnouncements(
       this.#options.store,
       (announcement) => {
         if (announcement.kind === "due") this.#hear("due");
-        else if (announcement.kind === "queues") this.#hear("queues");
+        else if (announcement.kind === "queues") this.#hearQueues();
         else if (announcement.kind === "future") this.#loops?.promoter.wake();
         else if (announcement.kind === "schedule") this.#loops?.scheduler.wake();
         else if (announcement.kind === "waiting") this.#wakeReleaser(this.#releaser.hearWaiting());
