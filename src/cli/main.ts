@@ -8,6 +8,7 @@ import { changeCommand } from "./commands/change.ts";
 import { configCommand } from "./commands/config.ts";
 import { deleteCommand } from "./commands/delete.ts";
 import { enqueueCommand } from "./commands/enqueue.ts";
+import { fiscautCommand } from "./commands/fiscaut.ts";
 import { handlersCommand } from "./commands/handlers.ts";
 import { listCommand } from "./commands/list.ts";
 import { logsCommand } from "./commands/logs.ts";
@@ -33,6 +34,7 @@ const root: AnyCommand = defineCommand({
     run: runCommand,
     sync: syncCommand,
     source: sourceCommand,
+    fiscaut: fiscautCommand,
     enqueue: enqueueCommand,
     list: listCommand,
     show: showCommand,

@@ -1,7 +1,7 @@
 /** The handlers that every executable carries, and the payloads that they take. */
-import type { FiscautClient } from "../fiscaut/client.ts";
 import { supplierPayloadSchema } from "../fiscaut/supplier.ts";
 import type { ReaderCommand } from "../sources/odbc/reader-process.ts";
+import type { ApiGate } from "./fiscaut/api-gate.ts";
 import type { Handler } from "./handler.ts";
 import { createPayloadCheck, type PayloadSchema } from "./payload.ts";
 import type { EnqueueBatch } from "./supplier-batch.ts";
@@ -10,7 +10,7 @@ import { syncSuppliersHandler, syncSuppliersName, syncSuppliersPayload } from ".
 
 export interface BuiltInOptions {
   /** Without one, `fiscaut.sync-supplier` is left out, so that its tasks wait for a worker that can send them. */
-  client: FiscautClient | undefined;
+  gate: ApiGate | undefined;
   /** As `parseSource` takes it. Without one, tasks must name theirs. */
   source: string | undefined;
   /** Starts the process that reads over ODBC. */
@@ -18,8 +18,8 @@ export interface BuiltInOptions {
   enqueueBatch: EnqueueBatch;
 }
 
-export function builtInHandlers({ client, source, odbcReader, enqueueBatch }: BuiltInOptions): Handler[] {
-  const sendsSuppliers = client === undefined ? [] : [syncSupplierHandler(client)];
+export function builtInHandlers({ gate, source, odbcReader, enqueueBatch }: BuiltInOptions): Handler[] {
+  const sendsSuppliers = gate === undefined ? [] : [syncSupplierHandler(gate)];
   return [...sendsSuppliers, syncSuppliersHandler({ source, odbcReader, enqueueBatch })];
 }
 

@@ -8,6 +8,7 @@ import type { Source } from "../sources/source.ts";
 import type { EnqueuedBatch, NewBatch } from "../task/doors/enqueued.ts";
 import { type CheckedTask, checkNewTask } from "../task/doors/new-task.ts";
 import { OperatorError } from "../task/errors.ts";
+import { fiscautQueue } from "../task/sync/record.ts";
 import { syncSupplierName } from "./sync-supplier.ts";
 
 /** The store's `enqueueBatch`, already bound to a store. */
@@ -16,7 +17,6 @@ export type EnqueueBatch = (batch: NewBatch, tasks: AsyncIterable<CheckedTask>) 
 export interface SupplierBatchRequest {
   source: Source;
   companyCode: number;
-  queue: string;
   priority: number;
   /** The task on whose behalf, if one: its repeated attempt adds no second batch. */
   enqueuedBy: number | null;
@@ -60,7 +60,7 @@ export async function enqueueSupplierBatch(
       yield checkNewTask({
         name: syncSupplierName,
         payload: screened.payload,
-        queue: request.queue,
+        queue: fiscautQueue,
         priority: request.priority,
         title: `${row.code} ${row.name}`.slice(0, 200),
       });

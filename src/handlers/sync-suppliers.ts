@@ -43,7 +43,6 @@ export function syncSuppliersHandler(options: SyncSuppliersOptions): Handler {
         const batch = await enqueueSupplierBatch(enqueueBatch, {
           source: parseSource(source, { command: odbcReader, signal }),
           companyCode: company,
-          queue: task.queue,
           priority: task.priority,
           enqueuedBy: task.id,
           onSkip: (words) => log(`skipped: ${words}`),

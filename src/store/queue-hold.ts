@@ -112,16 +112,19 @@ export async function claimProbe(
   return { claimed: false, nextInMs: next && Math.max(0, next.in_ms) };
 }
 
-/** The probe has failed, for `reason`: the next one comes later than this one did. */
+/** The probe has failed, for `reason`: the next one comes later than this one did. A hold that has ended stays so. */
 export async function putProbeOff(
   store: Store,
   queue: string,
   { reason, probes }: { reason: string; probes: number },
 ): Promise<void> {
   const delayMs = Math.min(firstProbeMs * 2 ** (probes + 1), longestProbeMs);
-  await store.sql`
-    update fiscaut_tasks.queue_hold
-    set probes = ${probes + 1}, next_probe_at = now() + ${delayMs} * interval '1 ms'
-    where queue = ${queue} and until is null`;
-  await holdQueue(store, queue, { reason, forMs: null });
+  const [hold] = await store.sql<{ before: string }[]>`
+    update fiscaut_tasks.queue_hold h
+    set reason = ${reason}, probes = ${probes + 1}, next_probe_at = now() + ${delayMs} * interval '1 ms'
+    from (select queue, reason as before from fiscaut_tasks.queue_hold where queue = ${queue}) as b
+    where h.queue = b.queue and h.until is null
+    returning b.before`;
+  if (hold !== undefined && hold.before !== reason)
+    store.onEvent({ kind: "queue-held", queue, reason, forMs: null });
 }

@@ -7,17 +7,12 @@ import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { until } from "../until.ts";
 import { createBed } from "./bed.ts";
 import { executeJson, startRun } from "./executable.ts";
-import { supplier } from "./held-api.ts";
+import { call, heldCall } from "./held-api.ts";
 
 const bed = createBed();
 const { env } = bed;
-const enqueue = async (document: string) =>
-  (
-    await executeJson<{ id: number }>(
-      ["enqueue", "fiscaut.sync-supplier", JSON.stringify(supplier(document))],
-      env(),
-    )
-  ).id;
+const enqueue = async (what: string) =>
+  (await executeJson<{ id: number }>(["enqueue", heldCall, JSON.stringify(call(what))], env())).id;
 const stateOf = async (id: number) => (await findTask(bed.store, id))?.state;
 const leaseMs = 5_000;
 
@@ -66,18 +61,16 @@ describe("a worker that dies", () => {
 });
 
 describe("two workers on one database", () => {
-  test("send each of 400 suppliers once, and never one twice at once", async () => {
+  test("make each of 400 calls once, and never one twice at once", async () => {
     const workers = await Promise.all([
       startRun(["--concurrency", "20"], env()),
       startRun(["--concurrency", "20"], env()),
     ]);
-    const documents = Array.from({ length: 400 }, (_, index) => `supplier ${index}`);
+    const calls = Array.from({ length: 400 }, (_, index) => `call ${index}`);
     const batch = await enqueueBatch(
       bed.store,
       { title: "two workers", skipped: {}, enqueuedBy: null },
-      documents.map((document) =>
-        checkNewTask({ name: "fiscaut.sync-supplier", payload: supplier(document) }),
-      ),
+      calls.map((what) => checkNewTask({ name: heldCall, payload: call(what) })),
     );
     // Both have their slots full before any call is answered: both take part.
     await until(() => bed.api.arrived.length === 40);
@@ -85,7 +78,7 @@ describe("two workers on one database", () => {
     await until(
       async () => (await listTasks(bed.store, { batchId: batch.id, state: "succeeded" }, 500)).length === 400,
     );
-    expect(bed.api.arrived.toSorted()).toEqual(documents.toSorted());
+    expect(bed.api.arrived.toSorted()).toEqual(calls.toSorted());
     expect(bed.api.mostAtOnce()).toBe(1);
     for (const worker of workers) expect(await worker.stop()).toBe(0);
   }, 30_000);

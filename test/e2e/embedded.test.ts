@@ -16,6 +16,7 @@ beforeAll(async () => {
     FISCAUT_TASKS_DATA_DIR: `${folder.path}/data é`,
     FISCAUT_API_URL: api.url,
     FISCAUT_API_KEY: apiKey,
+    FISCAUT_RATE: "off",
   };
 });
 afterEach(endLeftovers);
@@ -130,7 +131,7 @@ describe("the executable with its embedded Postgres", () => {
   test("keeps its key out of log, errors, config show and the process list", async () => {
     const worker = await startRun([], { ...env, FISCAUT_API_URL: `${api.url}/nowhere` });
     const { id } = await executeJson<{ id: number }>(
-      ["enqueue", "fiscaut.sync-supplier", "-"],
+      ["enqueue", "fiscaut.sync-supplier", "-", "--queue", "fiscaut"],
       env,
       JSON.stringify({
         cnpj_empresa: "1",
@@ -140,11 +141,10 @@ describe("the executable with its embedded Postgres", () => {
         codi_for_odbc: "1",
       }),
     );
-    await until(
-      async () => (await executeJson<{ state: string }>(["show", String(id)], env)).state === "failed",
-    );
+    await worker.line("queue held");
     const shown = await execute(["show", String(id)], env);
-    expect(shown.stdout).toContain("Check FISCAUT_API_URL");
+    const queues = await execute(["queue", "list"], env);
+    expect(queues.stdout).toContain("check the path in FISCAUT_API_URL");
     const config = await execute(["config", "show"], env);
     expect(config.stdout).toContain("fiscaut-api-key");
     const password = (
@@ -153,7 +153,7 @@ describe("the executable with its embedded Postgres", () => {
     const processes = await new Response(
       Bun.spawn(["ps", "axeww", "-o", "args="], { env: {} }).stdout,
     ).text();
-    for (const text of [JSON.stringify(worker.lines), shown.stdout, config.stdout]) {
+    for (const text of [JSON.stringify(worker.lines), shown.stdout, queues.stdout, config.stdout]) {
       expect(text).not.toContain(apiKey);
       expect(text).not.toContain(password);
     }

@@ -1,19 +1,26 @@
 /**
- * A Fiscaut API that answers only when the test lets it: for what happens while calls are under way. The answers
- * of the real one are `fiscaut-api/stand-in.ts`'s affair.
+ * A server that answers only when the test lets it, and the handler whose tasks call it: for what happens to tasks of any
+ * kind while they run. Which answers the Fiscaut API has is `fiscaut-api/stand-in.ts`'s affair.
  */
+import { type HandlerFiles, makeHandlerFiles } from "../handlers/handler-files.ts";
 
 export interface HeldApi {
-  /** FISCAUT_API_URL and FISCAUT_API_KEY. */
+  /** FISCAUT_TASKS_HANDLERS, where the handler is. */
   env: Record<string, string>;
-  /** Supplier codes' documents, one entry a call that arrived. */
+  /** What the payloads say of the calls that arrived, in their order. */
   arrived: string[];
-  /** The most calls for one supplier that were under way at once. */
+  /** The most calls of one payload that were under way at once. */
   mostAtOnce(): number;
   /** Answers all calls, those to come too. */
   release(): void;
   stop(): Promise<void>;
 }
+
+/** The handler's name. */
+export const heldCall = "held.call";
+
+/** A payload of it; `what` tells one from another in `arrived`. */
+export const call = (what: string) => ({ what });
 
 export function startHeldApi(): HeldApi {
   const gate = Promise.withResolvers<void>();
@@ -25,29 +32,36 @@ export function startHeldApi(): HeldApi {
     port: 0,
     idleTimeout: 0,
     async fetch(request) {
-      const { cnpj_fornecedor: supplier } = (await request.json()) as { cnpj_fornecedor: string };
-      arrived.push(supplier);
-      underWay.set(supplier, (underWay.get(supplier) ?? 0) + 1);
-      most = Math.max(most, underWay.get(supplier) ?? 0);
+      const { what } = (await request.json()) as { what: string };
+      arrived.push(what);
+      underWay.set(what, (underWay.get(what) ?? 0) + 1);
+      most = Math.max(most, underWay.get(what) ?? 0);
       await gate.promise;
-      underWay.set(supplier, (underWay.get(supplier) ?? 0) - 1);
-      return Response.json({ status: true, message: "Saved." }, { status: 201 });
+      underWay.set(what, (underWay.get(what) ?? 0) - 1);
+      return Response.json({ what }, { status: 201 });
     },
   });
+  const files = makeHandlerFiles();
+  defineHeldCall(files, `http://127.0.0.1:${server.port}`);
   return {
-    env: { FISCAUT_API_URL: `http://127.0.0.1:${server.port}`, FISCAUT_API_KEY: "test-key-1234" },
+    env: { FISCAUT_TASKS_HANDLERS: files.dir },
     arrived,
     mostAtOnce: () => most,
     release: gate.resolve,
-    stop: () => server.stop(true),
+    async stop() {
+      files.remove();
+      await server.stop(true);
+    },
   };
 }
 
-/** A payload of `fiscaut.sync-supplier`; `document` tells one from another in `arrived`. */
-export const supplier = (document: string) => ({
-  cnpj_empresa: "33000167000101",
-  nome_fornecedor: "SÃO JOÃO",
-  cnpj_fornecedor: document,
-  codi_emp_odbc: 1,
-  codi_for_odbc: "00001",
-});
+function defineHeldCall(files: HandlerFiles, url: string): void {
+  files.define(
+    "held-call.ts",
+    `name: ${JSON.stringify(heldCall)}, payload: z.object({ what: z.string() }),
+    async run(payload, { signal }) {
+      const answer = await fetch(${JSON.stringify(url)}, { method: "POST", body: JSON.stringify(payload), signal });
+      return await answer.json();
+    }`,
+  );
+}

@@ -6,7 +6,7 @@ import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { until } from "../until.ts";
 import { createBed } from "./bed.ts";
 import { execute, executeJson, startRun } from "./executable.ts";
-import { supplier } from "./held-api.ts";
+import { call, heldCall } from "./held-api.ts";
 
 const bed = createBed();
 const { env } = bed;
@@ -15,7 +15,7 @@ const enqueue = (queue: string, count: number) =>
     bed.store,
     { title: queue, skipped: {}, enqueuedBy: null },
     Array.from({ length: count }, (_, index) =>
-      checkNewTask({ name: "fiscaut.sync-supplier", queue, payload: supplier(`${queue}-${index}`) }),
+      checkNewTask({ name: heldCall, queue, payload: call(`${queue}-${index}`) }),
     ),
   );
 const succeeded = async (queue: string) =>
@@ -32,7 +32,7 @@ describe("the queue commands", () => {
     expect(limited.stdout).toBe("queue night is paused, at most 2 running, at most 60/1m starting\n");
     await executeJson(["queue", "limit", "night", "--rate", "none"], env());
     expect(await executeJson<unknown>(["queue", "list"], env())).toEqual([
-      { name: "night", paused: true, maxRunning: 2, rate: null, waiting: 0, running: 0 },
+      { name: "night", paused: true, held: null, maxRunning: 2, rate: null, waiting: 0, running: 0 },
     ]);
     const table = await execute(["queue", "list"], env());
     expect(table.stdout).toMatch(/^QUEUE .*MAX RUNNING.*\nnight +paused +2 +- +0 +0\n$/);
@@ -48,6 +48,16 @@ describe("the queue commands", () => {
     ["a max-running that is none", ["limit", "q", "--max-running", "0"], `--max-running: "0"`],
     ["a rate that is none", ["limit", "q", "--rate", "60"], `"60" is not a rate\nTry: 60/1m`],
   ];
+  test("refuse the rate of the queue whose rate is a setting, with exit code 1", async () => {
+    const { exitCode, stderr } = await execute(["queue", "limit", "fiscaut", "--rate", "none"], env());
+    expect(stderr).toStartWith(
+      "error: the rate of queue fiscaut is the setting fiscaut-rate (FISCAUT_RATE)\n",
+    );
+    expect(exitCode).toBe(1);
+    const limited = await execute(["queue", "limit", "fiscaut", "--max-running", "2"], env());
+    expect(limited.exitCode).toBe(0);
+  }, 20_000);
+
   for (const [what, words, message] of wrong)
     test(`refuse ${what} with exit code 2`, async () => {
       const { exitCode, stderr } = await execute(["queue", ...words], env());

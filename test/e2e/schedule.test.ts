@@ -7,12 +7,12 @@ import { listSchedules } from "../../src/store/schedule/schedules.ts";
 import { until } from "../until.ts";
 import { createBed } from "./bed.ts";
 import { execute, executeJson, makeFolder, startRun } from "./executable.ts";
-import { supplier } from "./held-api.ts";
+import { call, heldCall } from "./held-api.ts";
 
 const bed = createBed();
 const { env } = bed;
-const payload = (document: string) => JSON.stringify(supplier(document));
-const name = "fiscaut.sync-supplier";
+const payload = (document: string) => JSON.stringify(call(document));
+const name = heldCall;
 
 describe("schedule", () => {
   test("add, list, pause, resume, run-now and remove do so", async () => {
@@ -43,7 +43,16 @@ describe("schedule", () => {
     expect(rule.stderr).toContain(`"every day" is not a cron rule`);
     expect(rule.exitCode).toBe(2);
     expect((await execute([...add, "--cron", "@daily", "--time-zone", "X"], env())).exitCode).toBe(2);
-    const payloadOfAnother = ["schedule", "add", "x", "{}", "--cron", "@daily", "--task", name];
+    const payloadOfAnother = [
+      "schedule",
+      "add",
+      "x",
+      "{}",
+      "--cron",
+      "@daily",
+      "--task",
+      "fiscaut.sync-suppliers",
+    ];
     expect((await execute(payloadOfAnother, env())).exitCode).toBe(2);
     const unknown = await execute(["schedule", "pause", "none"], env());
     expect(unknown).toMatchObject({ exitCode: 1, stdout: "" });
@@ -54,7 +63,7 @@ describe("schedule", () => {
     const folder = await makeFolder();
     try {
       const path = join(folder.path, "fiscaut-tasks.toml");
-      const table = `[schedule.each-second]\ncron = "* * * * * *"\ntask = "${name}"\npayload = ${tomlOf(supplier("2"))}\n`;
+      const table = `[schedule.each-second]\ncron = "* * * * * *"\ntask = "${name}"\npayload = ${tomlOf(call("2"))}\n`;
       writeFileSync(path, table);
       bed.api.release();
       const workers = await Promise.all([

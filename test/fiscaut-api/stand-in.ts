@@ -25,6 +25,8 @@ export interface FiscautStandIn {
   records: Map<string, Record<string, string>>;
   /** How many answers of each status; requests that were cut off count under `CUT_OFF`. */
   answers: Map<number, number>;
+  /** When each POST of the right key arrived, ms since 1970. */
+  postedAt: number[];
   /** POSTs that changed or repeated a record that was there. */
   repeated: number;
   /** Makes the next requests, of any kind, meet these faults, one each, before those of the plan. */
@@ -63,6 +65,7 @@ export function startFiscautStandIn(options: StandInOptions): FiscautStandIn {
       return json(401, { message: "Unauthenticated." });
     }
 
+    if (method === "POST") standIn.postedAt.push(Date.now());
     const fault = queued.shift() ?? (method === "POST" ? options.faults?.(++posts) : undefined);
     if (fault !== undefined && fault !== "answer-lost") return readFault(fault);
     if (resource === undefined) return json(200, { status: true, message: "up" });
@@ -86,6 +89,7 @@ export function startFiscautStandIn(options: StandInOptions): FiscautStandIn {
     url: `http://127.0.0.1:${server.port}${BASE_PATH}`,
     records: new Map(),
     answers: new Map(),
+    postedAt: [],
     repeated: 0,
     failNext: (...faults) => void queued.push(...faults),
     stop: () => server.stop(true),

@@ -12,7 +12,7 @@ const check = (source?: string) => checkBuiltInPayloads([{ name, payload: { comp
 /** Runs it on a worker whose source is that one; gives how many suppliers would have been enqueued. */
 async function run(source: string | undefined, payload: object): Promise<unknown> {
   const [handler] = builtInHandlers({
-    client: undefined,
+    gate: undefined,
     source,
     odbcReader: { words: [], environment: {} },
     async enqueueBatch(_, tasks) {

@@ -27,6 +27,7 @@ export const runCommand = defineCommand({
       "handlers",
       "hooks",
       "fiscaut-api-url",
+      "fiscaut-rate",
       "fiscaut-timeout",
     ),
   },

@@ -2,8 +2,6 @@
 import { defineCommand } from "citty";
 import { enqueueSupplierBatch } from "../../handlers/supplier-batch.ts";
 import { enqueueBatch } from "../../store/enqueue/enqueue.ts";
-import { defaultQueue, queueNameSchema } from "../../task/doors/new-task.ts";
-import { OperatorError } from "../../task/errors.ts";
 import { withStore } from "../database.ts";
 import { chooseSource, sourceFlag } from "../input/choose-source.ts";
 import { readId } from "../input/read-id.ts";
@@ -24,7 +22,6 @@ const suppliersCommand = defineCommand({
       valueHint: "number",
     },
     ...sourceFlag,
-    queue: { type: "string", description: `Queue (default: ${defaultQueue})`, valueHint: "name" },
     wait: { type: "boolean", description: "Follow the batch until it is complete" },
     json: { type: "boolean", description: "Print JSON" },
     ...settingFlags(),
@@ -32,15 +29,12 @@ const suppliersCommand = defineCommand({
   async run(context) {
     const { args } = context;
     const companyCode = readId("--company", args.company);
-    const queue = queueNameSchema.safeParse(args.queue ?? defaultQueue);
-    if (!queue.success) throw new OperatorError("usage", `--queue: ${queue.error.issues[0]?.message}`);
     const prepared = prepare(context);
     const source = chooseSource(args.source, prepared);
     return await withStore(prepared, "sync", async (store) => {
       const enqueued = await enqueueSupplierBatch((batch, tasks) => enqueueBatch(store, batch, tasks), {
         source,
         companyCode,
-        queue: queue.data,
         priority: 0,
         enqueuedBy: null,
         onSkip: (words) => prepared.logger.warn(`skipped: ${words}`),

@@ -26,6 +26,9 @@ import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { findHandlersDir } from "../own-handlers.ts";
 import type { Prepared } from "../prepare.ts";
 import { retentionOf } from "../retention.ts";
+import { type ApiProbe, startApiProbe } from "./probe-api.ts";
+import { fiscautClientOf } from "./run-handlers.ts";
+import { setFiscautRate } from "./set-fiscaut-rate.ts";
 import { startHandlers } from "./start-handlers.ts";
 import { onStopSignals } from "./stop-signals.ts";
 import { takeSchedules } from "./take-schedules.ts";
@@ -74,10 +77,12 @@ interface RunParts {
 async function runOn({ database, prepared, handlersDir, dev, hooks }: RunParts): Promise<ExitCode> {
   const { config, logger } = prepared;
   let keeper: Loop | undefined;
+  let probe: ApiProbe | undefined;
   const metrics = new TaskMetrics();
   const emit = (event: EngineEvent) => {
     // Most likely the database.
     if (event.kind === "part-failed") keeper?.wake();
+    if (event.kind === "queue-held") probe?.wake();
     metrics.take(event);
     hooks?.take(event);
     const told = event.kind === "part-failed" ? { ...event, error: database.explain(event.error) } : event;
@@ -85,10 +90,12 @@ async function runOn({ database, prepared, handlersDir, dev, hooks }: RunParts):
     logger[level](message, fields);
   };
   database.store.onEvent = emit;
-  if (config.fiscautApiUrl === undefined || config.fiscautApiKey === undefined)
+  const client = fiscautClientOf(config);
+  if (client === undefined)
     logger.warn(
       "FISCAUT_API_URL or FISCAUT_API_KEY is not set: fiscaut.sync-supplier tasks wait for a worker that has both",
     );
+  else await setFiscautRate(database.store, config.fiscautRate, logger);
   // The embedded database's password stands in no setting.
   const redact = createRedactor([...secretsOf(config), new URL(database.url).password]);
   const onLoaded = () => worker.takeHandlers();
@@ -126,7 +133,10 @@ async function runOn({ database, prepared, handlersDir, dev, hooks }: RunParts):
       ? undefined
       : setTimeout(() => stop("the duration has passed"), config.durationMs);
   try {
+    if (client !== undefined) probe = startApiProbe(database.store, client, config, emit);
     await Promise.race([runner.ready(handlersReadyMs), reason]);
+    // A hold that an earlier worker has left may be over, and a drain would end before it is found so.
+    if (config.drain) await Promise.race([probe?.asked, reason]);
     await worker.start();
     logger.info(`fiscaut-tasks ${buildInfo.version} is running`, {
       http: http.url,
@@ -142,6 +152,7 @@ async function runOn({ database, prepared, handlersDir, dev, hooks }: RunParts):
     return drained ? exitCodes.ok : exitCodes["drain-timed-out"];
   } finally {
     clearTimeout(durationTimer);
+    await probe?.stop();
     await keeper?.stop();
     await http.stop();
     await handlers.stop();
