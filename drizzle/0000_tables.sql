@@ -66,11 +66,17 @@ CREATE TABLE "fiscaut_tasks"."schedule" (
 	CONSTRAINT "schedule_name_unique" UNIQUE("name")
 );
 --> statement-breakpoint
+CREATE TABLE "fiscaut_tasks"."sync_reading" (
+	"company" bigint NOT NULL,
+	"kind" text collate "C" NOT NULL,
+	"read_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "sync_reading_company_kind_pk" PRIMARY KEY("company","kind")
+);
+--> statement-breakpoint
 CREATE TABLE "fiscaut_tasks"."sync_record" (
 	"company" bigint NOT NULL,
 	"kind" text collate "C" NOT NULL,
 	"code" text collate "C" NOT NULL,
-	"read_at" timestamp with time zone NOT NULL,
 	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"missing_since" timestamp with time zone,
 	"task_id" bigint,
@@ -79,6 +85,7 @@ CREATE TABLE "fiscaut_tasks"."sync_record" (
 	"http_status" integer,
 	"status" text collate "C" NOT NULL,
 	"name" text NOT NULL,
+	"identity" text,
 	"content" jsonb,
 	"content_hash" text,
 	"synced_hash" text,
@@ -178,4 +185,4 @@ CREATE INDEX "task_batch" ON "fiscaut_tasks"."task" USING btree ("batch_id","id"
 CREATE INDEX "task_after_waiting" ON "fiscaut_tasks"."task_after" USING btree ("task_id");--> statement-breakpoint
 CREATE INDEX "task_after_task" ON "fiscaut_tasks"."task_after" USING btree ("after_task_id") WHERE after_task_id is not null;--> statement-breakpoint
 CREATE INDEX "task_after_batch" ON "fiscaut_tasks"."task_after" USING btree ("after_batch_id") WHERE after_batch_id is not null;--> statement-breakpoint
-CREATE INDEX "task_history_batch" ON "fiscaut_tasks"."task_history" USING btree ("batch_id","id","state") WHERE batch_id is not null;
+CREATE INDEX "task_history_batch" ON "fiscaut_tasks"."task_history" USING btree ("batch_id","id","state","finished_at") WHERE batch_id is not null;

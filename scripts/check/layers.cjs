@@ -6,12 +6,25 @@ const layers = {
   sources: ["task"],
   config: ["task"],
   log: ["task", "config"],
+  service: ["task", "config"],
   store: ["task", "config"],
   hooks: ["task", "handlers"],
   handlers: ["task", "fiscaut", "sources"],
   engine: ["task", "config", "store", "handlers"],
   http: ["task", "config", "store", "handlers"],
-  cli: ["task", "fiscaut", "sources", "config", "log", "store", "handlers", "hooks", "engine", "http"],
+  cli: [
+    "task",
+    "fiscaut",
+    "sources",
+    "config",
+    "log",
+    "store",
+    "handlers",
+    "hooks",
+    "engine",
+    "http",
+    "service",
+  ],
 };
 
 const error = (name, from, to) => ({ name, severity: "error", from, to });

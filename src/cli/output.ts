@@ -5,6 +5,11 @@ export function printLine(text: string): void {
   stdout.write(`${text}\n`);
 }
 
+/** As it is, line breaks and all. */
+export function printText(text: string): void {
+  stdout.write(text);
+}
+
 export function printJson(value: unknown): void {
   printLine(JSON.stringify(value, null, 2));
 }

@@ -1,13 +1,14 @@
 /** What every command does first: load the configuration from this process's surroundings, and open the log. */
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname } from "node:path";
-import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { dirname, resolve } from "node:path";
+import { readEnvFile } from "../config/env-file.ts";
+import { type ConfigSources, type LoadedConfig, loadConfig } from "../config/load.ts";
 import { secretsOf } from "../config/show.ts";
 import { allowsColour, createLogger, type Logger } from "../log/logger.ts";
 import { stderr } from "../log/sync-stream.ts";
 import { buildInfo } from "./build-info.ts";
-import { givenFlags } from "./input/setting-flags.ts";
+import { envFileFlag, givenFlags } from "./input/setting-flags.ts";
 
 export interface Prepared extends LoadedConfig {
   logger: Logger;
@@ -15,18 +16,14 @@ export interface Prepared extends LoadedConfig {
   onStep: (step: string) => void;
 }
 
+export interface GivenWords {
+  args: Record<string, unknown>;
+  rawArgs: string[];
+}
+
 /** @throws OperatorError with every fault of the configuration. */
-export function prepare(context: { args: Record<string, unknown>; rawArgs: string[] }): Prepared {
-  const loaded = loadConfig({
-    flags: givenFlags(context.args, context.rawArgs),
-    env: process.env,
-    platform: process.platform,
-    home: homeFolder(),
-    isRoot: process.getuid?.() === 0,
-    currentFolder: process.cwd(),
-    executableFolder: buildInfo.target === "source" ? undefined : dirname(process.execPath),
-    readFile: (path) => readFileSync(path, "utf8"),
-  });
+export function prepare(context: GivenWords): Prepared {
+  const loaded = loadConfig(configSources(context));
   const { config } = loaded;
   const logger = createLogger({
     level: config.logLevel,
@@ -36,6 +33,23 @@ export function prepare(context: { args: Record<string, unknown>; rawArgs: strin
     redact: secretsOf(config),
   });
   return { ...loaded, logger, onStep: (step) => logger.debug(step) };
+}
+
+/** Where this process takes its configuration from. */
+export function configSources(context: GivenWords): ConfigSources {
+  const envFile = context.args[envFileFlag];
+  // As if the process had been started with them: the operator's programs see those that are no secrets.
+  if (typeof envFile === "string") Object.assign(process.env, readEnvFile(resolve(envFile)));
+  return {
+    flags: givenFlags(context.args, context.rawArgs),
+    env: process.env,
+    platform: process.platform,
+    home: homeFolder(),
+    isRoot: process.getuid?.() === 0,
+    currentFolder: process.cwd(),
+    executableFolder: buildInfo.target === "source" ? undefined : dirname(process.execPath),
+    readFile: (path) => readFileSync(path, "utf8"),
+  };
 }
 
 /** A service may run without HOME, and as a user that /etc/passwd does not list. */

@@ -20,6 +20,10 @@ export interface ValueKind<Value> {
   read(raw: unknown, resolvePath: (path: string) => string): Value;
   /** As an operator would write it. */
   show(value: Value): string | number | boolean | readonly string[];
+  /** All there are, where they can be counted. */
+  readonly values?: readonly string[];
+  /** What the value is a path of. */
+  readonly path?: "file" | "folder";
 }
 
 /** Numbers count as text because `--port 8430` and `port = 8430` are the same to an operator. */
@@ -99,6 +103,7 @@ export function oneOf<const Value extends string>(...values: readonly Value[]): 
       return found;
     },
     show: shownAsIs,
+    values,
   };
 }
 
@@ -134,12 +139,14 @@ export const folder: ValueKind<string> = {
   accepts: "folder",
   read: (raw, resolvePath) => resolvePath(textOf(raw, "is not a folder's path")),
   show: shownAsIs,
+  path: "folder",
 };
 
 export const file: ValueKind<string> = {
   accepts: "file",
   read: (raw, resolvePath) => resolvePath(textOf(raw, "is not a file's path")),
   show: shownAsIs,
+  path: "file",
 };
 
 export const host: ValueKind<string> = {

@@ -123,6 +123,10 @@ export class Completer {
     });
   }
 
+  get lateMs(): number {
+    return this.#loop.lateMs;
+  }
+
   stop(): Promise<void> {
     return this.#loop.stop();
   }

@@ -44,6 +44,10 @@ export class Lease {
     return this.#workerId;
   }
 
+  get lateMs(): number {
+    return this.#loop?.lateMs ?? 0;
+  }
+
   async runOnce(): Promise<number> {
     const { store, executor, identity } = this.#options;
     const workerId = this.workerId;

@@ -12,6 +12,8 @@ export interface Loop {
   wake(): void;
   /** Resolves when the round under way has ended; no other follows. */
   stop(): Promise<void>;
+  /** How late it is, ms: since when its round has been under way, or its wait over. 0 while it waits, and once it is stopped. */
+  readonly lateMs: number;
 }
 
 const firstRetryMs = 250;
@@ -28,9 +30,12 @@ export function startLoop(part: string, round: Round, emit: EmitEvent): Loop {
   let stopped = false;
   let endWait: (() => void) | undefined;
   let failures = 0;
+  /** When its round began, or its wait ends; on the clock of `performance.now()`. */
+  let expectedAtMs = Number.POSITIVE_INFINITY;
 
   function wait(delayMs: number, wakeable: boolean): Promise<void> {
     if (stopped || (wakeable && woken) || delayMs <= 0) return Promise.resolve();
+    expectedAtMs = performance.now() + delayMs;
     return new Promise((resolve) => {
       const timer = Number.isFinite(delayMs)
         ? setTimeout(resolve, Math.min(delayMs, longestTimerMs))
@@ -47,6 +52,7 @@ export function startLoop(part: string, round: Round, emit: EmitEvent): Loop {
   async function run() {
     while (!stopped) {
       woken = false;
+      expectedAtMs = performance.now();
       try {
         const delayMs = await round();
         if (failures > 0) emit({ kind: "part-recovered", part });
@@ -60,6 +66,7 @@ export function startLoop(part: string, round: Round, emit: EmitEvent): Loop {
       }
       endWait = undefined;
     }
+    expectedAtMs = Number.POSITIVE_INFINITY;
   }
   const running = run();
 
@@ -72,6 +79,9 @@ export function startLoop(part: string, round: Round, emit: EmitEvent): Loop {
       stopped = true;
       endWait?.();
       return running;
+    },
+    get lateMs() {
+      return Math.max(0, performance.now() - expectedAtMs);
     },
   };
 }

@@ -48,6 +48,8 @@ export interface WorkerStatus {
   /** How long the handlers have failed to answer, ms; 0 while they do. */
   handlersDeafMs: number;
   stopping: boolean;
+  /** Of the loops without which tasks stay where they are the latest, see `Loop.lateMs`. */
+  late: { part: string; ms: number };
 }
 
 /** The completer's last words, after everything was aborted. */
@@ -181,7 +183,25 @@ export class Worker {
       lastClaimAt: this.#claimer.lastClaimAt,
       handlersDeafMs: this.#options.runner.deafMs,
       stopping: this.#stopping !== undefined,
+      late: this.#latest(),
     };
+  }
+
+  /** Not the pruner, which may have much to drop, nor the notifier: LISTEN only spares a wait. */
+  #latest(): WorkerStatus["late"] {
+    const { claimer, promoter, releaser, rescuer, scheduler } = this.#loops ?? {};
+    const loops = {
+      heartbeat: this.#lease,
+      completer: this.#completer,
+      claimer,
+      promoter,
+      releaser,
+      rescuer,
+      scheduler,
+    };
+    return Object.entries(loops)
+      .map(([part, loop]) => ({ part, ms: loop?.lateMs ?? 0 }))
+      .reduce((latest, loop) => (loop.ms > latest.ms ? loop : latest));
   }
 
   /** Resolves when no task that is due is left for this worker, and what it ran is stored. */

@@ -1,6 +1,6 @@
 /** The Fiscaut API away, refusing the key or asking to slow down: no attempt is spent, and all goes on by itself. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { enqueueBatch } from "../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../src/store/enqueue/enqueue-batch.ts";
 import { findQueue } from "../../src/store/queues.ts";
 import { checkNewTask, type NewTask } from "../../src/task/doors/new-task.ts";
 import { type FiscautStandIn, type StandInOptions, startFiscautStandIn } from "../fiscaut-api/stand-in.ts";

@@ -1,7 +1,7 @@
 /** Batches with the executable: many tasks by standard input and over HTTP, followed, controlled, with their end. */
 import { describe, expect, test } from "bun:test";
 import { findBatch, listBatches } from "../../src/store/batch.ts";
-import { enqueueBatch } from "../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../src/store/enqueue/enqueue-batch.ts";
 import { listTasks } from "../../src/store/find.ts";
 import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { until } from "../until.ts";

@@ -1,6 +1,6 @@
 /** Tasks that wait for others, with the executable: from the command line, and when a worker is killed at the last end. */
 import { describe, expect, test } from "bun:test";
-import { enqueueBatch } from "../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../src/store/enqueue/enqueue-batch.ts";
 import { findTask, listTasks } from "../../src/store/find.ts";
 import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { until } from "../until.ts";

@@ -1,7 +1,7 @@
 /** What a crash, a freeze and a second worker do to tasks, with the executable and a Postgres of its own. */
 import { describe, expect, test } from "bun:test";
 import { cancelTask } from "../../src/store/control/cancel.ts";
-import { enqueueBatch } from "../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../src/store/enqueue/enqueue-batch.ts";
 import { findTask, listTasks } from "../../src/store/find.ts";
 import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { until } from "../until.ts";

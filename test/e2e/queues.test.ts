@@ -1,6 +1,6 @@
 /** Queues with the executable: their commands, and limits that hold over two workers and a crash. */
 import { describe, expect, test } from "bun:test";
-import { enqueueBatch } from "../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../src/store/enqueue/enqueue-batch.ts";
 import { listTasks } from "../../src/store/find.ts";
 import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { until } from "../until.ts";

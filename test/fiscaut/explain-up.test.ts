@@ -51,7 +51,12 @@ const wrong: [string, () => ReturnType<typeof ask>, words: RegExp, hint: RegExp]
     /no Fiscaut API at \S+\/v1 \(404\)$/,
     /such as http:\S+\/api\/v1$/,
   ],
-  ["a path that only ends as usual", () => ask(base("/other/api/v1")), /\(404\)$/, /such as http:\/\/127.0.0.1:\d+\/api\/v1$/],
+  [
+    "a path that only ends as usual",
+    () => ask(base("/other/api/v1")),
+    /\(404\)$/,
+    /such as http:\/\/127.0.0.1:\d+\/api\/v1$/,
+  ],
   [
     "a redirect",
     () => ask(base("/moved")),

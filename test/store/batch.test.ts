@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { findBatch, findBatchDetail, listBatches } from "../../src/store/batch.ts";
 import { cancelBatch, deleteBatch, retryBatch } from "../../src/store/control/batch-control.ts";
-import { enqueueBatch, enqueueTask } from "../../src/store/enqueue/enqueue.ts";
+import { enqueueTask } from "../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../src/store/enqueue/enqueue-batch.ts";
 import { findTask, listTasks } from "../../src/store/find.ts";
 import { pruneHistory } from "../../src/store/history/prune.ts";
 import { checkNewTask, type NewTask } from "../../src/task/doors/new-task.ts";

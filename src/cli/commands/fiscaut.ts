@@ -12,6 +12,10 @@ const checkCommand = defineCommand({
   meta: {
     name: "fiscaut check",
     description: "Ask the Fiscaut API whether it is up and takes the key; tell what is wrong",
+    examples: [
+      "fiscaut-tasks fiscaut check",
+      "fiscaut-tasks fiscaut check --fiscaut-api-url https://HOST/api/v1",
+    ],
   },
   args: {
     json: { type: "boolean", description: "Print JSON" },
@@ -64,6 +68,10 @@ async function check({ config }: Prepared): Promise<Report> {
 }
 
 export const fiscautCommand = defineCommand({
-  meta: { name: "fiscaut", description: "Look into the connection to the Fiscaut API" },
+  meta: {
+    name: "fiscaut",
+    description: "Look into the connection to the Fiscaut API",
+    examples: ["fiscaut-tasks fiscaut check"],
+  },
   subCommands: { check: checkCommand },
 });

@@ -13,7 +13,11 @@ const args = {
 } as const;
 
 const testCommand = defineCommand({
-  meta: { name: "source test", description: "Tell whether the source can be read, and what it holds" },
+  meta: {
+    name: "source test",
+    description: "Tell whether the source can be read, and what it holds",
+    examples: ["fiscaut-tasks source test", "fiscaut-tasks source test --source csv:records"],
+  },
   args,
   async run(context) {
     const source = chooseSource(context.args.source, prepare(context));
@@ -37,7 +41,11 @@ const testCommand = defineCommand({
 });
 
 const companiesCommand = defineCommand({
-  meta: { name: "source companies", description: "List the companies that the source has" },
+  meta: {
+    name: "source companies",
+    description: "List the companies that the source has",
+    examples: ["fiscaut-tasks source companies", "fiscaut-tasks source companies --json"],
+  },
   args,
   async run(context) {
     const source = chooseSource(context.args.source, prepare(context));
@@ -65,6 +73,10 @@ async function reading<Result>(promise: Promise<Result>): Promise<Result> {
 }
 
 export const sourceCommand = defineCommand({
-  meta: { name: "source", description: "Look into the source of accounting records" },
+  meta: {
+    name: "source",
+    description: "Look into the source of accounting records",
+    examples: ["fiscaut-tasks source test", "fiscaut-tasks source companies"],
+  },
   subCommands: { test: testCommand, companies: companiesCommand },
 });

@@ -1,7 +1,7 @@
 /** `sync suppliers`: reads a company's suppliers, enqueues them as one batch and, when asked, follows it. */
 import { defineCommand } from "citty";
 import { enqueueSupplierBatch } from "../../handlers/supplier-batch.ts";
-import { enqueueBatch } from "../../store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../store/enqueue/enqueue-batch.ts";
 import { withStore } from "../database.ts";
 import { chooseSource, sourceFlag } from "../input/choose-source.ts";
 import { readId } from "../input/read-id.ts";
@@ -13,6 +13,10 @@ const suppliersCommand = defineCommand({
   meta: {
     name: "sync suppliers",
     description: "Send a company's suppliers to Fiscaut: enqueue one task for each",
+    examples: [
+      "fiscaut-tasks sync suppliers --company 1 --wait",
+      "fiscaut-tasks sync suppliers --company 1 --source csv:records --queue night",
+    ],
   },
   args: {
     company: {
@@ -46,6 +50,10 @@ const suppliersCommand = defineCommand({
 });
 
 export const syncCommand = defineCommand({
-  meta: { name: "sync", description: "Send records from the accounting database to Fiscaut" },
+  meta: {
+    name: "sync",
+    description: "Send records from the accounting database to Fiscaut",
+    examples: ["fiscaut-tasks sync suppliers --company 1"],
+  },
   subCommands: { suppliers: suppliersCommand },
 });

@@ -8,7 +8,7 @@ import { builtInHandlers } from "../../handlers/built-in.ts";
 import { createApiGate } from "../../handlers/fiscaut/api-gate.ts";
 import { type Handler, HandlerRegistry } from "../../handlers/handler.ts";
 import type { Store } from "../../store/connection.ts";
-import { enqueueBatch } from "../../store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../store/enqueue/enqueue-batch.ts";
 import { holdQueue, type NewHold } from "../../store/queue-hold.ts";
 import { fiscautQueue } from "../../task/sync/record.ts";
 import { odbcReaderCommand } from "./odbc-reader.ts";

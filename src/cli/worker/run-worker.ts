@@ -32,6 +32,7 @@ import { setFiscautRate } from "./set-fiscaut-rate.ts";
 import { startHandlers } from "./start-handlers.ts";
 import { onStopSignals } from "./stop-signals.ts";
 import { takeSchedules } from "./take-schedules.ts";
+import { type ManagerTelling, tellManager } from "./tell-manager.ts";
 
 /** The engine's five loops, HTTP, and a few to spare; LISTEN has one of its own. */
 const connections = 9;
@@ -51,7 +52,11 @@ type StopReason = string | OperatorError;
  */
 export async function runWorker(prepared: Prepared, dev: boolean): Promise<ExitCode> {
   const { config, logger, file, schedules } = prepared;
-  const onStep = (step: string) => logger.info(step);
+  const manager = tellManager(prepared);
+  const onStep = (step: string) => {
+    logger.info(step);
+    manager.step(step);
+  };
   const options = { config, purpose: "run", maxConnections: connections, onStep, schema: "migrate" } as const;
   const handlersDir = findHandlersDir(prepared);
   // First of all, so that a bad file is told before anything else is done.
@@ -59,10 +64,11 @@ export async function runWorker(prepared: Prepared, dev: boolean): Promise<ExitC
   try {
     return await withDatabase(options, async (database) => {
       if (file !== undefined) await takeSchedules(database.store, file, schedules, logger);
-      return await runOn({ database, prepared, handlersDir, dev, hooks });
+      return await runOn({ database, prepared, handlersDir, dev, hooks, manager });
     });
   } finally {
     await hooks?.stop(hooksStopMs);
+    manager.stop();
   }
 }
 
@@ -72,9 +78,10 @@ interface RunParts {
   handlersDir: string | undefined;
   dev: boolean;
   hooks: HookRunner | undefined;
+  manager: ManagerTelling;
 }
 
-async function runOn({ database, prepared, handlersDir, dev, hooks }: RunParts): Promise<ExitCode> {
+async function runOn({ database, prepared, handlersDir, dev, hooks, manager }: RunParts): Promise<ExitCode> {
   const { config, logger } = prepared;
   let keeper: Loop | undefined;
   let probe: ApiProbe | undefined;
@@ -138,6 +145,7 @@ async function runOn({ database, prepared, handlersDir, dev, hooks }: RunParts):
     // A hold that an earlier worker has left may be over, and a drain would end before it is found so.
     if (config.drain) await Promise.race([probe?.asked, reason]);
     await worker.start();
+    manager.watch(worker);
     logger.info(`fiscaut-tasks ${buildInfo.version} is running`, {
       http: http.url,
       database: database.description,

@@ -1,7 +1,7 @@
 // The routes that show tasks and batches, over a real database.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeReports } from "../../../src/store/attempt/reports.ts";
-import { enqueueBatch } from "../../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../../src/store/enqueue/enqueue-batch.ts";
 import { checkNewTask } from "../../../src/task/doors/new-task.ts";
 import { createDatabase, type TestDatabase } from "../../postgres.ts";
 import { buildApp } from "../app-under-test.ts";

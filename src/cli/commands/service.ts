@@ -1,0 +1,166 @@
+/** `service`: the worker as a service of the operating system. What each manager takes is `src/service/`'s affair. */
+import { defineCommand } from "citty";
+import { stdout } from "../../log/sync-stream.ts";
+import { applySteps, describeStep } from "../../service/apply.ts";
+import { type Platform, thisMachine } from "../../service/machine.ts";
+import { managerNames, type Step, type Verb } from "../../service/manager.ts";
+import { OperatorError } from "../../task/errors.ts";
+import { type ExitCode, exitCodes } from "../exit-codes.ts";
+import { printJson, printLine } from "../output.ts";
+import { chooseManager } from "../service/choose-manager.ts";
+import { defineService, definitionFlags, readServiceName } from "../service/define-service.ts";
+
+const commonFlags = {
+  manager: {
+    type: "string",
+    description: `${managerNames.join(", ")}; without it the one that is found`,
+    valueHint: "manager",
+  },
+  name: { type: "string", description: "Name of the service", valueHint: "name" },
+} as const;
+
+const dryRun = {
+  "dry-run": { type: "boolean", description: "Print every file and command, and change nothing" },
+} as const;
+
+const printCommand = defineCommand({
+  meta: {
+    name: "service print",
+    description: "Print the file or script of a service, for this machine or another",
+  },
+  args: { ...commonFlags, ...definitionFlags },
+  async run(context) {
+    const { manager } = await chooseManager(context.args.manager, { only: true });
+    const name = readServiceName(context.args.name);
+    const service = defineService(context, { name, platform: manager.platform, mustExist: false });
+    stdout.write(manager.print(service));
+  },
+});
+
+const installCommand = defineCommand({
+  meta: {
+    name: "service install",
+    description: "Make the worker a service that starts at boot, or bring its service up to date",
+  },
+  args: { ...commonFlags, ...definitionFlags, ...dryRun },
+  async run(context) {
+    const { manager, because } = await chooseManager(context.args.manager, { only: false });
+    const name = readServiceName(context.args.name);
+    const service = defineService(context, { name, platform: manager.platform, mustExist: true });
+    const status = await manager.status(name, thisMachine);
+    const hasUser = await userExists(service.user, manager.platform);
+    if (!hasUser && context.args.user !== undefined)
+      throw new OperatorError("usage", `--user: there is no account "${service.user}"`);
+    tell(because);
+    const isNew = status.state === "not installed";
+    const changed = await take(context, manager.install(service, { status, hasUser }, thisMachine));
+    if (context.args["dry-run"]) return;
+    const here = `service ${name} of ${manager.name}`;
+    if (isNew) tell(`${here} is installed; start it: ${again("start", context)}`);
+    else if (changed) tell(`${here} is brought up to date; take it over: ${again("restart", context)}`);
+    else tell(`${here} was installed already, and nothing had to change`);
+    for (const line of manager.afterInstall(service)) tell(line);
+  },
+});
+
+const uninstallCommand = defineCommand({
+  meta: {
+    name: "service uninstall",
+    description: "Stop the service and remove it; data and configuration stay",
+  },
+  args: { ...commonFlags, ...dryRun },
+  async run(context) {
+    const { manager, name } = await installed(context);
+    await take(context, manager.uninstall(name, thisMachine));
+    if (!context.args["dry-run"])
+      tell(`service ${name} of ${manager.name} is removed; its data, configuration and account stay`);
+  },
+});
+
+const verbCommand = (verb: Verb, description: string) =>
+  defineCommand({
+    meta: { name: `service ${verb}`, description },
+    args: { ...commonFlags, ...dryRun },
+    async run(context) {
+      const { manager, name } = await installed(context);
+      await take(context, manager.steps(verb, name));
+      if (context.args["dry-run"]) return;
+      const { state, detail } = await manager.status(name, thisMachine);
+      tell(`service ${name} of ${manager.name} is ${state}: ${detail}`);
+    },
+  });
+
+const statusCommand = defineCommand({
+  meta: {
+    name: "service status",
+    description: "Tell how the service is; ends with 0 when it runs, 3 when not, 4 when it is not installed",
+  },
+  args: { ...commonFlags, json: { type: "boolean", description: "Print JSON" } },
+  async run(context): Promise<ExitCode> {
+    const { manager } = await chooseManager(context.args.manager, { only: false });
+    const name = readServiceName(context.args.name);
+    const { state, detail } = await manager.status(name, thisMachine);
+    if (context.args.json) printJson({ name, manager: manager.name, state, detail });
+    else printLine(`${name} (${manager.name}): ${state}: ${detail}`);
+    if (state === "running") return exitCodes.ok;
+    return state === "not installed" ? exitCodes["not-installed"] : exitCodes["not-running"];
+  },
+});
+
+export const serviceCommand = defineCommand({
+  meta: { name: "service", description: "Run the worker as a service of the operating system" },
+  subCommands: {
+    install: installCommand,
+    uninstall: uninstallCommand,
+    start: verbCommand("start", "Start the service"),
+    stop: verbCommand("stop", "Stop the service: what runs is ended first"),
+    restart: verbCommand(
+      "restart",
+      "Stop the service and start it again, with a new executable if there is one",
+    ),
+    status: statusCommand,
+    print: printCommand,
+  },
+});
+
+interface Context {
+  args: { manager?: string | undefined; name?: string | undefined; "dry-run"?: boolean | undefined };
+}
+
+/** @throws OperatorError when there is no such service. */
+async function installed({ args }: Context) {
+  const { manager } = await chooseManager(args.manager, { only: false });
+  const name = readServiceName(args.name);
+  const { state } = await manager.status(name, thisMachine);
+  if (state === "not installed")
+    throw new OperatorError("failed", `${manager.name} has no service ${name}`, { hint: "service install" });
+  return { manager, name };
+}
+
+/** @returns whether a file changed. */
+async function take({ args }: Context, steps: readonly Step[]): Promise<boolean> {
+  if (args["dry-run"]) {
+    for (const step of steps) printLine(describeStep(step));
+    return false;
+  }
+  if (!thisMachine.isPrivileged)
+    throw new OperatorError("failed", "only root may change services", {
+      hint: "the same with sudo; --dry-run tells what it would do",
+    });
+  return await applySteps(steps, thisMachine, tell);
+}
+
+const again = (verb: Verb, { args }: Context) =>
+  ["fiscaut-tasks service", verb]
+    .concat(args.manager === undefined ? [] : ["--manager", args.manager])
+    .concat(args.name === undefined ? [] : ["--name", args.name])
+    .join(" ");
+
+async function userExists(user: string | undefined, platform: Platform): Promise<boolean> {
+  if (user === undefined || platform === "win32") return true;
+  return (await thisMachine.run(["id", "-u", user])).exitCode === 0;
+}
+
+function tell(line: string | undefined): void {
+  if (line !== undefined) printLine(line);
+}
