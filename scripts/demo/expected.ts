@@ -1,5 +1,5 @@
 /** What of the sample ought to have arrived at the stand-in. Sending it is the product's part. */
-import { type SupplierRecord, screenSupplier } from "../../src/fiscaut/supplier.ts";
+import { type RecordContent, screenRecord } from "../../src/fiscaut/record.ts";
 import { parseSource } from "../../src/sources/parse-source.ts";
 
 /**
@@ -12,16 +12,16 @@ export async function compareArrived(
   companyCode: number,
   arrived: Map<string, Record<string, string>>,
 ): Promise<{ expected: number; missing: string[] }> {
-  const source = parseSource(sourceText);
-  const company = await source.company(companyCode);
+  await using reader = await parseSource(sourceText).open();
+  const company = await reader.company(companyCode);
   if (company === undefined) throw new Error(`the sample has no company ${companyCode}`);
-  const candidates = new Map<string, SupplierRecord[]>();
-  for await (const row of source.suppliers(companyCode)) {
-    const screened = screenSupplier(company, row);
+  const candidates = new Map<string, RecordContent[]>();
+  for await (const row of reader.records("supplier", companyCode)) {
+    const screened = screenRecord("supplier", company, row);
     if (screened.kind === "skip") continue;
-    const { codi_emp_odbc: _, codi_for_odbc: __, ...record } = screened.payload;
-    const key = `fornecedores/${record.cnpj_empresa}/${record.cnpj_fornecedor}`;
-    candidates.set(key, [...(candidates.get(key) ?? []), record]);
+    const { content, identity } = screened;
+    const key = `fornecedores/${content["cnpj_empresa"]}/${identity}`;
+    candidates.set(key, [...(candidates.get(key) ?? []), content]);
   }
   const missing = [...candidates].filter(
     ([key, records]) => !records.some((record) => Bun.deepEquals(record, arrived.get(key))),

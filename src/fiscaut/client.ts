@@ -5,8 +5,7 @@
 import type { RecordKind } from "../task/sync/record.ts";
 import { type FiscautAnswer, readAnswer, type Silence, type Verdict } from "./answer.ts";
 import { hideKey } from "./hide-key.ts";
-
-type RecordContent = Record<string, string>;
+import type { RecordContent } from "./record.ts";
 
 /** `timeoutMs` covers the whole call, the body included. `fetch` is for tests. */
 export interface FiscautClientOptions {

@@ -3,7 +3,7 @@
  * Shared by the `fiscaut.sync-suppliers` task and the `sync suppliers` command.
  */
 import { checkDocument, normaliseDocument } from "../fiscaut/cnpj.ts";
-import { screenSupplier } from "../fiscaut/supplier.ts";
+import { screenRecord } from "../fiscaut/record.ts";
 import type { Source } from "../sources/source.ts";
 import type { EnqueuedBatch, NewBatch } from "../task/doors/enqueued.ts";
 import { type CheckedTask, checkNewTask } from "../task/doors/new-task.ts";
@@ -32,7 +32,8 @@ export async function enqueueSupplierBatch(
   enqueueBatch: EnqueueBatch,
   request: SupplierBatchRequest,
 ): Promise<EnqueuedBatch> {
-  const company = await request.source.company(request.companyCode);
+  await using reader = await request.source.open();
+  const company = await reader.company(request.companyCode);
   if (company === undefined)
     throw new OperatorError("failed", `the source has no company ${request.companyCode}`, {
       hint: "check --company against codi_emp in geempre",
@@ -50,8 +51,8 @@ export async function enqueueSupplierBatch(
 
   const skipped: Record<string, number> = {};
   async function* tasks(): AsyncGenerator<CheckedTask> {
-    for await (const row of request.source.suppliers(request.companyCode)) {
-      const screened = screenSupplier({ code: request.companyCode, document }, row);
+    for await (const row of reader.records("supplier", request.companyCode)) {
+      const screened = screenRecord("supplier", { document }, row);
       if (screened.kind === "skip") {
         skipped[screened.reason] = (skipped[screened.reason] ?? 0) + 1;
         request.onSkip(screened.words);
@@ -59,7 +60,7 @@ export async function enqueueSupplierBatch(
       }
       yield checkNewTask({
         name: syncSupplierName,
-        payload: screened.payload,
+        payload: { ...screened.content, codi_emp_odbc: request.companyCode, codi_for_odbc: screened.code },
         queue: fiscautQueue,
         priority: request.priority,
         title: `${row.code} ${row.name}`.slice(0, 200),

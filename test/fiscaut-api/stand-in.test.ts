@@ -1,7 +1,7 @@
 /** The stand-in itself: its answers are those of the API's document, and its checks agree with src/fiscaut. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import { join } from "node:path";
-import { screenSupplier } from "../../src/fiscaut/supplier.ts";
+import { screenRecord } from "../../src/fiscaut/record.ts";
 import { parseSource } from "../../src/sources/parse-source.ts";
 import { type FiscautStandIn, startFiscautStandIn } from "./stand-in.ts";
 import { RESOURCES, validate } from "./validate.ts";
@@ -85,17 +85,18 @@ test("of the sample, whatever src/fiscaut sends the stand-in takes, and what it 
   const source = parseSource(`csv:${join(import.meta.dir, "../../scripts/demo/data")}`);
   const resource = RESOURCES.get("contabil/fornecedores");
   if (resource === undefined) throw new Error("no such resource");
+  await using reader = await source.open();
   const counts: Record<string, number> = {};
   for (const code of [1, 2, 3]) {
-    const { document = "" } = (await source.company(code)) ?? {};
-    for await (const row of source.suppliers(code)) {
-      const screened = screenSupplier({ code, document }, row);
+    const { document = "" } = (await reader.company(code)) ?? {};
+    for await (const row of reader.records("supplier", code)) {
+      const screened = screenRecord("supplier", { document }, row);
       const reason = screened.kind === "send" ? "sent" : screened.reason;
       counts[reason] = (counts[reason] ?? 0) + 1;
       if (reason === "no_code") continue; // the code is not part of what the API sees
       const record =
         screened.kind === "send"
-          ? screened.payload
+          ? screened.content
           : { cnpj_empresa: document, nome_fornecedor: row.name, cnpj_fornecedor: row.document };
       expect(Object.keys(validate(resource, record).errors).length).toBe(screened.kind === "send" ? 0 : 1);
     }

@@ -191,7 +191,7 @@ describe("a handler in a thread", () => {
     await event("succeeded", id);
     const count = added[0]?.count ?? 0;
     expect(count).toBeGreaterThan(0);
-    expect(added).toEqual([{ name: "fiscaut.sync-supplier", queue: "slow", count }]);
+    expect(added).toEqual([{ name: "fiscaut.sync-supplier", queue: "fiscaut", count }]);
     expect(await find(id)).toMatchObject({ result: { batch: batchId, enqueued: count } });
   });
 

@@ -9,7 +9,7 @@ const command = {
   words: [process.execPath, join(import.meta.dir, "scripted-reader.ts")],
   environment: {},
 };
-const query = { text: "select", parameters: [], columns: [] };
+const query = { text: "select", parameters: [] };
 
 const start = (mode: string, options: Partial<ReaderOptions> = {}) =>
   startReader({
