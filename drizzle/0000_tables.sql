@@ -174,7 +174,10 @@ CREATE TABLE "fiscaut_tasks"."worker" (
 );
 --> statement-breakpoint
 CREATE INDEX "schedule_next_tick" ON "fiscaut_tasks"."schedule" USING btree ("next_tick_at") WHERE not paused;--> statement-breakpoint
-CREATE INDEX "sync_record_status" ON "fiscaut_tasks"."sync_record" USING btree ("status","company","kind","code") WHERE status <> 'synced';--> statement-breakpoint
+CREATE INDEX "sync_record_totals" ON "fiscaut_tasks"."sync_record" USING btree ("company","kind","status","missing_since");--> statement-breakpoint
+CREATE INDEX "sync_record_newest" ON "fiscaut_tasks"."sync_record" USING btree ("status",greatest(changed_at, attempted_at, missing_since) desc,"company","kind","code");--> statement-breakpoint
+CREATE INDEX "sync_record_missing" ON "fiscaut_tasks"."sync_record" USING btree (greatest(changed_at, attempted_at, missing_since) desc,"company","kind","code") WHERE missing_since is not null;--> statement-breakpoint
+CREATE INDEX "sync_record_in_charge" ON "fiscaut_tasks"."sync_record" USING btree ("task_id","company","kind","code","changed_at","attempted_at") WHERE status = 'in_progress' and missing_since is null;--> statement-breakpoint
 CREATE INDEX "task_claim" ON "fiscaut_tasks"."task" USING btree ("queue","name","priority" DESC NULLS FIRST,"run_at","id") WHERE due and not blocked;--> statement-breakpoint
 CREATE INDEX "task_future" ON "fiscaut_tasks"."task" USING btree ("run_at") WHERE not due and not blocked and not waiting;--> statement-breakpoint
 CREATE INDEX "task_waiting" ON "fiscaut_tasks"."task" USING btree ("id") WHERE waiting;--> statement-breakpoint

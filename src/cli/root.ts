@@ -3,12 +3,15 @@ import { defineCommand } from "citty";
 import { batchCommand } from "./commands/batch.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { changeCommand } from "./commands/change.ts";
+import { companyCommand } from "./commands/company.ts";
 import { completionsCommand } from "./commands/completions.ts";
 import { configCommand } from "./commands/config.ts";
 import { deleteCommand } from "./commands/delete.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { enqueueCommand } from "./commands/enqueue.ts";
 import { fiscautCommand } from "./commands/fiscaut.ts";
 import { handlersCommand } from "./commands/handlers.ts";
+import { healthCommand } from "./commands/health.ts";
 import { listCommand } from "./commands/list.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { manCommand } from "./commands/man.ts";
@@ -21,6 +24,7 @@ import { scheduleCommand } from "./commands/schedule.ts";
 import { serviceCommand } from "./commands/service.ts";
 import { showCommand } from "./commands/show.ts";
 import { sourceCommand } from "./commands/source.ts";
+import { supportBundleCommand } from "./commands/support-bundle.ts";
 import { syncCommand } from "./commands/sync.ts";
 import { versionCommand } from "./commands/version.ts";
 import type { AnyCommand } from "./input/arguments.ts";
@@ -39,6 +43,7 @@ export const root: AnyCommand = defineCommand({
   subCommands: {
     run: runCommand,
     sync: syncCommand,
+    company: companyCommand,
     source: sourceCommand,
     fiscaut: fiscautCommand,
     enqueue: enqueueCommand,
@@ -57,6 +62,9 @@ export const root: AnyCommand = defineCommand({
     handlers: handlersCommand,
     service: serviceCommand,
     config: configCommand,
+    doctor: doctorCommand,
+    health: healthCommand,
+    "support-bundle": supportBundleCommand,
     completions: completionsCommand(() => root),
     man: manCommand(() => root),
     version: versionCommand,

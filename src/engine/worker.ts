@@ -259,15 +259,7 @@ export class Worker {
     ]);
     await Promise.all([
       this.#completer.stop(),
-      this.#loops?.promoter.stop(),
-      this.#loops?.releaser.stop(),
-      this.#loops?.rescuer.stop(),
-      this.#loops?.pruner.stop(),
-      this.#loops?.scheduler.stop(),
-      this.#loops?.holdWatch.stop(),
-      this.#loops?.notifier.stop(),
-      this.#loops?.cancelWatch.stop(),
-      this.#loops?.reporter.stop(),
+      ...Object.values(this.#loops ?? {}).map((loop) => loop.stop()),
       // With outcomes unsaved the row stays: its lease ends, and a rescuer gives the tasks back.
       this.#lease
         .stop(flushed)
@@ -280,11 +272,7 @@ export class Worker {
   #hear(kind: "due" | "queues"): void {
     this.#claimer.hear(kind);
     this.#loops?.claimer.wake();
-  }
-
-  #hearQueues(): void {
-    this.#hear("queues");
-    this.#loops?.holdWatch.wake();
+    if (kind === "queues") this.#loops?.holdWatch.wake();
   }
 
   #wakeReleaser(worthWhile: boolean): void {
@@ -297,14 +285,13 @@ export class Worker {
       this.#hear("queues");
       this.#loops?.promoter.wake();
       this.#loops?.scheduler.wake();
-      this.#loops?.holdWatch.wake();
       this.#wakeReleaser(this.#releaser.hearWaiting() || this.#releaser.hearOthersEnded());
     };
     await listenForAnnouncements(
       this.#options.store,
       (announcement) => {
         if (announcement.kind === "due") this.#hear("due");
-        else if (announcement.kind === "queues") this.#hearQueues();
+        else if (announcement.kind === "queues") this.#hear("queues");
         else if (announcement.kind === "future") this.#loops?.promoter.wake();
         else if (announcement.kind === "schedule") this.#loops?.scheduler.wake();
         else if (announcement.kind === "waiting") this.#wakeReleaser(this.#releaser.hearWaiting());

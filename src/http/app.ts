@@ -15,12 +15,15 @@ import { Problem, problemOf, unexpected } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
 import { addRoutes, type Route } from "./route.ts";
 import { scheduleRoutes } from "./schedules.ts";
+import { type CompanyRoutesOptions, companyRoutes } from "./sync/companies.ts";
+import { syncRoutes } from "./sync/records.ts";
 import { controlRoutes } from "./tasks/control.ts";
 import { taskLogRoutes } from "./tasks/task-log.ts";
 import { type TaskRoutesOptions, taskRoutes } from "./tasks/tasks.ts";
 
 export interface AppOptions
-  extends GuardOptions,
+  extends CompanyRoutesOptions,
+    GuardOptions,
     HealthRoutesOptions,
     HistoryRoutesOptions,
     MetricsRouteOptions,
@@ -48,6 +51,8 @@ export function createApp(options: AppOptions): Hono {
     ...controlRoutes(options),
     ...queueRoutes(options),
     ...scheduleRoutes(options),
+    ...companyRoutes(options),
+    ...syncRoutes(options),
     ...historyRoutes(options),
   ];
   addRoutes(app, [index(routes, options.version), ...routes]);

@@ -308,7 +308,23 @@ export const syncRecord = schema.table(
   },
   (t) => [
     primaryKey({ columns: [t.company, t.kind, t.code] }),
-    index("sync_record_status").on(t.status, t.company, t.kind, t.code).where(sql`status <> 'synced'`),
+    // Totals of a million records come from it alone, in its order.
+    index("sync_record_totals").on(t.company, t.kind, t.status, t.missingSince),
+    // A status's newest ones; the expression is `latest` in `sync/records.ts`.
+    index("sync_record_newest").on(
+      t.status,
+      sql`greatest(changed_at, attempted_at, missing_since) desc`,
+      t.company,
+      t.kind,
+      t.code,
+    ),
+    index("sync_record_missing")
+      .on(sql`greatest(changed_at, attempted_at, missing_since) desc`, t.company, t.kind, t.code)
+      .where(sql`missing_since is not null`),
+    // Beside the live tasks, in their order: whose task is gone.
+    index("sync_record_in_charge")
+      .on(t.taskId, t.company, t.kind, t.code, t.changedAt, t.attemptedAt)
+      .where(sql`status = 'in_progress' and missing_since is null`),
   ],
 );
 

@@ -1,12 +1,17 @@
 /** The Fiscaut API away, refusing the key or asking to slow down: no attempt is spent, and all goes on by itself. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { enqueueBatch } from "../../src/store/enqueue/enqueue-batch.ts";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bindSyncStore } from "../../src/cli/sync-store.ts";
+import { syncCompanies } from "../../src/handlers/fiscaut/sync-companies.ts";
+import { parseSource } from "../../src/sources/parse-source.ts";
 import { findQueue } from "../../src/store/queues.ts";
-import { checkNewTask, type NewTask } from "../../src/task/doors/new-task.ts";
+import { enableCompanies } from "../../src/store/sync/companies.ts";
 import { type FiscautStandIn, type StandInOptions, startFiscautStandIn } from "../fiscaut-api/stand-in.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";
-import { endLeftovers, execute, type RunningWorker, startRun } from "./executable.ts";
+import { endLeftovers, execute, executeJson, type RunningWorker, startRun } from "./executable.ts";
 
 const company = "33000167000101";
 const apiKey = "test-key-1234";
@@ -36,25 +41,26 @@ const env = (more: Record<string, string> = {}) => ({
   FISCAUT_RATE: "off",
   ...more,
 });
-const enqueue = (count: number, task: Partial<NewTask> = {}) =>
-  enqueueBatch(
-    database.store,
-    { title: "records", skipped: {}, enqueuedBy: null },
-    Array.from({ length: count }, () =>
-      checkNewTask({
-        name: "fiscaut.sync-supplier",
-        queue: "fiscaut",
-        payload: {
-          cnpj_empresa: company,
-          nome_fornecedor: "WEG SA",
-          cnpj_fornecedor: "84429695000111",
-          codi_emp_odbc: 1,
-          codi_for_odbc: "00001",
-        },
-        ...task,
-      }),
-    ),
+/** Syncs a company that has so many accounts: a task for each. */
+async function enqueue(count: number): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), "fiscaut-tasks-accounts-"));
+  const accounts = Array.from({ length: count }, (_, n) => `1,${n + 1},1.${n + 1},CONTA ${n + 1},A\n`);
+  writeFileSync(join(dir, "geempre.csv"), `codi_emp,cgce_emp,razao_emp\n1,${company},PETROBRAS\n`);
+  writeFileSync(join(dir, "ctcontas.csv"), `codi_emp,codi_cta,clas_cta,nome_cta,tipo_cta\n${accounts.join("")}`);
+  const { store } = database;
+  await enableCompanies(store, [{ code: 1, name: undefined, document: undefined }]);
+  const source = parseSource(`csv:${dir}`);
+  const request = { force: false, sendInvalid: false, priority: 0, enqueuedBy: null };
+  await syncCompanies(
+    bindSyncStore(store),
+    { source, companies: 1, kinds: ["account"], ...request },
+    { onCompany() {}, onProgress() {} },
   );
+  rmSync(dir, { recursive: true });
+  await store.announcer.flush();
+}
+/** So that a test need not wait for what is tried again. */
+const retryQuickly = () => database.store.sql`update fiscaut_tasks.task set backoff = 'fixed:100ms'`;
 const held = async () => (await findQueue(database.store, "fiscaut"))?.held;
 /** How many of the tasks have succeeded, and whether any attempt of any was spent in vain. */
 async function tally() {
@@ -185,7 +191,8 @@ test("the rate of the setting holds over two workers, retries counted, and is th
     level: "warn",
     message: "the rate of queue fiscaut is 2/1s from now on, for all workers; it was 60/1m",
   });
-  await enqueue(8, { backoff: "fixed:100ms" });
+  await enqueue(8);
+  await retryQuickly();
   await allSucceeded(8);
   expect((await tally()).spent).toBe(1);
   expect(api.postedAt).toHaveLength(9);
@@ -202,7 +209,8 @@ test("the rate of the setting holds over two workers, retries counted, and is th
 
 test("a record task in another queue fails for good, with words", async () => {
   startApi();
-  await enqueue(1, { queue: "night" });
+  const payload = JSON.stringify({ company: 1, code: "1" });
+  await executeJson(["enqueue", "fiscaut.sync-account", payload, "--queue", "night"], env());
   const worker = await startRun([], env());
   const { message } = await worker.line("task failed");
   expect(message).toBe(
@@ -213,7 +221,8 @@ test("a record task in another queue fails for good, with words", async () => {
 
 test("one record's 500 is that record's: the others go on, and only it is tried again", async () => {
   startApi({ faults: (nth) => (nth === 1 ? "500" : undefined) });
-  await enqueue(20, { backoff: "fixed:100ms" });
+  await enqueue(20);
+  await retryQuickly();
   const worker = await startRun([], env());
   await allSucceeded(20);
   expect((await tally()).spent).toBe(1);

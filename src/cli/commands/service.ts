@@ -15,6 +15,7 @@ const commonFlags = {
     type: "string",
     description: `${managerNames.join(", ")}; without it the one that is found`,
     valueHint: "manager",
+    values: managerNames,
   },
   name: { type: "string", description: "Name of the service", valueHint: "name" },
 } as const;
@@ -27,6 +28,7 @@ const printCommand = defineCommand({
   meta: {
     name: "service print",
     description: "Print the file or script of a service, for this machine or another",
+    examples: ["fiscaut-tasks service print", "fiscaut-tasks service print --manager supervisor"],
   },
   args: { ...commonFlags, ...definitionFlags },
   async run(context) {
@@ -41,6 +43,10 @@ const installCommand = defineCommand({
   meta: {
     name: "service install",
     description: "Make the worker a service that starts at boot, or bring its service up to date",
+    examples: [
+      "sudo fiscaut-tasks service install --dry-run",
+      "sudo fiscaut-tasks service install --env-file /etc/fiscaut-tasks/env",
+    ],
   },
   args: { ...commonFlags, ...definitionFlags, ...dryRun },
   async run(context) {
@@ -67,6 +73,7 @@ const uninstallCommand = defineCommand({
   meta: {
     name: "service uninstall",
     description: "Stop the service and remove it; data and configuration stay",
+    examples: ["sudo fiscaut-tasks service uninstall --dry-run"],
   },
   args: { ...commonFlags, ...dryRun },
   async run(context) {
@@ -79,7 +86,7 @@ const uninstallCommand = defineCommand({
 
 const verbCommand = (verb: Verb, description: string) =>
   defineCommand({
-    meta: { name: `service ${verb}`, description },
+    meta: { name: `service ${verb}`, description, examples: [`sudo fiscaut-tasks service ${verb}`] },
     args: { ...commonFlags, ...dryRun },
     async run(context) {
       const { manager, name } = await installed(context);
@@ -94,6 +101,7 @@ const statusCommand = defineCommand({
   meta: {
     name: "service status",
     description: "Tell how the service is; ends with 0 when it runs, 3 when not, 4 when it is not installed",
+    examples: ["fiscaut-tasks service status", "fiscaut-tasks service status --manager supervisor --json"],
   },
   args: { ...commonFlags, json: { type: "boolean", description: "Print JSON" } },
   async run(context): Promise<ExitCode> {
@@ -108,7 +116,15 @@ const statusCommand = defineCommand({
 });
 
 export const serviceCommand = defineCommand({
-  meta: { name: "service", description: "Run the worker as a service of the operating system" },
+  meta: {
+    name: "service",
+    description: "Run the worker as a service of the operating system",
+    examples: [
+      "fiscaut-tasks service print",
+      "sudo fiscaut-tasks service install",
+      "fiscaut-tasks service status",
+    ],
+  },
   subCommands: {
     install: installCommand,
     uninstall: uninstallCommand,

@@ -11,6 +11,8 @@ const exitWords: Record<string, string> = {
   [exitCodes.ok]: "Done.",
   [exitCodes.failed]: "It failed; the message says what to do.",
   [exitCodes.usage]: "Wrong usage.",
+  [exitCodes["not-running"]]: "Of service status: it does not run.",
+  [exitCodes["not-installed"]]: "Of service status: it is not installed.",
   [exitCodes.unavailable]: "The database can't be reached.",
   [exitCodes["drain-timed-out"]]:
     "The drain time was over, or a second signal came: tasks were aborted and given back.",

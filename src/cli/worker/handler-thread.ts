@@ -9,6 +9,7 @@ import { type HandlerFault, loadHandlers } from "../../handlers/load-handlers.ts
 import { openStore } from "../../store/connection.ts";
 import type { Retention } from "../../task/retention.ts";
 import { childEnvironment } from "./child-environment.ts";
+import { handlerConnections } from "./connections.ts";
 import { isolatedHandlerCommand } from "./isolated-handler.ts";
 import { createHandlers, type HandlerConfig } from "./run-handlers.ts";
 
@@ -22,9 +23,6 @@ export interface ThreadSetup {
   /** Files of it that are not to be imported. */
   skip: readonly HandlerFault[];
 }
-
-/** Only what handlers enqueue and ask for goes over it. */
-const connections = 2;
 
 const thread = globalThis as unknown as {
   onmessage: (event: MessageEvent) => void;
@@ -43,7 +41,7 @@ thread.onmessage = async ({ data }: MessageEvent<ThreadSetup>) => {
   const store = openStore({
     url: databaseUrl,
     applicationName: "fiscaut-tasks handlers",
-    maxConnections: connections,
+    maxConnections: handlerConnections,
   });
   store.onEvent = (event) => send({ kind: "done", event });
   const handlers = createHandlers(store, config, own?.handlers);

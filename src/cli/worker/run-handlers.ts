@@ -8,9 +8,9 @@ import { builtInHandlers } from "../../handlers/built-in.ts";
 import { createApiGate } from "../../handlers/fiscaut/api-gate.ts";
 import { type Handler, HandlerRegistry } from "../../handlers/handler.ts";
 import type { Store } from "../../store/connection.ts";
-import { enqueueBatch } from "../../store/enqueue/enqueue-batch.ts";
 import { holdQueue, type NewHold } from "../../store/queue-hold.ts";
 import { fiscautQueue } from "../../task/sync/record.ts";
+import { bindSyncStore } from "../sync-store.ts";
 import { odbcReaderCommand } from "./odbc-reader.ts";
 
 export type HandlerConfig = Pick<
@@ -41,10 +41,10 @@ export function createHandlers(
   const hold = (hold: NewHold) => holdQueue(store, fiscautQueue, hold);
   return new HandlerRegistry([
     ...builtInHandlers({
-      gate: client && createApiGate({ client, hold }),
+      sender: client && createApiGate({ client, hold }),
       source: config.fiscautSource,
       odbcReader: odbcReaderCommand,
-      enqueueBatch: (batch, tasks) => enqueueBatch(store, batch, tasks),
+      store: bindSyncStore(store),
     }),
     ...own,
   ]);

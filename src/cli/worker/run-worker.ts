@@ -26,6 +26,8 @@ import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { findHandlersDir } from "../own-handlers.ts";
 import type { Prepared } from "../prepare.ts";
 import { retentionOf } from "../retention.ts";
+import { companiesReader } from "./companies-reader.ts";
+import { engineConnections } from "./connections.ts";
 import { type ApiProbe, startApiProbe } from "./probe-api.ts";
 import { fiscautClientOf } from "./run-handlers.ts";
 import { setFiscautRate } from "./set-fiscaut-rate.ts";
@@ -33,9 +35,6 @@ import { startHandlers } from "./start-handlers.ts";
 import { onStopSignals } from "./stop-signals.ts";
 import { takeSchedules } from "./take-schedules.ts";
 import { type ManagerTelling, tellManager } from "./tell-manager.ts";
-
-/** The engine's five loops, HTTP, and a few to spare; LISTEN has one of its own. */
-const connections = 9;
 
 /** How long a stop waits for hooks to hear of the last events. */
 const hooksStopMs = 5_000;
@@ -57,7 +56,13 @@ export async function runWorker(prepared: Prepared, dev: boolean): Promise<ExitC
     logger.info(step);
     manager.step(step);
   };
-  const options = { config, purpose: "run", maxConnections: connections, onStep, schema: "migrate" } as const;
+  const options = {
+    config,
+    purpose: "run",
+    maxConnections: engineConnections,
+    onStep,
+    schema: "migrate",
+  } as const;
   const handlersDir = findHandlersDir(prepared);
   // First of all, so that a bad file is told before anything else is done.
   const hooks = await startHooks(config, logger);
@@ -100,7 +105,7 @@ async function runOn({ database, prepared, handlersDir, dev, hooks, manager }: R
   const client = fiscautClientOf(config);
   if (client === undefined)
     logger.warn(
-      "FISCAUT_API_URL or FISCAUT_API_KEY is not set: fiscaut.sync-supplier tasks wait for a worker that has both",
+      "FISCAUT_API_URL or FISCAUT_API_KEY is not set: tasks that send records wait for a worker that has both",
     );
   else await setFiscautRate(database.store, config.fiscautRate, logger);
   // The embedded database's password stands in no setting.
@@ -180,6 +185,7 @@ function serveWorker({ database, worker, config, logger, ...parts }: ServedParts
   const app = createApp({
     ...parts,
     store: database.store,
+    readCompanies: companiesReader(config),
     status: () => worker.status(),
     priorityOrder: config.priorityOrder,
     retention: retentionOf(config),

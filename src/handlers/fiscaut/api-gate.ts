@@ -6,16 +6,8 @@
 import type { FiscautAnswer } from "../../fiscaut/answer.ts";
 import type { FiscautClient } from "../../fiscaut/client.ts";
 import { explainUp, isUp } from "../../fiscaut/explain-up.ts";
-import { PermanentError, Snooze } from "../../task/outcome.ts";
-import { fiscautQueue, type RecordKind } from "../../task/sync/record.ts";
-
-export interface ApiGate {
-  /**
-   * Sends one record. Every answer that is this record's own is returned, be it good or bad.
-   * @throws Snooze when it is not: the queue is held then, and the attempt is not to count. The signal's reason on abort.
-   */
-  send(kind: RecordKind, content: Record<string, string>, signal: AbortSignal): Promise<FiscautAnswer>;
-}
+import { Snooze } from "../../task/outcome.ts";
+import type { RecordSender } from "./sync-record.ts";
 
 export interface ApiGateOptions {
   client: FiscautClient;
@@ -39,7 +31,11 @@ interface Check {
   answer: Promise<FiscautAnswer>;
 }
 
-export function createApiGate({ client, hold, now = () => performance.now() }: ApiGateOptions): ApiGate {
+/**
+ * Every answer that is the record's own is returned, be it good or bad. Where it is not, the queue is held before the
+ * attempt snoozes, so that none of its tasks starts in between.
+ */
+export function createApiGate({ client, hold, now = () => performance.now() }: ApiGateOptions): RecordSender {
   let latest: Check | undefined;
 
   function startCheck(): Check {
@@ -91,17 +87,6 @@ export function createApiGate({ client, hold, now = () => performance.now() }: A
   function slowDown({ retryAfterMs = slowDownMs }: Extract<FiscautAnswer, { kind: "slow-down" }>) {
     return holdAndSnooze("the Fiscaut API asks to slow down (429)", retryAfterMs);
   }
-}
-
-/**
- * For handlers of record tasks, before they send: only there do the API's rate and its holds apply to them.
- * @throws PermanentError for a task of another queue.
- */
-export function demandFiscautQueue({ queue }: { queue: string }): void {
-  if (queue !== fiscautQueue)
-    throw new PermanentError(
-      `this task is in queue ${queue}: records are sent from queue ${fiscautQueue} only, which has the API's rate; enqueue it there`,
-    );
 }
 
 async function untilAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {

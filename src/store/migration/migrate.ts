@@ -8,7 +8,7 @@ import { type Migration, migrations } from "./migrations.ts";
 
 /** Any number serves, so long as nothing else in the database locks it. */
 const lockKey = 0x66_69_73_63; // "fisc"
-const oldestServer = 15;
+export const oldestServer = 15;
 
 export interface MigrationStatus {
   applied: { name: string; appliedAt: string }[];

@@ -1,8 +1,8 @@
 // Which answers of the API are a record's own, and which hold the queue of all records: against the stand-in.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createFiscautClient } from "../../../src/fiscaut/client.ts";
-import { createApiGate, demandFiscautQueue } from "../../../src/handlers/fiscaut/api-gate.ts";
-import { PermanentError, Snooze } from "../../../src/task/outcome.ts";
+import { createApiGate } from "../../../src/handlers/fiscaut/api-gate.ts";
+import { Snooze } from "../../../src/task/outcome.ts";
 import type { Fault } from "../../fiscaut-api/fault.ts";
 import { type FiscautStandIn, startFiscautStandIn } from "../../fiscaut-api/stand-in.ts";
 
@@ -163,10 +163,4 @@ describe("GET /up", () => {
     expect(await sending.catch((error: unknown) => error)).toBe(reason);
     expect(holds).toEqual([]);
   });
-});
-
-test("a record task of another queue fails for good, with words", () => {
-  demandFiscautQueue({ queue: "fiscaut" });
-  expect(() => demandFiscautQueue({ queue: "night" })).toThrow(PermanentError);
-  expect(() => demandFiscautQueue({ queue: "night" })).toThrow("this task is in queue night");
 });
