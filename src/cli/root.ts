@@ -24,6 +24,7 @@ import { scheduleCommand } from "./commands/schedule.ts";
 import { serviceCommand } from "./commands/service.ts";
 import { showCommand } from "./commands/show.ts";
 import { sourceCommand } from "./commands/source.ts";
+import { stopCommand } from "./commands/stop.ts";
 import { supportBundleCommand } from "./commands/support-bundle.ts";
 import { syncCommand } from "./commands/sync.ts";
 import { versionCommand } from "./commands/version.ts";
@@ -42,6 +43,7 @@ export const root: AnyCommand = defineCommand({
   },
   subCommands: {
     run: runCommand,
+    stop: stopCommand,
     sync: syncCommand,
     company: companyCommand,
     source: sourceCommand,

@@ -21,7 +21,8 @@ export interface BuiltInOptions {
 const readKinds = [...recordKinds, "all"] as const;
 
 export function builtInHandlers({ sender, source, odbcReader, store }: BuiltInOptions): Handler[] {
-  const sending = sender === undefined ? [] : recordKinds.map((kind) => syncRecordHandler(kind, { sender, store }));
+  const sending =
+    sender === undefined ? [] : recordKinds.map((kind) => syncRecordHandler(kind, { sender, store }));
   return [...sending, ...readKinds.map((kind) => syncRecordsHandler(kind, { source, odbcReader, store }))];
 }
 

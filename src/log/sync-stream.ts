@@ -8,7 +8,8 @@ import { isatty } from "node:tty";
 
 export interface SyncStream {
   readonly isTTY: boolean;
-  write(text: string): void;
+  /** Text goes out as UTF-8. */
+  write(text: string | Uint8Array): void;
 }
 
 export const stdout = syncStream(1);
@@ -22,7 +23,7 @@ function syncStream(fd: number): SyncStream {
   return {
     isTTY: isatty(fd),
     write(text) {
-      const bytes = Buffer.from(text);
+      const bytes = typeof text === "string" ? Buffer.from(text) : text;
       let written = 0;
       while (written < bytes.length) {
         try {

@@ -17,6 +17,8 @@ export interface Figures {
   oldestDueMs: number | null;
   /** By queue. */
   holds: ReadonlyMap<string, Hold>;
+  /** Nothing can be written: a standby. */
+  readOnly: boolean;
 }
 
 /** @throws the driver's error when the database can't be reached. */
@@ -27,7 +29,8 @@ export async function readFigures(store: Store): Promise<Figures> {
       (select count(*) from fiscaut_tasks.worker where heartbeat_at + lease_ms * interval '1 ms' >= now()) as workers,
       (select (extract(epoch from now() - min(run_at)) * 1000)::float8 from (
          select run_at from fiscaut_tasks.task where due and worker_id is null order by id limit 1000) as t) as "oldestDueMs",
-      (select coalesce(jsonb_agg(to_jsonb(h)), '[]') from fiscaut_tasks.queue_hold h) as holds`;
+      (select coalesce(jsonb_agg(to_jsonb(h)), '[]') from fiscaut_tasks.queue_hold h) as holds,
+      current_setting('transaction_read_only')::boolean as "readOnly"`;
   if (row === undefined) throw new Error("the figures' query returned no row");
   return { ...row, holds: new Map(row.holds.map((hold) => [hold.queue, toHold(hold)])) };
 }

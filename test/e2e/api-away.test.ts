@@ -46,9 +46,12 @@ async function enqueue(count: number): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), "fiscaut-tasks-accounts-"));
   const accounts = Array.from({ length: count }, (_, n) => `1,${n + 1},1.${n + 1},CONTA ${n + 1},A\n`);
   writeFileSync(join(dir, "geempre.csv"), `codi_emp,cgce_emp,razao_emp\n1,${company},PETROBRAS\n`);
-  writeFileSync(join(dir, "ctcontas.csv"), `codi_emp,codi_cta,clas_cta,nome_cta,tipo_cta\n${accounts.join("")}`);
+  writeFileSync(
+    join(dir, "ctcontas.csv"),
+    `codi_emp,codi_cta,clas_cta,nome_cta,tipo_cta\n${accounts.join("")}`,
+  );
   const { store } = database;
-  await enableCompanies(store, [{ code: 1, name: undefined, document: undefined }]);
+  await enableCompanies(store, [{ code: 1 }]);
   const source = parseSource(`csv:${dir}`);
   const request = { force: false, sendInvalid: false, priority: 0, enqueuedBy: null };
   await syncCompanies(
@@ -195,9 +198,10 @@ test("the rate of the setting holds over two workers, retries counted, and is th
   await retryQuickly();
   await allSucceeded(8);
   expect((await tally()).spent).toBe(1);
-  expect(api.postedAt).toHaveLength(9);
+  const postedAt = api.received.map(({ at }) => at);
+  expect(postedAt).toHaveLength(9);
   // The rate is of starts, by the database's clock; on the way to the API one may lose a little.
-  const apart = api.postedAt.slice(2).map((at, index) => at - (api.postedAt[index] ?? 0));
+  const apart = postedAt.slice(2).map((at, index) => at - (postedAt[index] ?? 0));
   expect(Math.min(...apart)).toBeGreaterThan(700);
   const [row] = await database.store.sql<{ closest: number }[]>`
     select min(apart) as closest from (

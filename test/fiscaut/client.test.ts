@@ -249,6 +249,28 @@ describe("unavailable", () => {
   });
 });
 
+describe("keep-alive", () => {
+  test("calls one after another share a connection, whatever they were answered", async () => {
+    const fresh = startFiscautStandIn({ apiKey, companies: [company] });
+    const calling = createFiscautClient({ baseUrl: fresh.url, apiKey });
+    try {
+      for (let nth = 0; nth < 10; nth++) {
+        await calling.send("supplier", record, never);
+        await calling.send("supplier", { ...record, nome_fornecedor: "" }, never);
+        await calling.up(never);
+        fresh.failNext("502-html", "429-seconds");
+        await calling.send("supplier", record, never);
+        await calling.up(never);
+      }
+      expect(fresh.connections).toBe(1);
+      await Promise.all(Array.from({ length: 4 }, () => calling.send("supplier", record, never)));
+      expect(fresh.connections).toBeLessThanOrEqual(4);
+    } finally {
+      await fresh.stop();
+    }
+  });
+});
+
 describe("the answer as it came", () => {
   test("is kept, of a long one the beginning, without what Postgres can't hold", async () => {
     const responseTo = async (body: string) => {

@@ -121,6 +121,56 @@ describe("what is read", () => {
   });
 });
 
+describe("one reader", () => {
+  test("serves many calls over one connection, rows that were left early and faults among them", async () => {
+    const { sql } = database.store;
+    await reading(open(), async (reader) => {
+      for await (const row of reader.records("supplier", 60)) if (row.code !== "") break;
+      expect(await reader.company(2)).toMatchObject({ code: 2 });
+      await sql`alter table bethadba.efclientes rename to elsewhere`;
+      const { message, hint } = await faultOf(Array.fromAsync(reader.records("customer", 1)));
+      await sql`alter table bethadba.elsewhere rename to efclientes`;
+      expect(message).toMatch(/^bethadba\.efclientes of the source at .+: a table is not there \(/);
+      expect(hint).toContain("copy it from Domínio");
+      expect(await Array.fromAsync(reader.records("accumulator", 3))).toHaveLength(5);
+      expect(await connections()).toBe(1);
+    });
+    await until(async () => (await connections()) === 0);
+  });
+
+  test("reads each time what is there then", async () => {
+    const { sql } = database.store;
+    await reading(open(), async (reader) => {
+      expect(await reader.company(70)).toBeUndefined();
+      await sql`insert into bethadba.geempre values (70, '33000167000101', 'NOVA')`;
+      expect(await reader.company(70)).toMatchObject({ name: "NOVA" });
+      await sql`delete from bethadba.geempre where codi_emp = 70`;
+    });
+  });
+
+  test("refuses a second call beside the first", async () => {
+    await reading(open(), async (reader) => {
+      for await (const _ of reader.companies()) {
+        await expect(reader.company(1)).rejects.toThrow("one call after another");
+        break;
+      }
+    });
+  });
+
+  test("whose connection is lost says so at every call; another one reads on", async () => {
+    await reading(open(), async (reader) => {
+      const rows = reader.records("supplier", 60)[Symbol.asyncIterator]();
+      await rows.next();
+      await database.store
+        .sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'fiscaut-tasks source'`;
+      const rest = Array.fromAsync({ [Symbol.asyncIterator]: () => rows });
+      expect((await faultOf(rest)).kind).toBe("unavailable");
+      expect((await faultOf(reader.company(1))).kind).toBe("unavailable");
+    });
+    expect(await readCompany(open(), 1)).toMatchObject({ code: 1 });
+  });
+});
+
 test("a test tells the server's version, the tables and their rows", async () => {
   const { driver, dbms, tables } = await testSource(open());
   expect(driver).toBe("Postgres");
@@ -164,16 +214,6 @@ describe("what can't be read is told in words, without the password", () => {
       await other.drop();
       await database.store.sql.unsafe("drop role if exists reader");
     }
-  });
-
-  test("a server that ends the session in the middle", async () => {
-    const cut = reading(open(), async (reader) => {
-      for await (const { code } of reader.records("supplier", 60))
-        if (code === "1")
-          await database.store
-            .sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'fiscaut-tasks source'`;
-    });
-    expect((await faultOf(cut)).kind).toBe("unavailable");
   });
 
   test("a table that another session has locked", async () => {

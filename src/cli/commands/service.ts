@@ -1,7 +1,8 @@
 /** `service`: the worker as a service of the operating system. What each manager takes is `src/service/`'s affair. */
+import { writeFileSync } from "node:fs";
 import { defineCommand } from "citty";
 import { stdout } from "../../log/sync-stream.ts";
-import { applySteps, describeStep } from "../../service/apply.ts";
+import { applySteps, describeStep, encodeText } from "../../service/apply.ts";
 import { type Platform, thisMachine } from "../../service/machine.ts";
 import { managerNames, type Step, type Verb } from "../../service/manager.ts";
 import { OperatorError } from "../../task/errors.ts";
@@ -18,6 +19,7 @@ const commonFlags = {
     values: managerNames,
   },
   name: { type: "string", description: "Name of the service", valueHint: "name" },
+  nssm: { type: "string", description: "The nssm.exe of NSSM, when it is not on PATH", valueHint: "path" },
 } as const;
 
 const dryRun = {
@@ -30,12 +32,24 @@ const printCommand = defineCommand({
     description: "Print the file or script of a service, for this machine or another",
     examples: ["fiscaut-tasks service print", "fiscaut-tasks service print --manager supervisor"],
   },
-  args: { ...commonFlags, ...definitionFlags },
+  args: {
+    ...commonFlags,
+    ...definitionFlags,
+    output: {
+      type: "string",
+      description: "Write a file instead, as the manager reads it: PowerShell's > would change its bytes",
+      valueHint: "path",
+    },
+  },
   async run(context) {
-    const { manager } = await chooseManager(context.args.manager, { only: true });
+    const { manager, nssm, output } = context.args;
+    const { manager: chosen } = await chooseManager(manager, { only: true, nssm });
     const name = readServiceName(context.args.name);
-    const service = defineService(context, { name, platform: manager.platform, mustExist: false });
-    stdout.write(manager.print(service));
+    const service = defineService(context, { name, platform: chosen.platform, mustExist: false });
+    const text = chosen.print(service);
+    if (output === undefined && stdout.isTTY) stdout.write(text);
+    else if (output === undefined) stdout.write(encodeText(text, chosen.printEncoding));
+    else writeFileSync(output, encodeText(text, chosen.printEncoding));
   },
 });
 
@@ -50,7 +64,11 @@ const installCommand = defineCommand({
   },
   args: { ...commonFlags, ...definitionFlags, ...dryRun },
   async run(context) {
-    const { manager, because } = await chooseManager(context.args.manager, { only: false });
+    requireRoot(context);
+    const { manager, because } = await chooseManager(context.args.manager, {
+      only: false,
+      nssm: context.args.nssm,
+    });
     const name = readServiceName(context.args.name);
     const service = defineService(context, { name, platform: manager.platform, mustExist: true });
     const status = await manager.status(name, thisMachine);
@@ -79,8 +97,11 @@ const uninstallCommand = defineCommand({
   async run(context) {
     const { manager, name } = await installed(context);
     await take(context, manager.uninstall(name, thisMachine));
-    if (!context.args["dry-run"])
-      tell(`service ${name} of ${manager.name} is removed; its data, configuration and account stay`);
+    if (context.args["dry-run"]) return;
+    const { state, detail } = await manager.status(name, thisMachine);
+    if (state !== "not installed")
+      throw new OperatorError("failed", `${manager.name} still has service ${name}: ${state}, ${detail}`);
+    tell(`service ${name} of ${manager.name} is removed; its data, configuration and account stay`);
   },
 });
 
@@ -90,10 +111,16 @@ const verbCommand = (verb: Verb, description: string) =>
     args: { ...commonFlags, ...dryRun },
     async run(context) {
       const { manager, name } = await installed(context);
-      await take(context, manager.steps(verb, name));
+      try {
+        await take(context, manager.steps(verb, name));
+      } catch (error) {
+        if (!(error instanceof OperatorError) || error.hint !== undefined) throw error;
+        const hint = manager.logCommand?.(name);
+        throw new OperatorError(error.kind, error.message, hint === undefined ? {} : { hint });
+      }
       if (context.args["dry-run"]) return;
       const { state, detail } = await manager.status(name, thisMachine);
-      tell(`service ${name} of ${manager.name} is ${state}: ${detail}`);
+      tell(`service ${name} is ${state}: ${detail}`);
     },
   });
 
@@ -105,7 +132,10 @@ const statusCommand = defineCommand({
   },
   args: { ...commonFlags, json: { type: "boolean", description: "Print JSON" } },
   async run(context): Promise<ExitCode> {
-    const { manager } = await chooseManager(context.args.manager, { only: false });
+    const { manager } = await chooseManager(context.args.manager, {
+      only: false,
+      nssm: context.args.nssm,
+    });
     const name = readServiceName(context.args.name);
     const { state, detail } = await manager.status(name, thisMachine);
     if (context.args.json) printJson({ name, manager: manager.name, state, detail });
@@ -140,12 +170,27 @@ export const serviceCommand = defineCommand({
 });
 
 interface Context {
-  args: { manager?: string | undefined; name?: string | undefined; "dry-run"?: boolean | undefined };
+  args: {
+    manager?: string | undefined;
+    name?: string | undefined;
+    nssm?: string | undefined;
+    "dry-run"?: boolean | undefined;
+  };
+}
+
+/** @throws OperatorError for one who is not root and does not only want to be told. */
+function requireRoot({ args }: Context): void {
+  if (!args["dry-run"] && !thisMachine.isPrivileged)
+    throw new OperatorError("failed", "only root may change services", {
+      hint: "the same with sudo; --dry-run tells what it would do",
+    });
 }
 
 /** @throws OperatorError when there is no such service. */
-async function installed({ args }: Context) {
-  const { manager } = await chooseManager(args.manager, { only: false });
+async function installed(context: Context) {
+  const { args } = context;
+  requireRoot(context);
+  const { manager } = await chooseManager(args.manager, { only: false, nssm: args.nssm });
   const name = readServiceName(args.name);
   const { state } = await manager.status(name, thisMachine);
   if (state === "not installed")
@@ -159,10 +204,6 @@ async function take({ args }: Context, steps: readonly Step[]): Promise<boolean>
     for (const step of steps) printLine(describeStep(step));
     return false;
   }
-  if (!thisMachine.isPrivileged)
-    throw new OperatorError("failed", "only root may change services", {
-      hint: "the same with sudo; --dry-run tells what it would do",
-    });
   return await applySteps(steps, thisMachine, tell);
 }
 

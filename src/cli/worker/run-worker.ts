@@ -21,15 +21,17 @@ import { createRedactor } from "../../log/redactor.ts";
 import { OperatorError } from "../../task/errors.ts";
 import type { EmitEvent, EngineEvent } from "../../task/events.ts";
 import { buildInfo } from "../build-info.ts";
-import { type Database, withDatabase } from "../database.ts";
+import { type Database, openDatabase, prepareDatabase } from "../database.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { findHandlersDir } from "../own-handlers.ts";
 import type { Prepared } from "../prepare.ts";
 import { retentionOf } from "../retention.ts";
+import { awaitDatabase } from "./await-database.ts";
 import { companiesReader } from "./companies-reader.ts";
 import { engineConnections } from "./connections.ts";
 import { type ApiProbe, startApiProbe } from "./probe-api.ts";
 import { fiscautClientOf } from "./run-handlers.ts";
+import { announceWorker } from "./running-workers.ts";
 import { setFiscautRate } from "./set-fiscaut-rate.ts";
 import { startHandlers } from "./start-handlers.ts";
 import { onStopSignals } from "./stop-signals.ts";
@@ -50,27 +52,27 @@ type StopReason = string | OperatorError;
  * @throws OperatorError when it can't start, or has to stop because the embedded Postgres has moved.
  */
 export async function runWorker(prepared: Prepared, dev: boolean): Promise<ExitCode> {
-  const { config, logger, file, schedules } = prepared;
+  const { config, logger } = prepared;
   const manager = tellManager(prepared);
   const onStep = (step: string) => {
     logger.info(step);
     manager.step(step);
   };
-  const options = {
-    config,
-    purpose: "run",
-    maxConnections: engineConnections,
-    onStep,
-    schema: "migrate",
-  } as const;
   const handlersDir = findHandlersDir(prepared);
+  const stop = Promise.withResolvers<StopReason>();
   // First of all, so that a bad file is told before anything else is done.
   const hooks = await startHooks(config, logger);
+  using _announced = await announce(config, logger, () => stop.resolve("`stop`"));
   try {
-    return await withDatabase(options, async (database) => {
-      if (file !== undefined) await takeSchedules(database.store, file, schedules, logger);
-      return await runOn({ database, prepared, handlersDir, dev, hooks, manager });
-    });
+    const options = { config, purpose: "run", maxConnections: engineConnections, onStep } as const;
+    const database = await openDatabase(options);
+    try {
+      return await runOn({ database, prepared, handlersDir, dev, hooks, stop, manager, onStep });
+    } catch (error) {
+      throw database.explain(error);
+    } finally {
+      await database.close();
+    }
   } finally {
     await hooks?.stop(hooksStopMs);
     manager.stop();
@@ -83,11 +85,20 @@ interface RunParts {
   handlersDir: string | undefined;
   dev: boolean;
   hooks: HookRunner | undefined;
+  stop: PromiseWithResolvers<StopReason>;
   manager: ManagerTelling;
+  onStep: (step: string) => void;
 }
 
-async function runOn({ database, prepared, handlersDir, dev, hooks, manager }: RunParts): Promise<ExitCode> {
-  const { config, logger } = prepared;
+async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunParts): Promise<ExitCode> {
+  const { hooks, manager, onStep } = parts;
+  const { config, logger, file, schedules } = prepared;
+  // What it is before the handlers' thread is made, which connects by itself. One that can't be reached is waited for
+  // below, where everything else is up and tells of it.
+  const wasReached = await database.store.connect().then(
+    () => true,
+    () => false,
+  );
   let keeper: Loop | undefined;
   let probe: ApiProbe | undefined;
   const metrics = new TaskMetrics();
@@ -107,7 +118,6 @@ async function runOn({ database, prepared, handlersDir, dev, hooks, manager }: R
     logger.warn(
       "FISCAUT_API_URL or FISCAUT_API_KEY is not set: tasks that send records wait for a worker that has both",
     );
-  else await setFiscautRate(database.store, config.fiscautRate, logger);
   // The embedded database's password stands in no setting.
   const redact = createRedactor([...secretsOf(config), new URL(database.url).password]);
   const onLoaded = () => worker.takeHandlers();
@@ -135,7 +145,7 @@ async function runOn({ database, prepared, handlersDir, dev, hooks, manager }: R
     metrics,
   });
 
-  const { promise: reason, resolve: stop, reject } = Promise.withResolvers<StopReason>();
+  const { promise: reason, resolve: stop, reject } = parts.stop;
   stopOnSignals(stop, worker, logger);
   // Nobody waits for these: a driver's or handler's loose end must not take the other tasks along.
   process.on("unhandledRejection", (error) => logger.error("unexpected error", { error }));
@@ -145,17 +155,28 @@ async function runOn({ database, prepared, handlersDir, dev, hooks, manager }: R
       ? undefined
       : setTimeout(() => stop("the duration has passed"), config.durationMs);
   try {
-    if (client !== undefined) probe = startApiProbe(database.store, client, config, emit);
-    await Promise.race([runner.ready(handlersReadyMs), reason]);
-    // A hold that an earlier worker has left may be over, and a drain would end before it is found so.
-    if (config.drain) await Promise.race([probe?.asked, reason]);
-    await worker.start();
-    manager.watch(worker);
-    logger.info(`fiscaut-tasks ${buildInfo.version} is running`, {
-      http: http.url,
-      database: database.description,
-    });
-    if (config.drain) worker.drained().then(() => stop("no due task is left"), reject);
+    const start = async () => {
+      await prepareDatabase(database, { config, onStep, schema: "migrate" });
+      if (file !== undefined) await takeSchedules(database.store, file, schedules, logger);
+      if (client !== undefined) {
+        await setFiscautRate(database.store, config.fiscautRate, logger);
+        probe ??= startApiProbe(database.store, client, config, emit);
+      }
+      if (database.store.pooled && !wasReached) await handlers.restart(handlersReadyMs);
+      await Promise.race([runner.ready(handlersReadyMs), reason]);
+      // A hold that an earlier worker has left may be over, and a drain would end before it is found so.
+      if (config.drain) await Promise.race([probe?.asked, reason]);
+      await worker.start();
+      manager.watch(worker);
+      logger.info(`fiscaut-tasks ${buildInfo.version} is running`, {
+        http: http.url,
+        database: database.description,
+        ...(database.store.pooled && { notifications: "none: a pooler stands between" }),
+      });
+      if (config.drain) worker.drained().then(() => stop("no due task is left"), reject);
+    };
+    const onWait = (why: string) => manager.wait(`waiting for the database: ${why}`);
+    await awaitDatabase(start, { database, logger, http: http.url, onWait, stopped: reason });
     const why = await reason;
     const drained = await worker.stop(
       why instanceof OperatorError ? why.message : why,
@@ -199,6 +220,26 @@ function serveWorker({ database, worker, config, logger, ...parts }: ServedParts
     onFault: (error, request) => logger.error("HTTP request failed", { ...request, error }),
   });
   return serveHttp({ app, host: config.host, port: config.port });
+}
+
+/** Lets `stop` find this worker; one whose data folder won't have it, of no other use beside DATABASE_URL, runs without. */
+async function announce(config: Config, logger: Logger, onStop: () => void): Promise<Disposable> {
+  try {
+    return await announceWorker(
+      config.dataDir,
+      {
+        pid: process.pid,
+        version: buildInfo.version,
+        startedAt: new Date().toISOString(),
+        drainTimeoutMs: config.drainTimeoutMs,
+      },
+      onStop,
+    );
+  } catch (error) {
+    if (config.databaseUrl === undefined) throw error;
+    logger.info("fiscaut-tasks stop will not find this worker", { error });
+    return { [Symbol.dispose]() {} };
+  }
 }
 
 async function startHooks({ hooks: path }: Config, logger: Logger): Promise<HookRunner | undefined> {

@@ -14,7 +14,9 @@ export function describeOutcome(outcome: CompanyOutcome): string {
   });
   const head = `company ${company.code} ${company.name}`;
   const sent = batch === undefined ? "nothing to send" : `batch ${batch.id}: ${count(batch.total)} to send`;
-  return lines.length === 1 ? `${head}: ${sent}; ${lines[0]}` : [`${head}: ${sent}`, ...lines.map((line) => `  ${line}`)].join("\n");
+  return lines.length === 1
+    ? `${head}: ${sent}; ${lines[0]}`
+    : [`${head}: ${sent}`, ...lines.map((line) => `  ${line}`)].join("\n");
 }
 
 function describeTally({ read, enqueued, unchanged, underWay, missing, skipped }: KindTally): string {

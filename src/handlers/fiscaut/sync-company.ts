@@ -97,10 +97,12 @@ function toReadRecord(
   const screened = screenRecord(kind, company, row, { sendInvalid });
   const clean = (text: string) => storableText(text, text.length);
   const record = { kind, code: clean(screened.code), name: clean(screened.name) };
-  if (screened.kind === "skip") return { ...record, skip: { reason: screened.reason, words: clean(screened.words) } };
+  if (screened.kind === "skip")
+    return { ...record, skip: { reason: screened.reason, words: clean(screened.words) } };
   const { content, identity } = screened;
   // Postgres could keep no such text, nor does anybody mean it.
-  if (!unstorable.test(JSON.stringify({ content, code: screened.code }))) return { ...record, content, identity };
+  if (!unstorable.test(JSON.stringify({ content, code: screened.code })))
+    return { ...record, content, identity };
   const words = `${kind} ${record.code} ${record.name}: holds a NUL or half a character`;
   return { ...record, skip: { reason: "bad_text", words } };
 }

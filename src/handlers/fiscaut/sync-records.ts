@@ -56,7 +56,11 @@ export function syncRecordsHandler(kind: RecordKind | "all", options: SyncRecord
           ? new PermanentError(withHint(error))
           : error;
       });
-      if (faults.length > 0) throw errorOf(faults.map(({ fault }) => fault), total);
+      if (faults.length > 0)
+        throw errorOf(
+          faults.map(({ fault }) => fault),
+          total,
+        );
       return company === undefined ? summarise(outcomes, total) : resultOf(outcomes[0]);
     },
   });
@@ -66,7 +70,10 @@ function errorOf(faults: OperatorError[], total: number): Error {
   const [first] = faults;
   const words = faults.slice(0, toldFaults).map(withHint).join("; ");
   const more = faults.length > toldFaults ? `; and ${faults.length - toldFaults} more, see the log` : "";
-  const message = total === 1 && first !== undefined ? withHint(first) : `${faults.length} of ${total} companies could not be synced: ${words}${more}`;
+  const message =
+    total === 1 && first !== undefined
+      ? withHint(first)
+      : `${faults.length} of ${total} companies could not be synced: ${words}${more}`;
   const mayPass = faults.some(({ kind }) => kind === "unavailable");
   return mayPass ? new Error(message) : new PermanentError(message);
 }
@@ -77,10 +84,20 @@ const withHint = ({ message, hint }: OperatorError) => (hint === undefined ? mes
 function resultOf(outcome: CompanyOutcome | undefined) {
   if (outcome === undefined || "fault" in outcome) return undefined;
   const { company, batch, kinds, overtaken } = outcome;
-  return { company, batch: batch?.id ?? null, enqueued: batch?.total ?? 0, kinds, ...(overtaken.length > 0 && { overtaken }) };
+  return {
+    company,
+    batch: batch?.id ?? null,
+    enqueued: batch?.total ?? 0,
+    kinds,
+    ...(overtaken.length > 0 && { overtaken }),
+  };
 }
 
 function summarise(outcomes: CompanyOutcome[], total: number) {
   const batches = outcomes.flatMap((outcome) => ("fault" in outcome ? [] : (outcome.batch ?? [])));
-  return { companies: total, batches: batches.length, enqueued: batches.reduce((sum, batch) => sum + batch.total, 0) };
+  return {
+    companies: total,
+    batches: batches.length,
+    enqueued: batches.reduce((sum, batch) => sum + batch.total, 0),
+  };
 }

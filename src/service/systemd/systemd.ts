@@ -52,6 +52,7 @@ export const systemd: ServiceManager = {
       : "this machine was not started by systemd: there is no /run/systemd/system",
   cure: "--manager supervisor",
   afterInstall: ({ name }) => [`logs: journalctl --unit ${name} --follow`],
+  logCommand: (serviceName) => `journalctl --unit ${serviceName} --lines 20`,
 };
 
 /** The answer of `systemctl show`, as systemd words it. */

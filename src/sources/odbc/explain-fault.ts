@@ -71,7 +71,7 @@ function explain(diagnostic: Diagnostic, table: string): Explanation {
   if (state.startsWith("08")) return unreachable("the connection was lost");
   return {
     kind: "failed",
-    what: "the query failed",
+    what: `reading ${table} failed`,
     hint: "look the message up in the driver's documentation",
   };
 }

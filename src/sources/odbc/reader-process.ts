@@ -55,6 +55,7 @@ export async function startReader(options: ReaderOptions): Promise<Reader> {
   let underWay: Promise<unknown> = Promise.resolve();
   let isConnected = true;
   const child = Bun.spawn([...options.command.words], {
+    argv0: process.execPath,
     env: options.command.environment,
     stdio: ["ignore", "ignore", "ignore"],
     windowsHide: true,

@@ -15,6 +15,7 @@ database/      the Postgres database. Back this up (with fiscaut-tasks stopped),
 postgres/      the Postgres programs, unpacked from the executable. Made again when missing.
 postgres.log   what the Postgres server had to say; the one before is postgres.log.1.
 *.lock         held by the processes that use the server. Never in anybody's way when none runs.
+workers/       the workers that run, for fiscaut-tasks stop to find. What ended ones left is removed.
 `;
 
 export interface DataDir {
