@@ -79,21 +79,20 @@ describe.each(["postgres", "sqlite"] as const)("%s", (kind) => {
     expect(findReaders()).toBeEmpty();
   });
 
-  test("enqueues the batch that the CSV files make", async () => {
-    const sync = ["sync", "suppliers", "--company", "1", "--json", "--source"];
+  test("sends what the CSV files make", async () => {
     const env = { DATABASE_URL: bed.database.url };
-    const over = await bed.execute([...sync, `odbc:${bed[kind]}`], env);
-    const from = await execute([...sync, `csv:${sampleFolder}`], env);
-    expect([over.exitCode, from.exitCode]).toEqual([0, 0]);
-    const payloads = async ({ stdout }: { stdout: string }) => {
-      const { id } = JSON.parse(stdout) as { id: number };
-      const rows = await bed.database.store.sql<{ payload: unknown }[]>`
-        select payload from fiscaut_tasks.task where batch_id = ${id}`;
-      return rows.map(({ payload }) => JSON.stringify(payload)).sort();
+    expect((await execute(["company", "enable", "1"], env)).exitCode).toBe(0);
+    const sync = ["sync", "all", "--company", "1", "--force", "--source"];
+    const contents = async ({ exitCode }: { exitCode: number }) => {
+      expect(exitCode).toBe(0);
+      const rows = await bed.database.store.sql<{ text: string }[]>`
+        select kind || code || content_hash as text from fiscaut_tasks.sync_record
+        where content is not null and missing_since is null order by kind, code`;
+      return rows.map(({ text }) => text);
     };
-    const expected = await payloads(from);
+    const expected = await contents(await execute([...sync, `csv:${sampleFolder}`], env));
     expect(expected.length).toBeGreaterThan(900);
-    expect(await payloads(over)).toEqual(expected);
+    expect(await contents(await bed.execute([...sync, `odbc:${bed[kind]}`], env))).toEqual(expected);
   });
 });
 
