@@ -27,7 +27,11 @@ const api = Bun.serve({
     return Response.json({ status: true, message: "Saved." }, { status: 201 });
   },
 });
-const baseEnv = { FISCAUT_API_URL: `http://127.0.0.1:${api.port}`, FISCAUT_API_KEY: "figures" };
+const baseEnv = {
+  FISCAUT_API_URL: `http://127.0.0.1:${api.port}`,
+  FISCAUT_API_KEY: "figures",
+  FISCAUT_RATE: "off",
+};
 
 try {
   await measure();

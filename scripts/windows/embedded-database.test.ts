@@ -17,6 +17,7 @@ beforeAll(async () => {
   environment = {
     FISCAUT_API_URL: fiscaut.url,
     FISCAUT_API_KEY: "test-key",
+    FISCAUT_RATE: "off",
     FISCAUT_TASKS_DATA_DIR: DATA,
   };
 }, 600_000);

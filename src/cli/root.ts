@@ -9,9 +9,11 @@ import { configCommand } from "./commands/config.ts";
 import { deleteCommand } from "./commands/delete.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { enqueueCommand } from "./commands/enqueue.ts";
+import { fiscautCommand } from "./commands/fiscaut.ts";
 import { handlersCommand } from "./commands/handlers.ts";
 import { healthCommand } from "./commands/health.ts";
 import { listCommand } from "./commands/list.ts";
+import { logLevelCommand } from "./commands/log-level.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { manCommand } from "./commands/man.ts";
 import { migrateCommand } from "./commands/migrate.ts";
@@ -46,10 +48,12 @@ export const root: AnyCommand = defineCommand({
     sync: syncCommand,
     company: companyCommand,
     source: sourceCommand,
+    fiscaut: fiscautCommand,
     enqueue: enqueueCommand,
     list: listCommand,
     show: showCommand,
     logs: logsCommand,
+    "log-level": logLevelCommand,
     retry: retryCommand,
     cancel: cancelCommand,
     batch: batchCommand,

@@ -3,6 +3,8 @@
  * Which setting has which kind is `settings.ts`; kinds never repeat a value in a fault, since it may be secret.
  */
 import { isIPv6 } from "node:net";
+import { OperatorError } from "../task/errors.ts";
+import { formatRate, parseRate, type Rate } from "../task/time/rate.ts";
 import { formatDuration, readDuration } from "./units.ts";
 
 /** What is wrong with a value, as words that follow it: "is not a port". */
@@ -72,6 +74,50 @@ export function durationOrForever(minMs: number, maxMs: number): ValueKind<numbe
     show: (value) => (value === Number.POSITIVE_INFINITY ? "forever" : show(value)),
   };
 }
+
+const byteUnits = { KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
+type ByteUnit = keyof typeof byteUnits;
+
+/** Whole KB, MB, GB or TB, of 1024 each. */
+export function bytes(min: number, max: number): ValueKind<number> {
+  const range = `${formatBytes(min)} to ${formatBytes(max)}`;
+  return {
+    accepts: `size, ${range}`,
+    read(raw) {
+      const text = textOf(raw, "is not a size such as 20MB");
+      const [, count, unit = ""] = /^(\d+) ?([KMGT]B)$/i.exec(text) ?? [];
+      if (count === undefined) throw new ValueFault("is not a size such as 20MB");
+      const size = Number(count) * byteUnits[unit.toUpperCase() as ByteUnit];
+      if (size < min || size > max) throw new ValueFault(`is outside ${range}`);
+      return size;
+    },
+    show: formatBytes,
+  };
+}
+
+function formatBytes(size: number): string {
+  const units = Object.entries(byteUnits).reverse();
+  const [unit, bytesOfUnit] = units.find(([, of]) => size % of === 0) ?? ["KB", 1024];
+  return `${size / bytesOfUnit}${unit}`;
+}
+
+/** null is off. */
+export const rateOrOff: ValueKind<Rate | null> = {
+  accepts: "starts in a time such as 60/1m, or off",
+  read(raw) {
+    const text = textOf(raw, "is not a rate such as 60/1m");
+    if (text === "off") return null;
+    try {
+      return parseRate(text);
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      throw new ValueFault(
+        "is not a rate: 1/1s for one a second, 60/1m for sixty a minute, at most 1000, or off",
+      );
+    }
+  },
+  show: (value) => (value === null ? "off" : formatRate(value)),
+};
 
 export function oneOf<const Value extends string>(...values: readonly Value[]): ValueKind<Value> {
   const accepts = `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;

@@ -7,7 +7,8 @@ import type { Sql } from "./sql.ts";
 export const channel = "fiscaut_tasks";
 
 /**
- * "due": tasks wait to be claimed. "future": some wait for their time. "queues": one was resumed or has other limits.
+ * "due": tasks wait to be claimed. "future": some wait for their time. "queues": one was resumed, held or released, or
+ * has other limits.
  * "schedule": schedules were changed. "waiting": tasks were enqueued that wait for others. "ended": some have ended by
  * other ways than a worker's completion. "cancel": a running task is to be aborted.
  */
@@ -30,7 +31,7 @@ export interface Announcer {
 /** The first hint goes at once; those of the next milliseconds gather and go together. */
 const coalesceMs = 3;
 
-export function createAnnouncer(sql: Sql): Announcer {
+export function createAnnouncer(sql: () => Sql): Announcer {
   const waiting = new Set<string>();
   let sending: Promise<void> | undefined;
 
@@ -39,9 +40,8 @@ export function createAnnouncer(sql: Sql): Announcer {
       const messages = [...waiting];
       waiting.clear();
       // A lost hint costs one poll interval: not worth an error.
-      await sql`select pg_notify(${channel}, message) from unnest(${messages}::text[]) as message`.catch(
-        () => {},
-      );
+      await sql()`
+        select pg_notify(${channel}, message) from unnest(${messages}::text[]) as message`.catch(() => {});
       await Bun.sleep(coalesceMs);
     }
     sending = undefined;

@@ -28,9 +28,14 @@ test("with nothing given, every setting has its default", () => {
     hooks: undefined,
     logLevel: "info",
     logFormat: "auto",
+    logFile: undefined,
+    logMaxBytes: 20 * 1024 ** 2,
+    logMaxAgeMs: 7 * 86_400_000,
+    logKeep: 10,
     fiscautSource: undefined,
     fiscautApiUrl: undefined,
     fiscautApiKey: undefined,
+    fiscautRate: { count: 1, periodMs: 1_000 },
     fiscautTimeoutMs: 30_000,
   });
   expect(Object.values(origins)).toEqual(settingKeys.map(() => "default"));
@@ -117,9 +122,14 @@ test("every setting can be given in the environment and in the file, all but sec
     hooks: "/etc/hooks.ts",
     "log-level": "debug",
     "log-format": "json",
+    "log-file": "/var/log/worker.log",
+    "log-max-size": "512KB",
+    "log-max-age": "forever",
+    "log-keep": "3",
     "fiscaut-source": "postgres://u:p@h/dominio",
     "fiscaut-api-url": "https://api.example/v1/",
     "fiscaut-api-key": "k",
+    "fiscaut-rate": "60/1m",
     "fiscaut-timeout": "15s",
   };
   const entries = settingKeys.map((key) => [key, texts[key]] as const);
@@ -147,9 +157,14 @@ test("every setting can be given in the environment and in the file, all but sec
     hooks: "/etc/hooks.ts",
     logLevel: "debug",
     logFormat: "json",
+    logFile: "/var/log/worker.log",
+    logMaxBytes: 512 * 1024,
+    logMaxAgeMs: Number.POSITIVE_INFINITY,
+    logKeep: 3,
     fiscautSource: "postgres://u:p@h/dominio",
     fiscautApiUrl: "https://api.example/v1/",
     fiscautApiKey: "k",
+    fiscautRate: { count: 60, periodMs: 60_000 },
     fiscautTimeoutMs: 15_000,
   });
   expect(byFile.config).toEqual(byEnv.config);

@@ -26,6 +26,7 @@ const listCommand = defineCommand({
   meta: {
     name: "company list",
     description: "List companies, whether they are enabled, and what has become of their records",
+    examples: ["fiscaut-tasks company list", "fiscaut-tasks company list --enabled --json"],
   },
   args: {
     ...sourceFlag,
@@ -47,7 +48,11 @@ const listCommand = defineCommand({
 });
 
 const enableCommand = defineCommand({
-  meta: { name: "company enable", description: "Have companies synced from now on; nothing is sent yet" },
+  meta: {
+    name: "company enable",
+    description: "Have companies synced from now on; nothing is sent yet",
+    examples: ["fiscaut-tasks company enable 1 7", "fiscaut-tasks company enable --all"],
+  },
   args: {
     [`code${many}`]: codes,
     all: { type: "boolean", description: "All companies of the source" },
@@ -81,7 +86,7 @@ const enableCommand = defineCommand({
       throw new OperatorError("failed", refused.map(({ words }) => words).join("; "), {
         hint: refused.some(({ reason }) => reason === "bad_document")
           ? "correct cgce_emp in the accounting database"
-          : "fiscaut-tasks company list",
+          : "fiscaut-tasks source companies",
       });
   },
 });
@@ -90,6 +95,7 @@ const disableCommand = defineCommand({
   meta: {
     name: "company disable",
     description: "Have companies synced no more; of their records nothing more is sent from now on",
+    examples: ["fiscaut-tasks company disable 7"],
   },
   args: {
     [`code${many}`]: codes,
@@ -108,7 +114,11 @@ const disableCommand = defineCommand({
 });
 
 export const companyCommand = defineCommand({
-  meta: { name: "company", description: "List companies, and say which are synced" },
+  meta: {
+    name: "company",
+    description: "List companies, and say which are synced",
+    examples: ["fiscaut-tasks company list", "fiscaut-tasks company enable 1"],
+  },
   subCommands: { list: listCommand, enable: enableCommand, disable: disableCommand },
 });
 

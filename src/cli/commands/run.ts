@@ -32,10 +32,15 @@ export const runCommand = defineCommand({
       "handlers",
       "hooks",
       "fiscaut-api-url",
+      "fiscaut-rate",
       "fiscaut-timeout",
+      "log-file",
+      "log-max-size",
+      "log-max-age",
+      "log-keep",
     ),
   },
   run(context) {
-    return runWorker(prepare(context), context.args["dev"] === true);
+    return runWorker(prepare(context, { toFile: true }), context.args["dev"] === true);
   },
 });

@@ -41,6 +41,7 @@ export const syncStatusCommand = defineCommand({
     name: "sync status",
     description:
       "Tell what has become of the records: totals, with a filter one a line, with company, kind and code all of one",
+    examples: ["fiscaut-tasks sync status", "fiscaut-tasks sync status --company 1 --status error"],
   },
   args: {
     company: { type: "string", description: "Only this company's (codi_emp)", valueHint: "number" },
@@ -48,11 +49,13 @@ export const syncStatusCommand = defineCommand({
       type: "string",
       description: `Only this kind: ${Object.values(kindPlurals).join(", ")}`,
       valueHint: "kind",
+      values: Object.values(kindPlurals),
     },
     status: {
       type: "string",
       description: `Only this status: ${shownStatuses.join(", ")} (in the source no more)`,
       valueHint: "status",
+      values: shownStatuses,
     },
     code: { type: "string", description: "Only this code of the company's", valueHint: "code" },
     after: { type: "string", description: "The next page, as the one before tells it", valueHint: "cursor" },

@@ -166,7 +166,13 @@ describe("a handler in a thread", () => {
   test("that enqueues is heard of by the worker: one task as created, a batch as counts", async () => {
     const { event } = await startThreaded({
       spawn: () =>
-        spawnThread(unruly, { databaseUrl: database.url, config, retention: keepForever, ...noneOwn }),
+        spawnThread(unruly, {
+          databaseUrl: database.url,
+          pooled: false,
+          config,
+          retention: keepForever,
+          ...noneOwn,
+        }),
     });
     const id = await enqueue({ name: "parent", payload: 3 });
     const { task } = await event("created");
@@ -180,7 +186,14 @@ describe("a handler in a thread", () => {
 
   test("that syncs suppliers is heard of, too, with what it has enqueued", async () => {
     const { event } = await startThreaded({
-      spawn: () => spawnHandlers({ databaseUrl: database.url, config, retention: keepForever, ...noneOwn }),
+      spawn: () =>
+        spawnHandlers({
+          databaseUrl: database.url,
+          pooled: false,
+          config,
+          retention: keepForever,
+          ...noneOwn,
+        }),
     });
     const source = `csv:${join(import.meta.dir, "../../../scripts/demo/data")}`;
     await enableCompanies(database.store, [{ code: 1 }]);

@@ -1,7 +1,7 @@
 /** Whether somebody holds back vacuum: claims walk over the dead rows that it may not remove. */
 import { formatDuration } from "../../../config/units.ts";
 import { type Holder, readHorizonHolders, seesOthers } from "../../../store/inspect/read-horizon.ts";
-import { pass, warn } from "../check.ts";
+import { type Finding, pass, warn } from "../check.ts";
 import { databaseCheck } from "./opened.ts";
 
 /** A claim beside more dead rows than gather in this time is felt. */
@@ -9,14 +9,18 @@ const borderMs = 300_000;
 
 export const vacuumCheck = databaseCheck("vacuum", async ({ store }) => {
   const [holders, seesAll] = await Promise.all([readHorizonHolders(store), seesOthers(store)]);
+  return judgeHolders(holders, seesAll);
+});
+
+/** @param seesAll whether other users' transactions were shown. */
+export function judgeHolders(holders: readonly Holder[], seesAll: boolean): Finding {
   const bad = holders.find(({ heldMs }) => heldMs === null || heldMs > borderMs);
   if (bad !== undefined) return warn(`the ${describe(bad)} holds back vacuum`, cureOf(bad));
-  if (!seesAll)
-    return pass(
-      "nothing that this user is shown holds it back; grant pg_read_all_stats to it to see other users' transactions",
-    );
-  return pass("nothing old holds it back");
-});
+  if (seesAll) return pass("nothing old holds it back");
+  return pass(
+    "nothing that this user is shown holds it back; grant pg_read_all_stats to it to see other users' transactions",
+  );
+}
 
 const describe = ({ kind, name, whose, heldMs }: Holder) =>
   `${kind} ${name} (${whose}${heldMs === null ? "" : `, ${formatDuration(Math.floor(heldMs / 1000) * 1000)} old`})`;

@@ -11,7 +11,7 @@ import { type Check, pass, skip, warn } from "../check.ts";
 export const serviceCheck: Check<Config> = {
   name: "service",
   async look(config) {
-    const { manager, others, missing } = await detectManager(thisMachine);
+    const { manager, others, missing } = await detectManager(thisMachine, {});
     if (manager === undefined) return skip(`no service manager was found: ${missing.join("; ")}`);
     for (const each of [manager, ...others]) {
       const finding = await lookAt(each, config);
