@@ -41,6 +41,11 @@ try {
 }
 
 async function measure(): Promise<void> {
+  await Bun.write(join(folder, "geempre.csv"), "codi_emp,cgce_emp,razao_emp\n1,33000167000101,A\n");
+  await Bun.write(
+    join(folder, "effornece.csv"),
+    "codi_emp,codi_for,cgce_for,nome_for,codi_cta\n1,1,71673990000177,B,\n",
+  );
   const own = { ...baseEnv, FISCAUT_TASKS_DATA_DIR: join(folder, "embedded") };
   const bytes = (await stat(executable)).size;
   const packed = Bun.zstdCompressSync(await readFile(executable)).byteLength;
@@ -75,14 +80,8 @@ async function measure(): Promise<void> {
 
 /** From the spawn to the call that the first task makes; the task waits before the worker starts. */
 async function timeToFirstTask(env: Record<string, string>): Promise<number> {
-  const payload = {
-    cnpj_empresa: "1",
-    nome_fornecedor: "a",
-    cnpj_fornecedor: "2",
-    codi_emp_odbc: 1,
-    codi_for_odbc: "1",
-  };
-  await toEnd(["enqueue", "fiscaut.sync-supplier", JSON.stringify(payload), "--queue", "fiscaut"], env);
+  await toEnd(["company", "enable", "1"], env);
+  await toEnd(["sync", "suppliers", "--company", "1", "--force", "--source", `csv:${folder}`], env);
   const arrived = new Promise<void>((resolve) => arrivals.push(resolve));
   const startedAtMs = performance.now();
   const worker = start(["run", "--port", "0"], env);

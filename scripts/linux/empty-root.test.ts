@@ -37,6 +37,12 @@ beforeAll(async () => {
   await install(executable, "/fiscaut-tasks");
   mkdirSync(join(root, "proc"));
   mustRun(["mount", "-t", "proc", "proc", join(root, "proc")]);
+  mkdirSync(join(root, "records"));
+  writeFileSync(join(root, "records/geempre.csv"), "codi_emp,cgce_emp,razao_emp\n1,33000167000101,A\n");
+  writeFileSync(
+    join(root, "records/effornece.csv"),
+    "codi_emp,codi_for,cgce_for,nome_for,codi_cta\n1,1,71673990000177,B,\n",
+  );
   database = await createDatabase();
 });
 afterEach(async () => {
@@ -108,26 +114,25 @@ async function runOneSupplier(env: Record<string, string>, port: number): Promis
   await until(async () => worker.exitCode !== null || (await healthy()), 30_000);
   if (worker.exitCode !== null) throw new Error(await worker.stderr.text());
   const callsBefore = calls;
-  const supplier = {
-    cnpj_empresa: "1",
-    nome_fornecedor: "a",
-    cnpj_fornecedor: "2",
-    codi_emp_odbc: 1,
-    codi_for_odbc: "1",
-  };
-  const enqueued = await execute(
-    ["enqueue", "fiscaut.sync-supplier", JSON.stringify(supplier), "--queue", "fiscaut", "--json"],
+  await mustExecute(["company", "enable", "1"], settings);
+  const synced = await mustExecute(
+    ["sync", "suppliers", "--company", "1", "--source", "csv:/records", "--json"],
     settings,
   );
-  if (enqueued.exitCode !== 0) throw new Error(enqueued.stderr);
-  const { id } = JSON.parse(enqueued.stdout) as { id: number };
+  const { companies } = JSON.parse(synced) as { companies: { batch: { id: number } }[] };
   await until(async () => {
-    const task = await fetch(`http://127.0.0.1:${port}/tasks/${id}`);
-    return ((await task.json()) as { state: string }).state === "succeeded";
+    const batch = await fetch(`http://127.0.0.1:${port}/batches/${companies[0]?.batch.id}`);
+    return ((await batch.json()) as { states: { succeeded: number } }).states.succeeded === 1;
   });
   expect(calls).toBe(callsBefore + 1);
   worker.kill("SIGTERM");
   expect(await worker.exited).toBe(0);
+}
+
+async function mustExecute(words: string[], env: Record<string, string>): Promise<string> {
+  const { exitCode, stdout, stderr } = await execute(words, env);
+  if (exitCode !== 0) throw new Error(stderr);
+  return stdout;
 }
 
 test("tells its version and its help", async () => {

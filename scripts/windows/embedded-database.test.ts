@@ -7,14 +7,6 @@ import { COMPANY, finishedTask, type RunningWorker, SUPPLIERS, until, WorkerBed 
 
 const DATA = "C:\\Dados da contábil\\tarefas em execução";
 const SOURCE = "C:\\Domínio Sistemas\\exportação";
-const ONE_SUPPLIER = {
-  cnpj_empresa: COMPANY,
-  nome_fornecedor: "VALE S.A.",
-  cnpj_fornecedor: "33592510000154",
-  codi_emp_odbc: 1,
-  codi_for_odbc: "00003",
-};
-
 let bed: WorkerBed;
 let fiscaut: FiscautStandIn;
 let environment: Record<string, string>;
@@ -39,21 +31,24 @@ const startWorker = (more: Record<string, string> = {}): Promise<RunningWorker> 
 const serverRuns = (dataDir: string) => existsSync(pidFile(dataDir));
 const pidFile = (dataDir: string) => bed.wine.hostPath(`${dataDir}\\database\\postmaster.pid`);
 
-/** Enqueues one by the executable, and gives the task's id. */
-async function enqueueSupplier(...flags: string[]): Promise<number> {
-  const payload = JSON.stringify(ONE_SUPPLIER);
-  const enqueued = await bed.runForJson(
-    ["enqueue", "fiscaut.sync-supplier", payload, "--queue", "fiscaut", ...flags],
-    environment,
-  );
-  return (enqueued as { id: number }).id;
+/** Has the one customer sent once more, and gives its task's id. */
+async function syncCustomer(): Promise<number> {
+  await bed.runForJson(["company", "enable", "1"], environment);
+  const sync = ["sync", "customers", "--company", "1", "--force", "--source", `csv:${SOURCE}`];
+  const { companies } = (await bed.runForJson(sync, environment)) as {
+    companies: { batch: { id: number } }[];
+  };
+  const [task] = (await bed.runForJson(["list", "--batch", String(companies[0]?.batch.id)], environment)) as {
+    id: number;
+  }[];
+  return task?.id ?? 0;
 }
 
 /** Starts a worker whose Fiscaut answers late, and a task in it. */
 async function startSlowTask(latencyMs: number) {
   const slow = startFiscautStandIn({ apiKey: "test-key", companies: [COMPANY], latencyMs });
   const worker = await startWorker({ FISCAUT_API_URL: slow.url });
-  const id = await enqueueSupplier();
+  const id = await syncCustomer();
   await until(async () => (await shownTask(worker, id))["state"] === "running", "the task runs");
   return { slow, worker, id };
 }
@@ -82,6 +77,7 @@ test("suppliers are synced from a data folder with blanks and accents, and Ctrl+
   expect(health.status).toBe(200);
   expect(await health.json()).toMatchObject({ status: "pass" });
 
+  await bed.runForJson(["company", "enable", "1"], environment);
   const sync = await bed.run(
     ["sync", "suppliers", "--company", "1", "--source", `csv:${SOURCE}`, "--wait"],
     environment,
@@ -100,13 +96,13 @@ test("suppliers are synced from a data folder with blanks and accents, and Ctrl+
 
 test("a task enqueued by the executable and one by HTTP run, and are seen succeeded", async () => {
   const worker = await startWorker();
-  const byCommand = await enqueueSupplier();
+  const byCommand = await syncCustomer();
   const byHttp = await fetch(`${worker.url}/tasks`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({
       name: "fiscaut.sync-suppliers",
-      payload: { company: 1, source: `csv:${SOURCE}` },
+      payload: { company: 1, source: `csv:${SOURCE}`, force: true },
     }),
   });
   expect(byHttp.status).toBe(201);
@@ -115,7 +111,10 @@ test("a task enqueued by the executable and one by HTTP run, and are seen succee
   expect(await finishedTask(worker.url, byCommand)).toMatchObject({ state: "succeeded", attempt: 1 });
   expect(await finishedTask(worker.url, id)).toMatchObject({
     state: "succeeded",
-    result: { enqueued: Object.keys(SUPPLIERS).length, skipped: { no_document: 1 } },
+    result: {
+      enqueued: Object.keys(SUPPLIERS).length,
+      kinds: { supplier: { skipped: { no_document: 1 } } },
+    },
   });
   await stopByCtrlC(worker);
 }, 120_000);
@@ -146,7 +145,8 @@ test("a second Ctrl+C aborts the running task and gives it back", async () => {
 
 test("after a kill of the worker, and of worker and server, the next start finds every task", async () => {
   const first = await startWorker();
-  const id = await enqueueSupplier("--delay", "1h", "--title", "espera");
+  const later = ["enqueue", "later", "--delay", "1h", "--title", "espera"];
+  const { id } = (await bed.runForJson(later, environment)) as { id: number };
 
   first.process.kill();
   await first.process.exited;

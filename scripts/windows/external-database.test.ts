@@ -39,6 +39,7 @@ afterAll(async () => {
 test("suppliers are synced through the database at DATABASE_URL, and Ctrl+Break stops the worker", async () => {
   const worker = await bed.startWorker([], environment);
   expect((await fetch(`${worker.url}/health`)).status).toBe(200);
+  await bed.runForJson(["company", "enable", "1"], environment);
   const sync = await bed.run(
     ["sync", "suppliers", "--company", "1", "--source", `csv:${SOURCE}`, "--wait"],
     environment,

@@ -86,6 +86,10 @@ export class WorkerBed implements AsyncDisposable {
     const header = "codi_emp;codi_for;cgce_for;nome_for;codi_cta";
     const text = `${[header, ...rows, skipped].join("\r\n")}\r\n`;
     writeFileSync(join(folder, "effornece.csv"), Buffer.from(text, "latin1"));
+    writeFileSync(
+      join(folder, "efclientes.csv"),
+      "codi_emp;codi_cli;cgce_cli;nome_cli;codi_cta\r\n1;1;71673990000177;CLIENTE LTDA;\r\n",
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -116,7 +116,7 @@ describe("enqueue --stdin-ndjson", () => {
     const tasks = [1, 2, 3].map((n) => ({ name: send, payload: heldPayload(`follow-${n}`) }));
     const followed = await execute([...enqueue, "--wait"], env(), ndjson(tasks));
     expect(followed).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("3/3") });
-    // Its company is not there, so its one attempt fails.
+    // Its company is not enabled, so its one attempt fails.
     const failing = {
       name: "fiscaut.sync-suppliers",
       payload: { company: 1, source: "csv:/nowhere" },
@@ -129,7 +129,7 @@ describe("enqueue --stdin-ndjson", () => {
     expect(shown).toMatchObject({ exitCode: 1 });
     expect(shown.stdout).toMatch(/^progress +100 %$/m);
     expect(shown.stdout).toMatch(/^failed +1$/m);
-    expect(shown.stdout).toMatch(/^task \d+ +failed .*nowhere/m);
+    expect(shown.stdout).toMatch(/^task \d+ +failed .*company 1 is not enabled/m);
     expect(await executeJson<unknown>(["batch", "show", id], env())).toMatchObject({
       complete: true,
       completedAt: expect.stringContaining("T"),
