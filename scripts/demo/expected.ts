@@ -3,8 +3,7 @@ import { type RecordContent, screenRecord } from "../../src/fiscaut/record.ts";
 import { parseSource } from "../../src/sources/parse-source.ts";
 
 /**
- * Compares by CNPJ or CPF, as the API's upsert does: where two rows of a company have the same one, either may have
- * come last.
+ * Compares by CNPJ or CPF, as the API's upsert does: where rows of a company have the same one, the last code's is sent.
  * @returns how many documents there ought to be, and the suppliers that the stand-in lacks or has otherwise.
  */
 export async function compareArrived(
@@ -15,16 +14,14 @@ export async function compareArrived(
   await using reader = await parseSource(sourceText).open();
   const company = await reader.company(companyCode);
   if (company === undefined) throw new Error(`the sample has no company ${companyCode}`);
-  const candidates = new Map<string, RecordContent[]>();
+  const last = new Map<string, { code: string; content: RecordContent }>();
   for await (const row of reader.records("supplier", companyCode)) {
     const screened = screenRecord("supplier", company, row);
     if (screened.kind === "skip") continue;
-    const { content, identity } = screened;
+    const { code, content, identity } = screened;
     const key = `fornecedores/${content["cnpj_empresa"]}/${identity}`;
-    candidates.set(key, [...(candidates.get(key) ?? []), content]);
+    if (code > (last.get(key)?.code ?? "")) last.set(key, { code, content });
   }
-  const missing = [...candidates].filter(
-    ([key, records]) => !records.some((record) => Bun.deepEquals(record, arrived.get(key))),
-  );
-  return { expected: candidates.size, missing: missing.map(([key]) => key) };
+  const missing = [...last].filter(([key, { content }]) => !Bun.deepEquals(content, arrived.get(key)));
+  return { expected: last.size, missing: missing.map(([key]) => key) };
 }

@@ -93,8 +93,8 @@ test("a process that is killed while it reads is an error, and another reader st
   if (found === undefined) throw new Error("no process reads");
   process.kill(found.pid, "SIGKILL");
   const ended = "ODBC: the process that reads ended before it was done: SIGKILL";
-  for (const further of [Array.fromAsync(half.rest), opened.company(1)]) {
-    const { kind, message } = await faultOf(further);
+  for (const ask of [() => Array.fromAsync(half.rest), () => opened.company(1)]) {
+    const { kind, message } = await faultOf(ask());
     expect([kind, message]).toEqual(["unavailable", ended]);
   }
   expect((await readCompany(open(bed.postgres), 1))?.code).toBe(1);

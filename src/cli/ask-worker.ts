@@ -14,16 +14,24 @@ export type WorkerAnswer =
 
 export const urlOfWorker = ({ host, port }: WorkerAddress) => `http://${urlHost(host)}:${port}`;
 
-/** Never rejects. A body that is no JSON object counts as an empty one. */
+/**
+ * Never rejects. A body that is no JSON object counts as an empty one.
+ * @param change sent as PATCH; without it the worker is only asked.
+ */
 export async function askWorker(
   path: string,
   { url, httpToken }: { url: string; httpToken: string | undefined },
+  change?: object,
 ): Promise<WorkerAnswer> {
   try {
     const response = await fetch(new URL(path, url), {
       redirect: "manual",
       signal: AbortSignal.timeout(answerLimitMs),
-      headers: httpToken === undefined ? {} : { authorization: `Bearer ${httpToken}` },
+      headers: {
+        ...(httpToken !== undefined && { authorization: `Bearer ${httpToken}` }),
+        ...(change !== undefined && { "content-type": "application/json" }),
+      },
+      ...(change !== undefined && { method: "PATCH", body: JSON.stringify(change) }),
     });
     const body: unknown = await response.json().catch(() => undefined);
     const isObject = typeof body === "object" && body !== null;

@@ -7,6 +7,7 @@ import { printVersion } from "./commands/version.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { checkArguments, findCommand } from "./input/arguments.ts";
 import { printLine } from "./output.ts";
+import { redact } from "./redact.ts";
 import { root } from "./root.ts";
 import { renderHelp } from "./tree/help.ts";
 import { isolatedHandlerWord, runIsolatedHandler } from "./worker/isolated-handler.ts";
@@ -56,11 +57,11 @@ async function runWords(words: string[]): Promise<Outcome> {
 function explain(error: unknown): Outcome {
   if (error instanceof OperatorError) {
     const hint = error.hint === undefined ? "" : `Try: ${error.hint}\n`;
-    return { code: exitCodes[error.kind], fault: `error: ${error.message}\n${hint}` };
+    return { code: exitCodes[error.kind], fault: redact(`error: ${error.message}\n${hint}`) };
   }
   // citty's own: a flag that is required.
   if (error instanceof Error && error.name === "CLIError")
     return { code: exitCodes.usage, fault: `error: ${Bun.stripANSI(error.message)}\nTry: --help\n` };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { code: exitCodes.failed, fault: `error: unexpected: ${text}\n` };
+  return { code: exitCodes.failed, fault: redact(`error: unexpected: ${text}\n`) };
 }

@@ -5,13 +5,17 @@ import { dirname, resolve } from "node:path";
 import { readEnvFile } from "../config/env-file.ts";
 import { type ConfigSources, type LoadedConfig, loadConfig } from "../config/load.ts";
 import { secretsOf } from "../config/show.ts";
-import { allowsColour, createLogger, type Logger } from "../log/logger.ts";
+import { type LogFile, openLogFile } from "../log/log-file.ts";
+import { allowsColour, createLogger, type LeveledLogger } from "../log/logger.ts";
 import { stderr } from "../log/sync-stream.ts";
 import { buildInfo } from "./build-info.ts";
 import { envFileFlag, givenFlags } from "./input/setting-flags.ts";
+import { redact } from "./redact.ts";
 
 export interface Prepared extends LoadedConfig {
-  logger: Logger;
+  logger: LeveledLogger;
+  /** Where `logger` writes, unless it is standard error. */
+  logFile: LogFile | undefined;
   /** For what the embedded Postgres and the migrations do on the way. */
   onStep: (step: string) => void;
 }
@@ -21,18 +25,32 @@ export interface GivenWords {
   rawArgs: string[];
 }
 
-/** @throws OperatorError with every fault of the configuration. */
-export function prepare(context: GivenWords): Prepared {
+/**
+ * @param toFile log to the file that the configuration names, if any; commands talk to whoever has called them.
+ * @throws OperatorError with every fault of the configuration.
+ */
+export function prepare(context: GivenWords, { toFile = false } = {}): Prepared {
   const loaded = loadConfig(configSources(context));
   const { config } = loaded;
+  redact.hide(...secretsOf(config));
+  const logFile =
+    toFile && config.logFile !== undefined
+      ? openLogFile({
+          path: config.logFile,
+          maxBytes: config.logMaxBytes,
+          maxAgeMs: config.logMaxAgeMs,
+          keep: config.logKeep,
+          fallback: stderr,
+        })
+      : undefined;
   const logger = createLogger({
     level: config.logLevel,
     format: config.logFormat,
-    stream: stderr,
+    stream: logFile ?? stderr,
     colour: allowsColour(process.env),
-    redact: secretsOf(config),
+    redact,
   });
-  return { ...loaded, logger, onStep: (step) => logger.debug(step) };
+  return { ...loaded, logger, logFile, onStep: (step) => logger.debug(step) };
 }
 
 /** Where this process takes its configuration from. */

@@ -12,6 +12,7 @@ import { enqueueCommand } from "./commands/enqueue.ts";
 import { handlersCommand } from "./commands/handlers.ts";
 import { healthCommand } from "./commands/health.ts";
 import { listCommand } from "./commands/list.ts";
+import { logLevelCommand } from "./commands/log-level.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { manCommand } from "./commands/man.ts";
 import { migrateCommand } from "./commands/migrate.ts";
@@ -50,6 +51,7 @@ export const root: AnyCommand = defineCommand({
     list: listCommand,
     show: showCommand,
     logs: logsCommand,
+    "log-level": logLevelCommand,
     retry: retryCommand,
     cancel: cancelCommand,
     batch: batchCommand,

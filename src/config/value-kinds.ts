@@ -73,6 +73,32 @@ export function durationOrForever(minMs: number, maxMs: number): ValueKind<numbe
   };
 }
 
+const byteUnits = { KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
+type ByteUnit = keyof typeof byteUnits;
+
+/** Whole KB, MB, GB or TB, of 1024 each. */
+export function bytes(min: number, max: number): ValueKind<number> {
+  const range = `${formatBytes(min)} to ${formatBytes(max)}`;
+  return {
+    accepts: `size, ${range}`,
+    read(raw) {
+      const text = textOf(raw, "is not a size such as 20MB");
+      const [, count, unit = ""] = /^(\d+) ?([KMGT]B)$/i.exec(text) ?? [];
+      if (count === undefined) throw new ValueFault("is not a size such as 20MB");
+      const size = Number(count) * byteUnits[unit.toUpperCase() as ByteUnit];
+      if (size < min || size > max) throw new ValueFault(`is outside ${range}`);
+      return size;
+    },
+    show: formatBytes,
+  };
+}
+
+function formatBytes(size: number): string {
+  const units = Object.entries(byteUnits).reverse();
+  const [unit, bytesOfUnit] = units.find(([, of]) => size % of === 0) ?? ["KB", 1024];
+  return `${size / bytesOfUnit}${unit}`;
+}
+
 export function oneOf<const Value extends string>(...values: readonly Value[]): ValueKind<Value> {
   const accepts = `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
   return {

@@ -10,6 +10,7 @@ import { createGuard, type GuardOptions } from "./guard.ts";
 import { DatabaseCheck } from "./health/database-check.ts";
 import { type HealthRoutesOptions, healthRoutes } from "./health/health.ts";
 import { type HistoryRoutesOptions, historyRoutes } from "./history.ts";
+import { type LogLevelRoutesOptions, logLevelRoutes } from "./log-level.ts";
 import { type MetricsRouteOptions, metricsRoutes } from "./metrics/metrics.ts";
 import { Problem, problemOf, unexpected } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
@@ -26,6 +27,7 @@ export interface AppOptions
     GuardOptions,
     HealthRoutesOptions,
     HistoryRoutesOptions,
+    LogLevelRoutesOptions,
     MetricsRouteOptions,
     TaskRoutesOptions {
   /** Told of every error that nobody foresaw, for the log; the caller sees a bare 500. */
@@ -54,6 +56,7 @@ export function createApp(options: AppOptions): Hono {
     ...companyRoutes(options),
     ...syncRoutes(options),
     ...historyRoutes(options),
+    ...logLevelRoutes(options),
   ];
   addRoutes(app, [index(routes, options.version), ...routes]);
   app.notFound((c) =>

@@ -86,7 +86,7 @@ const enableCommand = defineCommand({
       throw new OperatorError("failed", refused.map(({ words }) => words).join("; "), {
         hint: refused.some(({ reason }) => reason === "bad_document")
           ? "correct cgce_emp in the accounting database"
-          : "fiscaut-tasks company list",
+          : "fiscaut-tasks source companies",
       });
   },
 });

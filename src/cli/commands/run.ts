@@ -33,9 +33,13 @@ export const runCommand = defineCommand({
       "hooks",
       "fiscaut-api-url",
       "fiscaut-timeout",
+      "log-file",
+      "log-max-size",
+      "log-max-age",
+      "log-keep",
     ),
   },
   run(context) {
-    return runWorker(prepare(context), context.args["dev"] === true);
+    return runWorker(prepare(context, { toFile: true }), context.args["dev"] === true);
   },
 });

@@ -16,6 +16,7 @@ import { createHandlers, type HandlerConfig } from "./run-handlers.ts";
 /** Travels within the process; the URL holds a password. */
 export interface ThreadSetup {
   databaseUrl: string;
+  pooled: boolean;
   config: HandlerConfig;
   retention: Retention;
   /** The operator's own. */
@@ -32,7 +33,7 @@ const send = (message: FromThread) => thread.postMessage(message);
 captureConsole(globalThis.console);
 
 thread.onmessage = async ({ data }: MessageEvent<ThreadSetup>) => {
-  const { databaseUrl, config, retention, handlersDir, skip } = data;
+  const { databaseUrl, pooled, config, retention, handlersDir, skip } = data;
   const onFile = (file: string) => send({ kind: "loading", file });
   const environment = childEnvironment(process.env);
   const children = new ChildProcesses({ environment, isolatedCommand: isolatedHandlerCommand });
@@ -42,6 +43,7 @@ thread.onmessage = async ({ data }: MessageEvent<ThreadSetup>) => {
     url: databaseUrl,
     applicationName: "fiscaut-tasks handlers",
     maxConnections: handlerConnections,
+    pooled,
   });
   store.onEvent = (event) => send({ kind: "done", event });
   const handlers = createHandlers(store, config, own?.handlers);
