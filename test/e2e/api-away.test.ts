@@ -198,11 +198,8 @@ test("the rate of the setting holds over two workers, retries counted, and is th
   await retryQuickly();
   await allSucceeded(8);
   expect((await tally()).spent).toBe(1);
-  const postedAt = api.received.map(({ at }) => at);
-  expect(postedAt).toHaveLength(9);
-  // The rate is of starts, by the database's clock; on the way to the API one may lose a little.
-  const apart = postedAt.slice(2).map((at, index) => at - (postedAt[index] ?? 0));
-  expect(Math.min(...apart)).toBeGreaterThan(700);
+  expect(api.received).toHaveLength(9);
+  // Starts, by the database's clock: on the way to the API one may lose what another does not.
   const [row] = await database.store.sql<{ closest: number }[]>`
     select min(apart) as closest from (
       select (extract(epoch from started_at - lag(started_at, 2) over (order by started_at)) * 1000)::float8 as apart

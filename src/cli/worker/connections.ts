@@ -6,5 +6,5 @@ export const engineConnections = 9;
 /** Only what handlers enqueue and ask for goes over them. */
 export const handlerConnections = 2;
 
-/** LISTEN has one of its own. */
-export const connectionsOfWorker = engineConnections + handlerConnections + 1;
+/** LISTEN and the heartbeat have one of their own each. */
+export const connectionsOfWorker = engineConnections + handlerConnections + 2;

@@ -6,8 +6,8 @@ import { databaseCheck } from "./opened.ts";
 
 const limitMs = 3_000;
 
-export const listenCheck = databaseCheck("listen", async ({ url, config }) => {
-  const tookMs = await hearOurselves(url, limitMs);
+export const listenCheck = databaseCheck("listen", async ({ store, config }) => {
+  const tookMs = await hearOurselves(store, limitMs);
   if (tookMs !== undefined) return pass(`a notification arrives in ${tookMs.toFixed(1)} ms`);
   return warn(
     `no notification arrives: polling alone starts tasks, within ${formatDuration(config.pollIntervalMs)}`,

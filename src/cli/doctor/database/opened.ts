@@ -48,7 +48,7 @@ async function open(config: Config, url: string, limitMs: number): Promise<Openi
   const { promise: timeUp, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(noAnswer(description, limitMs)), limitMs);
   try {
-    const server = await Promise.race([readServer(store), timeUp]);
+    const server = await Promise.race([store.connect().then(() => readServer(store)), timeUp]);
     return { kind: "open", database: { config, store, url, description, server } };
   } catch (error) {
     return { kind: "closed", finding: failedBy(explainStoreError(error, url)) };
