@@ -39,6 +39,7 @@ export async function buildExecutable(
       entry,
       join(ROOT, "src/cli/worker/handler-thread.ts"),
       join(ROOT, "src/hooks/hook-thread.ts"),
+      join(ROOT, "src/windows/dispatcher-thread.ts"),
     ],
     root: ROOT,
     splitting: true,

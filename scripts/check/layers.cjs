@@ -8,6 +8,7 @@ const layers = {
   log: ["task", "config"],
   service: ["task", "config"],
   store: ["task", "config"],
+  windows: ["task"],
   hooks: ["task", "handlers"],
   handlers: ["task", "fiscaut", "sources"],
   engine: ["task", "config", "store", "handlers"],
@@ -24,6 +25,7 @@ const layers = {
     "engine",
     "http",
     "service",
+    "windows",
   ],
 };
 

@@ -34,6 +34,8 @@ export class Wine implements AsyncDisposable {
     try {
       const boot = await wine.run("wineboot", ["--init"]);
       if ((await boot.exited) !== 0) throw new Error(`wineboot failed\n${boot.describe()}`);
+      // Its service manager lasts some seconds more, and the next program would start another beside it.
+      await wine.#server("--wait");
       return wine;
     } catch (error) {
       await wine[Symbol.asyncDispose]();
@@ -85,16 +87,19 @@ export class Wine implements AsyncDisposable {
   /** Ends every program on this drive, those too that programs left behind, and removes the drive. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const started of this.#started) started.kill();
-    for (const order of ["--kill", "--wait"]) {
-      const server = Bun.spawn(enterRoot(this.#root, [WINESERVER, order]), {
-        env: this.#env(),
-        stdin: "ignore",
-        stdout: "ignore",
-        stderr: "ignore",
-      });
-      await server.exited;
-    }
+    await this.#server("--kill");
+    await this.#server("--wait");
     rmSync(this.#prefix, { recursive: true });
+  }
+
+  async #server(order: "--kill" | "--wait"): Promise<void> {
+    const server = Bun.spawn(enterRoot(this.#root, [WINESERVER, order]), {
+      env: this.#env(),
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "ignore",
+    });
+    await server.exited;
   }
 
   #inRoot(hostPath: string): string {

@@ -48,7 +48,8 @@ export async function applySteps(
   for (const step of steps) {
     if (step.kind === "run" && step.onlyAfterChange === true && !changed) continue;
     const did = await take(step, machine);
-    if (step.kind !== "run" && step.kind !== "call") changed ||= did.changed;
+    if (step.kind === "run") changed ||= step.changes === true;
+    else if (step.kind !== "call") changed ||= did.changed;
     tell(did.line);
   }
   return changed;
@@ -84,8 +85,12 @@ async function take(step: Step, machine: Machine): Promise<Did> {
   }
 }
 
+/** The bytes of a file. */
+export const encodeText = (text: string, encoding: "utf-16le" | undefined) =>
+  encoding === undefined ? Buffer.from(text) : Buffer.from(`\uFEFF${text}`, encoding);
+
 function writeWhole({ path, text, mode, encoding }: Extract<Step, { kind: "write" }>): Did {
-  const bytes = encoding === undefined ? Buffer.from(text) : Buffer.from(`\uFEFF${text}`, encoding);
+  const bytes = encodeText(text, encoding);
   const was = existsSync(path) ? readFileSync(path) : undefined;
   if (was?.equals(bytes)) {
     chmodSync(path, mode);

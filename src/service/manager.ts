@@ -31,6 +31,8 @@ export type Step =
       readonly argv: readonly string[];
       /** Not told or shown: a password on standard input. */
       readonly input?: string;
+      /** Counts as a change, as that of a file does: where the manager keeps a service's settings itself. */
+      readonly changes?: true;
       /** Left out when no file before it changed. */
       readonly onlyAfterChange?: boolean;
       /** Other exit codes that are no fault, such as that of "already stopped". */
@@ -69,6 +71,8 @@ export interface ServiceManager {
   readonly platform: Platform;
   /** What `print` writes: the file that the manager reads, or the script that tells it. */
   print(service: ServiceDefinition): string;
+  /** How a file of that has to be written. Default: UTF-8 without a byte order mark. */
+  readonly printEncoding?: "utf-16le";
   /** What makes the service as defined, started at boot but not yet now; over one that is there, what brings it up to date. */
   install(service: ServiceDefinition, found: Found, machine: Machine): readonly Step[];
   /** Stops it, too. Data, configuration, logs and account stay. */
@@ -76,6 +80,11 @@ export interface ServiceManager {
   steps(verb: Verb, serviceName: string): readonly Step[];
   /** @throws OperatorError when the manager can't be asked. */
   status(serviceName: string, machine: Machine): Promise<ServiceStatus>;
+  /**
+   * How long the installed service is given to stop before it is killed, ms; undefined where that can't be told.
+   * Absent: the manager has no such time.
+   */
+  readStopTimeoutMs?(serviceName: string, machine: Machine): Promise<number | undefined>;
   /** What is missing for the manager to be used here, in words; undefined when nothing is. */
   missing(machine: Machine): Promise<string | undefined>;
   /** What to do about that. */

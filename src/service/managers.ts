@@ -1,18 +1,31 @@
 /** Which managers there are, and which of them this machine has. */
-import { OperatorError } from "../task/errors.ts";
 import type { Machine } from "./machine.ts";
 import type { ManagerName, ServiceManager } from "./manager.ts";
+import { nssmAt } from "./nssm/nssm.ts";
+import { schtasksManager } from "./schtasks/schtasks.ts";
 import { supervisor } from "./supervisor/supervisor.ts";
 import { systemd } from "./systemd/systemd.ts";
+import { windows } from "./windows/windows.ts";
+
+/** What one of them has to be told beforehand. */
+export interface ManagerOptions {
+  /** Path of `nssm.exe`, when it is not on PATH. */
+  readonly nssm?: string | undefined;
+}
 
 /** Those of a machine in the order in which they are preferred. */
-const managers: readonly ServiceManager[] = [systemd, supervisor];
+const allManagers = ({ nssm }: ManagerOptions): readonly ServiceManager[] => [
+  systemd,
+  supervisor,
+  nssmAt(nssm),
+  windows,
+  schtasksManager,
+];
 
-/** @throws OperatorError for one that is not written yet. */
-export function managerOf(name: ManagerName): ServiceManager {
-  const manager = managers.find((known) => known.name === name);
-  if (manager !== undefined) return manager;
-  throw new OperatorError("usage", `--manager: ${name} is not supported yet`);
+export function managerOf(name: ManagerName, options: ManagerOptions): ServiceManager {
+  const manager = allManagers(options).find((known) => known.name === name);
+  if (manager === undefined) throw new Error(`no manager is called ${name}`);
+  return manager;
 }
 
 export interface Detected {
@@ -24,10 +37,10 @@ export interface Detected {
   readonly missing: readonly string[];
 }
 
-export async function detectManager(machine: Machine): Promise<Detected> {
+export async function detectManager(machine: Machine, options: ManagerOptions): Promise<Detected> {
   const usable: ServiceManager[] = [];
   const missing: string[] = [];
-  for (const manager of managers.filter(({ platform }) => platform === machine.platform)) {
+  for (const manager of allManagers(options).filter(({ platform }) => platform === machine.platform)) {
     const fault = await manager.missing(machine);
     if (fault === undefined) usable.push(manager);
     else missing.push(`${manager.name}: ${fault}`);

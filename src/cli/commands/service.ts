@@ -1,7 +1,8 @@
 /** `service`: the worker as a service of the operating system. What each manager takes is `src/service/`'s affair. */
+import { writeFileSync } from "node:fs";
 import { defineCommand } from "citty";
 import { stdout } from "../../log/sync-stream.ts";
-import { applySteps, describeStep } from "../../service/apply.ts";
+import { applySteps, describeStep, encodeText } from "../../service/apply.ts";
 import { type Platform, thisMachine } from "../../service/machine.ts";
 import { managerNames, type Step, type Verb } from "../../service/manager.ts";
 import { OperatorError } from "../../task/errors.ts";
@@ -15,8 +16,10 @@ const commonFlags = {
     type: "string",
     description: `${managerNames.join(", ")}; without it the one that is found`,
     valueHint: "manager",
+    values: managerNames,
   },
   name: { type: "string", description: "Name of the service", valueHint: "name" },
+  nssm: { type: "string", description: "The nssm.exe of NSSM, when it is not on PATH", valueHint: "path" },
 } as const;
 
 const dryRun = {
@@ -27,13 +30,26 @@ const printCommand = defineCommand({
   meta: {
     name: "service print",
     description: "Print the file or script of a service, for this machine or another",
+    examples: ["fiscaut-tasks service print", "fiscaut-tasks service print --manager supervisor"],
   },
-  args: { ...commonFlags, ...definitionFlags },
+  args: {
+    ...commonFlags,
+    ...definitionFlags,
+    output: {
+      type: "string",
+      description: "Write a file instead, as the manager reads it: PowerShell's > would change its bytes",
+      valueHint: "path",
+    },
+  },
   async run(context) {
-    const { manager } = await chooseManager(context.args.manager, { only: true });
+    const { manager, nssm, output } = context.args;
+    const { manager: chosen } = await chooseManager(manager, { only: true, nssm });
     const name = readServiceName(context.args.name);
-    const service = defineService(context, { name, platform: manager.platform, mustExist: false });
-    stdout.write(manager.print(service));
+    const service = defineService(context, { name, platform: chosen.platform, mustExist: false });
+    const text = chosen.print(service);
+    if (output === undefined && stdout.isTTY) stdout.write(text);
+    else if (output === undefined) stdout.write(encodeText(text, chosen.printEncoding));
+    else writeFileSync(output, encodeText(text, chosen.printEncoding));
   },
 });
 
@@ -41,11 +57,18 @@ const installCommand = defineCommand({
   meta: {
     name: "service install",
     description: "Make the worker a service that starts at boot, or bring its service up to date",
+    examples: [
+      "sudo fiscaut-tasks service install --dry-run",
+      "sudo fiscaut-tasks service install --env-file /etc/fiscaut-tasks/env",
+    ],
   },
   args: { ...commonFlags, ...definitionFlags, ...dryRun },
   async run(context) {
     requireRoot(context);
-    const { manager, because } = await chooseManager(context.args.manager, { only: false });
+    const { manager, because } = await chooseManager(context.args.manager, {
+      only: false,
+      nssm: context.args.nssm,
+    });
     const name = readServiceName(context.args.name);
     const service = defineService(context, { name, platform: manager.platform, mustExist: true });
     const status = await manager.status(name, thisMachine);
@@ -68,6 +91,7 @@ const uninstallCommand = defineCommand({
   meta: {
     name: "service uninstall",
     description: "Stop the service and remove it; data and configuration stay",
+    examples: ["sudo fiscaut-tasks service uninstall --dry-run"],
   },
   args: { ...commonFlags, ...dryRun },
   async run(context) {
@@ -83,7 +107,7 @@ const uninstallCommand = defineCommand({
 
 const verbCommand = (verb: Verb, description: string) =>
   defineCommand({
-    meta: { name: `service ${verb}`, description },
+    meta: { name: `service ${verb}`, description, examples: [`sudo fiscaut-tasks service ${verb}`] },
     args: { ...commonFlags, ...dryRun },
     async run(context) {
       const { manager, name } = await installed(context);
@@ -104,10 +128,14 @@ const statusCommand = defineCommand({
   meta: {
     name: "service status",
     description: "Tell how the service is; ends with 0 when it runs, 3 when not, 4 when it is not installed",
+    examples: ["fiscaut-tasks service status", "fiscaut-tasks service status --manager supervisor --json"],
   },
   args: { ...commonFlags, json: { type: "boolean", description: "Print JSON" } },
   async run(context): Promise<ExitCode> {
-    const { manager } = await chooseManager(context.args.manager, { only: false });
+    const { manager } = await chooseManager(context.args.manager, {
+      only: false,
+      nssm: context.args.nssm,
+    });
     const name = readServiceName(context.args.name);
     const { state, detail } = await manager.status(name, thisMachine);
     if (context.args.json) printJson({ name, manager: manager.name, state, detail });
@@ -118,7 +146,15 @@ const statusCommand = defineCommand({
 });
 
 export const serviceCommand = defineCommand({
-  meta: { name: "service", description: "Run the worker as a service of the operating system" },
+  meta: {
+    name: "service",
+    description: "Run the worker as a service of the operating system",
+    examples: [
+      "fiscaut-tasks service print",
+      "sudo fiscaut-tasks service install",
+      "fiscaut-tasks service status",
+    ],
+  },
   subCommands: {
     install: installCommand,
     uninstall: uninstallCommand,
@@ -134,7 +170,12 @@ export const serviceCommand = defineCommand({
 });
 
 interface Context {
-  args: { manager?: string | undefined; name?: string | undefined; "dry-run"?: boolean | undefined };
+  args: {
+    manager?: string | undefined;
+    name?: string | undefined;
+    nssm?: string | undefined;
+    "dry-run"?: boolean | undefined;
+  };
 }
 
 /** @throws OperatorError for one who is not root and does not only want to be told. */
@@ -149,7 +190,7 @@ function requireRoot({ args }: Context): void {
 async function installed(context: Context) {
   const { args } = context;
   requireRoot(context);
-  const { manager } = await chooseManager(args.manager, { only: false });
+  const { manager } = await chooseManager(args.manager, { only: false, nssm: args.nssm });
   const name = readServiceName(args.name);
   const { state } = await manager.status(name, thisMachine);
   if (state === "not installed")

@@ -1,7 +1,7 @@
 /** Which manager a `service` command talks to: the one that `--manager` names, else the first that this machine has. */
 import { type Machine, thisMachine } from "../../service/machine.ts";
 import { managerNames, type ServiceManager } from "../../service/manager.ts";
-import { detectManager, managerOf } from "../../service/managers.ts";
+import { detectManager, type ManagerOptions, managerOf } from "../../service/managers.ts";
 import { OperatorError } from "../../task/errors.ts";
 
 export interface Chosen {
@@ -16,10 +16,10 @@ export interface Chosen {
  */
 export async function chooseManager(
   named: string | undefined,
-  { only, machine = thisMachine }: { only: boolean; machine?: Machine },
+  { only, machine = thisMachine, ...options }: { only: boolean; machine?: Machine } & ManagerOptions,
 ): Promise<Chosen> {
   if (named !== undefined) {
-    const manager = managerOf(readName(named));
+    const manager = managerOf(readName(named), options);
     if (only) return { manager, because: undefined };
     if (manager.platform !== machine.platform)
       throw new OperatorError(
@@ -33,7 +33,7 @@ export async function chooseManager(
     if (fault !== undefined) throw new OperatorError("failed", fault, { hint: manager.cure });
     return { manager, because: undefined };
   }
-  const { manager, others, missing } = await detectManager(machine);
+  const { manager, others, missing } = await detectManager(machine, options);
   if (manager === undefined)
     throw new OperatorError("failed", `no service manager was found: ${missing.join("; ")}`, {
       hint: `service print --manager ${managerNames.join("|")}`,

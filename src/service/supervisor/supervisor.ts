@@ -50,6 +50,12 @@ export const supervisor: ServiceManager = {
     const isWritten = machine.exists(confPath(serviceName, machine));
     return readStatus(stdout || stderr, isWritten);
   },
+  async readStopTimeoutMs(serviceName, machine) {
+    const seconds = /^stopwaitsecs\s*=\s*(\d+)/m.exec(
+      machine.read(confPath(serviceName, machine)) ?? "",
+    )?.[1];
+    return seconds === undefined ? undefined : Number(seconds) * 1000;
+  },
   async missing(machine) {
     if (machine.find("supervisorctl") === undefined) return "there is no supervisorctl on PATH";
     const { stdout, stderr } = await machine.run(["supervisorctl", "pid"]);

@@ -8,13 +8,14 @@ import { explainFileFault } from "./faults.ts";
 import { keepOthersOut } from "./windows-access.ts";
 
 /** The marker file says in words what the directory is, to whoever finds it. Its presence makes it ours. */
-const MARKER = "fiscaut-tasks.txt";
+export const MARKER = "fiscaut-tasks.txt";
 const MARKER_TEXT = `This directory belongs to fiscaut-tasks: its tasks are stored here.
 
 database/      the Postgres database. Back this up (with fiscaut-tasks stopped), it can't be made again.
 postgres/      the Postgres programs, unpacked from the executable. Made again when missing.
 postgres.log   what the Postgres server had to say; the one before is postgres.log.1.
 *.lock         held by the processes that use the server. Never in anybody's way when none runs.
+workers/       the workers that run, for fiscaut-tasks stop to find. What ended ones left is removed.
 `;
 
 export interface DataDir {

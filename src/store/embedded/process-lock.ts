@@ -46,6 +46,16 @@ export class ProcessLock {
     return lock;
   }
 
+  /** Whether a process holds the lock alone. Any number may ask at once, without being taken for one. */
+  static async isHeldAlone(dataDir: DataDir, name: string): Promise<boolean> {
+    const lock = await ProcessLock.#open(dataDir, name);
+    try {
+      return !lock.#begin("BEGIN; SELECT * FROM sqlite_schema");
+    } finally {
+      lock.release();
+    }
+  }
+
   /** Takes the lock beside the others that share it. Nobody may hold it alone then, or this throws. */
   static async share(dataDir: DataDir, name: string): Promise<ProcessLock> {
     const lock = await ProcessLock.#open(dataDir, name);
