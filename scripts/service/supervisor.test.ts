@@ -47,8 +47,10 @@ test("it runs as its own user, with the variables of its file", async () => {
   await until(isRunning, 60_000);
   expect((await service("status")).stdout).toContain("running: RUNNING, pid ");
   expect(await bed.mustRun(["stat", "--format=%U", `/proc/${await pid()}`])).toBe("fiscaut-tasks\n");
-  const log = await bed.mustRun(["cat", "/var/log/fiscaut-tasks/fiscaut-tasks.log"]);
-  expect(log).toContain("is running");
+  const log = await until(async () => {
+    const text = await bed.mustRun(["cat", "/var/log/fiscaut-tasks/fiscaut-tasks.log"]);
+    return text.includes(" is running") && text;
+  }, 60_000);
   expect(log).not.toContain("FISCAUT_API_KEY is not set");
 }, 90_000);
 
