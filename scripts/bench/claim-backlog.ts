@@ -9,7 +9,7 @@ import { completeTasks } from "../../src/store/attempt/complete.ts";
 import { claimTasks } from "../../src/store/claim/claim.ts";
 import { openStore, type Store } from "../../src/store/connection.ts";
 import { openEmbeddedPostgres } from "../../src/store/embedded/embedded-postgres.ts";
-import { enqueueBatch } from "../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../src/store/enqueue/enqueue-batch.ts";
 import { migrate } from "../../src/store/migration/migrate.ts";
 import { registerWorker } from "../../src/store/worker.ts";
 import { checkNewTask } from "../../src/task/doors/new-task.ts";

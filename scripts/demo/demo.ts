@@ -86,20 +86,16 @@ async function runDemo(interrupted: AbortSignal): Promise<number> {
   cleanup.defer(() => worker.stop().catch(() => {}));
   await worker.ready(`${http}/readyz`, stopped);
 
-  const sync = [
-    "sync",
-    "suppliers",
-    "--company",
-    String(COMPANY),
-    "--source",
-    SAMPLE,
-    "--wait",
-    "--json",
-    ...common,
-  ];
+  const options = { env: { ...cleanEnvironment(), FISCAUT_TASKS_LOG_FORMAT: "pretty" } } as const;
+  const ofSample = ["--source", SAMPLE, ...common];
+  const enable = ["company", "enable", String(COMPANY), ...ofSample];
+  show(enable);
+  const enabled = await runToEnd([program, ...enable], { ...options, stdout: "inherit" }, stopped);
+  if (enabled.exitCode !== 0) throw new Error(`company enable ended with exit code ${enabled.exitCode}`);
+
+  const sync = ["sync", "suppliers", "--company", String(COMPANY), "--wait", "--json", ...ofSample];
   show(sync);
   const startedAt = performance.now();
-  const options = { env: { ...cleanEnvironment(), FISCAUT_TASKS_LOG_FORMAT: "pretty" } } as const;
   const synced = await Promise.race([
     runToEnd([program, ...sync], { ...options, stdout: "pipe" }, stopped),
     worker.died(),
@@ -107,7 +103,8 @@ async function runDemo(interrupted: AbortSignal): Promise<number> {
   if (synced.exitCode !== 0) throw new Error(`sync ended with exit code ${synced.exitCode}`);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
 
-  const { id } = JSON.parse(synced.stdout) as { id: number };
+  const { companies } = JSON.parse(synced.stdout) as { companies: { batch: { id: number } }[] };
+  const id = companies[0]?.batch.id;
   const batch = (await (await fetch(`${http}/batches/${id}`)).json()) as {
     total: number;
     states: { succeeded: number };

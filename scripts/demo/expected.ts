@@ -1,10 +1,9 @@
 /** What of the sample ought to have arrived at the stand-in. Sending it is the product's part. */
-import { type SupplierRecord, screenSupplier } from "../../src/fiscaut/supplier.ts";
+import { type RecordContent, screenRecord } from "../../src/fiscaut/record.ts";
 import { parseSource } from "../../src/sources/parse-source.ts";
 
 /**
- * Compares by CNPJ or CPF, as the API's upsert does: where two rows of a company have the same one, either may have
- * come last.
+ * Compares by CNPJ or CPF, as the API's upsert does: where rows of a company have the same one, the last code's is sent.
  * @returns how many documents there ought to be, and the suppliers that the stand-in lacks or has otherwise.
  */
 export async function compareArrived(
@@ -12,19 +11,17 @@ export async function compareArrived(
   companyCode: number,
   arrived: Map<string, Record<string, string>>,
 ): Promise<{ expected: number; missing: string[] }> {
-  const source = parseSource(sourceText);
-  const company = await source.company(companyCode);
+  await using reader = await parseSource(sourceText).open();
+  const company = await reader.company(companyCode);
   if (company === undefined) throw new Error(`the sample has no company ${companyCode}`);
-  const candidates = new Map<string, SupplierRecord[]>();
-  for await (const row of source.suppliers(companyCode)) {
-    const screened = screenSupplier(company, row);
+  const last = new Map<string, { code: string; content: RecordContent }>();
+  for await (const row of reader.records("supplier", companyCode)) {
+    const screened = screenRecord("supplier", company, row);
     if (screened.kind === "skip") continue;
-    const { codi_emp_odbc: _, codi_for_odbc: __, ...record } = screened.payload;
-    const key = `fornecedores/${record.cnpj_empresa}/${record.cnpj_fornecedor}`;
-    candidates.set(key, [...(candidates.get(key) ?? []), record]);
+    const { code, content, identity } = screened;
+    const key = `fornecedores/${content["cnpj_empresa"]}/${identity}`;
+    if (code > (last.get(key)?.code ?? "")) last.set(key, { code, content });
   }
-  const missing = [...candidates].filter(
-    ([key, records]) => !records.some((record) => Bun.deepEquals(record, arrived.get(key))),
-  );
-  return { expected: candidates.size, missing: missing.map(([key]) => key) };
+  const missing = [...last].filter(([key, { content }]) => !Bun.deepEquals(content, arrived.get(key)));
+  return { expected: last.size, missing: missing.map(([key]) => key) };
 }

@@ -19,7 +19,11 @@ type Row = Record<string, string | null>;
 /** Fixed-length columns come padded from Postgres itself; SQLite pads nothing, so there it is done here. */
 const definitions = {
   geempre: "codi_emp integer, cgce_emp char(20), razao_emp varchar(200)",
+  ctcontas:
+    "codi_emp integer, codi_cta varchar(20), clas_cta char(40), nome_cta varchar(200), tipo_cta char(1)",
+  efclientes: "codi_emp integer, codi_cli char(12), cgce_cli char(20), nome_cli text, codi_cta varchar(20)",
   effornece: "codi_emp integer, codi_for char(12), cgce_for char(20), nome_for text, codi_cta varchar(20)",
+  efacumuladores: "CODI_EMP integer, CODI_ACU integer, NOME_ACU char(60), DESCRICAO_ACU varchar(200)",
 };
 
 type Table = keyof typeof definitions;
@@ -28,7 +32,9 @@ const tables = Object.keys(definitions) as Table[];
 /** As it stands, blanks included; "" is NULL. */
 async function readSample(table: Table): Promise<Row[]> {
   const text = await Bun.file(join(sampleFolder, `${table}.csv`)).text();
-  const rows: Record<string, string>[] = parse(text, { columns: true });
+  const rows: Record<string, string>[] = parse(text, {
+    columns: (names: string[]) => names.map((name) => name.toLowerCase()),
+  });
   return rows.map((row) =>
     Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === "" ? null : value])),
   );
@@ -78,9 +84,11 @@ export async function fillSqlite(path: string): Promise<void> {
     const insert = database.prepare(`insert into ${table} (${names.join(", ")}) values (${marks})`);
     database.transaction(() => {
       for (const row of rows) {
-        const padded: Row = { ...row, ...(row["codi_for"] && { codi_for: row["codi_for"].padEnd(20) }) };
-        insert.run(...names.map((name) => padded[name] ?? null));
+        insert.run(...names.map((name) => pad(name, row[name] ?? null)));
       }
     })();
   }
 }
+
+const pad = (name: string, value: string | null) =>
+  name === "codi_for" || name === "codi_cli" ? (value?.padEnd(20) ?? null) : value;

@@ -5,7 +5,9 @@ import { openOdbcSource } from "../../src/sources/odbc/odbc.ts";
 import { startReader } from "../../src/sources/odbc/reader-process.ts";
 import { parseSource } from "../../src/sources/parse-source.ts";
 import type { Source } from "../../src/sources/source.ts";
+import { recordKinds } from "../../src/task/sync/record.ts";
 import { execute } from "../../test/e2e/executable.ts";
+import { readCompanies, readCompany, reading, readRecords, testSource } from "../../test/sources/reading.ts";
 import { largeCompany, longCompany, sampleFolder } from "./accounting-tables.ts";
 import { findReaders, layBed, type OdbcBed } from "./odbc-bed.ts";
 
@@ -18,8 +20,8 @@ afterAll(() => bed?.close());
 const csv = parseSource(`csv:${sampleFolder}`);
 
 /** Order is each source's own. */
-const sorted = async <Value>(values: AsyncIterable<Value>) =>
-  (await Array.fromAsync(values)).map((value) => JSON.stringify(value)).sort();
+const sorted = async (values: Promise<unknown[]>) =>
+  (await values).map((value) => JSON.stringify(value)).sort();
 
 describe.each(["postgres", "sqlite"] as const)("%s", (kind) => {
   let source: Source;
@@ -28,27 +30,33 @@ describe.each(["postgres", "sqlite"] as const)("%s", (kind) => {
   });
 
   test("gives the records that the CSV files give: accents, NULL, padding, zeros in front", async () => {
-    expect(await sorted(source.companies())).toEqual(await sorted(csv.companies()));
+    expect(await sorted(readCompanies(source))).toEqual(await sorted(readCompanies(csv)));
     for (const code of [1, 2, 3, 4, 99]) {
-      expect(await source.company(code)).toEqual(await csv.company(code));
-      expect(await sorted(source.suppliers(code))).toEqual(await sorted(csv.suppliers(code)));
+      expect(await readCompany(source, code)).toEqual(await readCompany(csv, code));
+      for (const kind of recordKinds)
+        expect(await sorted(readRecords(source, kind, code))).toEqual(
+          await sorted(readRecords(csv, kind, code)),
+        );
     }
   });
 
   test("tells driver, DBMS, tables and rows", async () => {
-    const { driver, dbms, tables } = await source.test();
+    const { driver, dbms, tables } = await testSource(source);
     const owner = kind === "postgres" ? "bethadba." : "";
     expect(driver).toMatch(kind === "postgres" ? /^psqlodbcw\.so \d/ : /^sqlite3odbc\.so \d/);
     expect(dbms).toMatch(kind === "postgres" ? /^PostgreSQL \d/ : /^SQLite \d/);
     expect(tables).toEqual([
-      { name: `${owner}geempre`, rows: (await Array.fromAsync(csv.companies())).length },
+      { name: `${owner}geempre`, rows: (await readCompanies(csv)).length },
+      { name: `${owner}ctcontas`, rows: 132 },
+      { name: `${owner}efclientes`, rows: 72 },
       { name: `${owner}effornece`, rows: expect.any(Number) },
+      { name: `${owner}efacumuladores`, rows: 29 },
     ]);
-    expect(tables[1]?.rows).toBeGreaterThan(largeCompany.suppliers);
+    expect(tables[3]?.rows).toBeGreaterThan(largeCompany.suppliers);
   });
 
   test("gives a value that is longer than a piece whole, characters of two halves included", async () => {
-    const [supplier] = await Array.fromAsync(source.suppliers(longCompany.code));
+    const [supplier] = await readRecords(source, "supplier", longCompany.code);
     expect(supplier?.name).toBe(longCompany.name);
   });
 
@@ -56,11 +64,13 @@ describe.each(["postgres", "sqlite"] as const)("%s", (kind) => {
     const startedAtMs = performance.now();
     let rows = 0;
     let peakBytes = 0;
-    for await (const supplier of source.suppliers(largeCompany.code)) {
-      rows += 1;
-      if (rows % 10_000 === 1) peakBytes = findReaders()[0]?.peakBytes ?? peakBytes;
-      if (rows === 31_415) expect(supplier.name).toBe("FORNECEDOR Nº 31415 LTDA");
-    }
+    await reading(source, async (reader) => {
+      for await (const supplier of reader.records("supplier", largeCompany.code)) {
+        rows += 1;
+        if (rows % 10_000 === 1) peakBytes = findReaders()[0]?.peakBytes ?? peakBytes;
+        if (rows === 31_415) expect(supplier.name).toBe("FORNECEDOR Nº 31415 LTDA");
+      }
+    });
     const ms = Math.round(performance.now() - startedAtMs);
     process.stdout.write(`   ${kind}: ${rows} rows in ${ms} ms, peak ${Math.round(peakBytes / 1e6)} MB\n`);
     expect(rows).toBe(largeCompany.suppliers);
@@ -69,21 +79,23 @@ describe.each(["postgres", "sqlite"] as const)("%s", (kind) => {
     expect(findReaders()).toBeEmpty();
   });
 
-  test("enqueues the batch that the CSV files make", async () => {
-    const sync = ["sync", "suppliers", "--company", "1", "--json", "--source"];
+  test("comes to the same records as a sync from the CSV files", async () => {
     const env = { DATABASE_URL: bed.database.url };
-    const over = await bed.execute([...sync, `odbc:${bed[kind]}`], env);
-    const from = await execute([...sync, `csv:${sampleFolder}`], env);
-    expect([over.exitCode, from.exitCode]).toEqual([0, 0]);
-    const payloads = async ({ stdout }: { stdout: string }) => {
-      const { id } = JSON.parse(stdout) as { id: number };
-      const rows = await bed.database.store.sql<{ payload: unknown }[]>`
-        select payload from fiscaut_tasks.task where batch_id = ${id}`;
-      return rows.map(({ payload }) => JSON.stringify(payload)).sort();
+    const { sql } = bed.database.store;
+    const recordsAfter = async ({ exitCode, stderr }: { exitCode: number; stderr: string }) => {
+      expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+      return await sql`
+        select kind, code, name, content, skip_reason from fiscaut_tasks.sync_record
+        where company = 1 order by kind, code`;
     };
-    const expected = await payloads(from);
-    expect(expected.length).toBeGreaterThan(900);
-    expect(await payloads(over)).toEqual(expected);
+    await execute(["company", "enable", "1", "--source", `csv:${sampleFolder}`], env);
+    const sync = ["sync", "all", "--company", "1", "--json", "--source"];
+    const over = await recordsAfter(await bed.execute([...sync, `odbc:${bed[kind]}`], env));
+    await sql`delete from fiscaut_tasks.sync_record`;
+    const from = await recordsAfter(await execute([...sync, `csv:${sampleFolder}`], env));
+    expect(from.length).toBeGreaterThan(1_100);
+    expect(over).toEqual(from);
+    await sql`delete from fiscaut_tasks.sync_record`;
   });
 });
 
@@ -97,7 +109,7 @@ test("numbers come by their digits, never by way of a float", async () => {
   });
   const text =
     "select 12345678901234567890.123456789::numeric, 9007199254740993::bigint, 20000::numeric(10, 0), ?::bigint, null, ''";
-  const rows = reader.query({ text, parameters: [9_007_199_254_740_991], columns: [] });
+  const rows = reader.query({ text, parameters: [9_007_199_254_740_991] });
   expect(await Array.fromAsync(rows)).toEqual([
     ["12345678901234567890.123456789", "9007199254740993", "20000", "9007199254740991", null, ""],
   ]);

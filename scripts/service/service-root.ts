@@ -1,15 +1,8 @@
-// Says which Debian the tests of service managers run in, and puts the executable there. Laying it is left to `debian/root.ts`.
-import { copyFileSync, renameSync } from "node:fs";
-import { join } from "node:path";
-import { DIST } from "../build/paths.ts";
-import { hostTarget } from "../build/targets.ts";
+// Says which Debian the tests of service managers run in. Laying it is left to `debian/root.ts`.
 import { layDebianRoot } from "../debian/root.ts";
 
 const RELEASE = "trixie";
 const PACKAGES = ["systemd", "supervisor"];
-
-/** The executable's place in the root. */
-export const EXECUTABLE = "/opt/fiscaut tasks/fiscaut-tasks";
 
 /**
  * Gives the root of the managers, laying it when it isn't there yet. Its place is `FISCAUT_TASKS_SERVICE_ROOT`, else under

@@ -19,6 +19,7 @@ interface BulkVerb {
   verb: string;
   past: string;
   description: string;
+  examples: string[];
   /** That it may be asked for. */
   states: readonly TaskState[];
   /** It takes finished tasks, so their age may be asked for. */
@@ -30,13 +31,14 @@ interface BulkVerb {
 
 export function bulkCommand(bulk: BulkVerb) {
   return defineCommand({
-    meta: { name: bulk.verb, description: bulk.description },
+    meta: { name: bulk.verb, description: bulk.description, examples: bulk.examples },
     args: {
       [`id${many}`]: { type: "positional", required: false, description: "The tasks' ids" },
       state: {
         type: "string",
         description: `Only this state: ${bulk.states.join(", ")}`,
         valueHint: "state",
+        values: bulk.states,
       },
       name: { type: "string", description: "Only this handler's", valueHint: "name" },
       queue: { type: "string", description: "Only this queue's", valueHint: "name" },

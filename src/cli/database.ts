@@ -67,16 +67,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 /**
  * Opens, prepares the schema, runs `body` and closes, also when it throws; the driver's errors come out in the
  * operator's words.
- * @param schema "migrate" applies what is pending. "require" does so for the embedded database only: another one
- *   may be shared, and is migrated when its operator says so. "as-is" looks at nothing.
  */
 export async function withDatabase<Result>(
-  options: DatabaseOptions & { schema: "migrate" | "require" | "as-is" },
+  options: DatabaseOptions & { schema: WantedSchema },
   body: (database: Database) => Promise<Result>,
 ): Promise<Result> {
   const database = await openDatabase(options);
   try {
-    await prepareSchema(database, options);
+    await prepareDatabase(database, options);
     return await body(database);
   } catch (error) {
     throw database.explain(error);
@@ -85,12 +83,24 @@ export async function withDatabase<Result>(
   }
 }
 
-async function prepareSchema(
-  { store }: Database,
-  { schema, config, onStep }: DatabaseOptions & { schema: "migrate" | "require" | "as-is" },
+/**
+ * "migrate" applies what is pending. "require" does so for the embedded database only: another one may be shared, and is
+ * migrated when its operator says so. "as-is" looks at nothing.
+ */
+export type WantedSchema = "migrate" | "require" | "as-is";
+
+/**
+ * The first contact with the database that was opened, and its schema.
+ * @throws the driver's error when it can't be reached; it may be called again then.
+ */
+export async function prepareDatabase(
+  { store }: Pick<Database, "store">,
+  { schema, config, onStep }: Pick<DatabaseOptions, "config" | "onStep"> & { schema: WantedSchema },
 ): Promise<void> {
+  const isEmbedded = config.databaseUrl === undefined;
+  if (!isEmbedded) await store.connect();
   if (schema === "as-is") return;
-  if (schema === "migrate" || config.databaseUrl === undefined) {
+  if (schema === "migrate" || isEmbedded) {
     for (const migration of await migrate(store)) onStep(`applied migration ${migration.name}`);
     return;
   }

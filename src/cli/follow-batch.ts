@@ -5,9 +5,12 @@ import type { Store } from "../store/connection.ts";
 import { readFigures } from "../store/figures.ts";
 import type { Batch } from "../task/doors/batch.ts";
 import { OperatorError } from "../task/errors.ts";
+import { describeTimeLeft } from "../task/time/pace.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 
 const barIntervalMs = 250;
+/** Of a batch that takes long to count: how much of the time is left to others. */
+const restPerCount = 9;
 const lineIntervalMs = 5_000;
 const barWidth = 30;
 
@@ -18,17 +21,14 @@ const barWidth = 30;
 export async function followBatch(store: Store, id: number): Promise<Batch> {
   if ((await readFigures(store)).workers === 0)
     stderr.write("no worker is running yet. Try: fiscaut-tasks run\n");
-  const startedAtMs = performance.now();
   let linedAtMs = Number.NEGATIVE_INFINITY;
-  let finishedBefore: number | undefined;
   for (;;) {
+    const askedAtMs = performance.now();
     const batch = await findBatch(store, id);
     if (batch === undefined) throw unknownBatch(id);
+    const tookMs = performance.now() - askedAtMs;
     const finished = batch.total - batch.states.pending - batch.states.running;
-    finishedBefore ??= finished;
-    const elapsedMs = performance.now() - startedAtMs;
-    const perSecond = ((finished - finishedBefore) / elapsedMs) * 1000;
-    const text = describe(batch, finished, perSecond);
+    const text = describe(batch, finished);
     if (stderr.isTTY) {
       stderr.write(`\r\u001b[2K${drawBar(finished, batch.total)} ${text}${batch.complete ? "\n" : ""}`);
     } else if (batch.complete || performance.now() - linedAtMs >= lineIntervalMs) {
@@ -36,7 +36,7 @@ export async function followBatch(store: Store, id: number): Promise<Batch> {
       linedAtMs = performance.now();
     }
     if (batch.complete) return batch;
-    await Bun.sleep(barIntervalMs);
+    await Bun.sleep(Math.max(barIntervalMs, tookMs * restPerCount));
   }
 }
 
@@ -47,14 +47,27 @@ export const unknownBatch = (id: number) =>
 export const exitCodeOf = ({ states, total }: Batch): ExitCode =>
   states.succeeded === total ? exitCodes.ok : exitCodes.failed;
 
-function describe({ total, states, retrying, complete }: Batch, finished: number, perSecond: number): string {
+/** Such as `58.9/min, about 40 min left`, or why nothing goes on; empty where nothing can be told yet. */
+export function describePace({ total, states, pace }: Batch): string {
+  const { finishedLastMinute, perSecond, etaSeconds, stalled } = pace;
+  const begun = states.pending + states.running < total;
+  const parts: string[] = [];
+  if (perSecond !== null)
+    parts.push(perSecond < 1 ? `${(perSecond * 60).toFixed(1)}/min` : `${perSecond.toFixed(1)}/s`);
+  if (stalled !== null) parts.push(stalled);
+  else if (etaSeconds !== null) parts.push(describeTimeLeft(etaSeconds));
+  else if (begun && finishedLastMinute === 0) parts.push("none finished in the last minute");
+  return parts.join(", ");
+}
+
+function describe(batch: Batch, finished: number): string {
+  const { total, states, retrying, complete } = batch;
   const parts = [`${finished}/${total}`];
   for (const state of ["failed", "cancelled"] as const)
     if (states[state] > 0) parts.push(`${states[state]} ${state}`);
   if (retrying > 0) parts.push(`${retrying} waiting to be retried`);
-  if (!complete && perSecond > 0)
-    parts.push(`${perSecond.toFixed(1)}/s`, `about ${Math.ceil((total - finished) / perSecond)} s left`);
-  return parts.join(", ");
+  if (!complete) parts.push(describePace(batch));
+  return parts.filter((part) => part !== "").join(", ");
 }
 
 function drawBar(finished: number, total: number): string {

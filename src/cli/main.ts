@@ -1,62 +1,18 @@
-/** From words to a command, and from whatever it came to, to an exit code. The commands are in `commands/`. */
-import { defineCommand, renderUsage, runCommand as runCittyCommand } from "citty";
+/** From words to a command, and from whatever it came to, to an exit code. The tree of commands is `root.ts`. */
+import { runCommand } from "citty";
 import { stderr, stdout } from "../log/sync-stream.ts";
 import { windowsServiceWord } from "../service/windows/windows.ts";
 import { OperatorError } from "../task/errors.ts";
-import { batchCommand } from "./commands/batch.ts";
-import { cancelCommand } from "./commands/cancel.ts";
-import { changeCommand } from "./commands/change.ts";
-import { configCommand } from "./commands/config.ts";
-import { deleteCommand } from "./commands/delete.ts";
-import { enqueueCommand } from "./commands/enqueue.ts";
-import { handlersCommand } from "./commands/handlers.ts";
-import { listCommand } from "./commands/list.ts";
-import { logsCommand } from "./commands/logs.ts";
-import { migrateCommand } from "./commands/migrate.ts";
-import { pruneCommand } from "./commands/prune.ts";
-import { queueCommand } from "./commands/queue.ts";
-import { retryCommand } from "./commands/retry.ts";
-import { runCommand } from "./commands/run.ts";
-import { scheduleCommand } from "./commands/schedule.ts";
-import { serviceCommand } from "./commands/service.ts";
-import { showCommand } from "./commands/show.ts";
-import { sourceCommand } from "./commands/source.ts";
-import { stopCommand } from "./commands/stop.ts";
-import { syncCommand } from "./commands/sync.ts";
-import { printVersion, versionCommand } from "./commands/version.ts";
+import { printVersion } from "./commands/version.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { type AnyCommand, checkArguments, findCommand } from "./input/arguments.ts";
+import { checkArguments, findCommand } from "./input/arguments.ts";
 import { printLine } from "./output.ts";
+import { redact } from "./redact.ts";
+import { root } from "./root.ts";
+import { renderHelp } from "./tree/help.ts";
 import { isolatedHandlerWord, runIsolatedHandler } from "./worker/isolated-handler.ts";
 import { odbcReaderWord, runOdbcReader } from "./worker/odbc-reader.ts";
 import { type Outcome, runWindowsService } from "./worker/windows-service.ts";
-
-const root: AnyCommand = defineCommand({
-  meta: { name: "fiscaut-tasks", description: "Background-task worker for the Fiscaut connector" },
-  subCommands: {
-    run: runCommand,
-    stop: stopCommand,
-    sync: syncCommand,
-    source: sourceCommand,
-    enqueue: enqueueCommand,
-    list: listCommand,
-    show: showCommand,
-    logs: logsCommand,
-    retry: retryCommand,
-    cancel: cancelCommand,
-    batch: batchCommand,
-    prune: pruneCommand,
-    queue: queueCommand,
-    change: changeCommand,
-    delete: deleteCommand,
-    schedule: scheduleCommand,
-    migrate: migrateCommand,
-    handlers: handlersCommand,
-    service: serviceCommand,
-    config: configCommand,
-    version: versionCommand,
-  },
-});
 
 /** Never rejects: a fault is told on stderr and in the code. */
 export async function main(words: string[]): Promise<ExitCode> {
@@ -82,16 +38,16 @@ async function runWords(words: string[]): Promise<Outcome> {
     }
     if (words[0] === isolatedHandlerWord) return { code: await runIsolatedHandler() };
     if (words[0] === odbcReaderWord) return { code: await runOdbcReader() };
-    const { command, parent, rawArgs, help } = findCommand(root, words);
+    const { command, rawArgs, help } = findCommand(root, words);
     if (help || command.subCommands !== undefined) {
-      const usage = await renderUsage(command, parent === root ? root : undefined);
-      const text = (stdout.isTTY ? usage : Bun.stripANSI(usage)).replaceAll(/ +$/gm, "");
+      const shown = await renderHelp(command, root);
+      const text = stdout.isTTY ? shown : Bun.stripANSI(shown);
       if (help) printLine(text);
       else stderr.write(`${text}\n`);
       return { code: help ? exitCodes.ok : exitCodes.usage };
     }
     checkArguments(command, rawArgs);
-    const { result } = await runCittyCommand(command, { rawArgs });
+    const { result } = await runCommand(command, { rawArgs });
     return { code: typeof result === "number" ? (result as ExitCode) : exitCodes.ok };
   } catch (error) {
     return explain(error);
@@ -101,11 +57,11 @@ async function runWords(words: string[]): Promise<Outcome> {
 function explain(error: unknown): Outcome {
   if (error instanceof OperatorError) {
     const hint = error.hint === undefined ? "" : `Try: ${error.hint}\n`;
-    return { code: exitCodes[error.kind], fault: `error: ${error.message}\n${hint}` };
+    return { code: exitCodes[error.kind], fault: redact(`error: ${error.message}\n${hint}`) };
   }
   // citty's own: a flag that is required.
   if (error instanceof Error && error.name === "CLIError")
     return { code: exitCodes.usage, fault: `error: ${Bun.stripANSI(error.message)}\nTry: --help\n` };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { code: exitCodes.failed, fault: `error: unexpected: ${text}\n` };
+  return { code: exitCodes.failed, fault: redact(`error: unexpected: ${text}\n`) };
 }

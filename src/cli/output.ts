@@ -5,16 +5,25 @@ export function printLine(text: string): void {
   stdout.write(`${text}\n`);
 }
 
+/** As it is, line breaks and all. */
+export function printText(text: string): void {
+  stdout.write(text);
+}
+
 export function printJson(value: unknown): void {
   printLine(JSON.stringify(value, null, 2));
 }
 
 export type Row = Record<string, string | number | null>;
 
-/** Columns as wide as their widest cell; the heads are the first row's keys. */
 export function printTable(rows: Row[]): void {
+  if (rows.length > 0) printLine(formatTable(rows));
+}
+
+/** Columns as wide as their widest cell; the heads are the first row's keys. Empty without a row. */
+export function formatTable(rows: Row[]): string {
   const [first] = rows;
-  if (first === undefined) return;
+  if (first === undefined) return "";
   const heads = Object.keys(first);
   const lines = [
     heads.map((head) => head.toUpperCase()),
@@ -23,13 +32,14 @@ export function printTable(rows: Row[]): void {
   const widths = heads.map((_, column) =>
     Math.max(...lines.map((line) => Bun.stringWidth(line[column] ?? ""))),
   );
-  for (const line of lines)
-    printLine(
+  return lines
+    .map((line) =>
       line
         .map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - Bun.stringWidth(cell)))
         .join("  ")
         .trimEnd(),
-    );
+    )
+    .join("\n");
 }
 
 export type Field = [name: string, value: string | number | null];

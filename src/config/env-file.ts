@@ -51,15 +51,19 @@ export function parseEnvFile(text: string): {
   return { variables, faultyLine };
 }
 
-/** From behind the `=` to the end of the line: parts that are plain, in single or in double quotes. */
+/**
+ * From behind the `=` to the end of the line: parts in quotes, blanks between them dropped, and then plain text, in which a
+ * quote is a character as any.
+ */
 function readValue(rest: string): { value: string; length: number } {
   let value = "";
+  let isPlain = false;
   /** How much of it must stay when blanks at its end are dropped. */
   let kept = 0;
   let at = 0;
   while (at < rest.length && rest[at] !== "\n") {
     const char = rest[at] ?? "";
-    if (char === "'" || char === '"') {
+    if (!isPlain && (char === "'" || char === '"')) {
       const end = closing(rest, at + 1, char);
       value += char === "'" ? rest.slice(at + 1, end) : unescapeQuoted(rest.slice(at + 1, end));
       kept = value.length;
@@ -67,11 +71,16 @@ function readValue(rest: string): { value: string; length: number } {
     } else if (char === "\\") {
       const next = rest[at + 1] ?? "";
       if (next !== "\n") value += next;
+      isPlain = true;
       kept = value.length;
       at += 2;
     } else {
-      value += char;
-      if (!/\s/.test(char)) kept = value.length;
+      const isBlank = /\s/.test(char);
+      if (isPlain || !isBlank) value += char;
+      if (!isBlank) {
+        isPlain = true;
+        kept = value.length;
+      }
       at += 1;
     }
   }

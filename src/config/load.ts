@@ -37,11 +37,23 @@ interface Given {
   folder: string;
 }
 
-/**
- * An empty environment variable counts as unset. A secret may stand in a file that `<VARIABLE>_FILE` names.
- * @throws OperatorError "usage" when only values of flags are wrong, else "config"; its message lists every fault.
- */
+/** @throws OperatorError "usage" when only values of flags are wrong, else "config"; its message lists every fault. */
 export function loadConfig(sources: ConfigSources): LoadedConfig {
+  const { loaded, faults } = examineConfig(sources);
+  if (loaded === undefined) throw errorOf(faults);
+  return loaded;
+}
+
+/** Every fault, and what was loaded, which is undefined when there is any. */
+export interface ExaminedConfig {
+  loaded: LoadedConfig | undefined;
+  faults: readonly Fault[];
+  /** The configuration file in use, also when there are faults in it. */
+  file: string | undefined;
+}
+
+/** An empty environment variable counts as unset. A secret may stand in a file that `<VARIABLE>_FILE` names. */
+export function examineConfig(sources: ConfigSources): ExaminedConfig {
   const faults: Fault[] = [];
   const file = readConfigFile(sources.flags[configFlag], sources, faults);
   const values: Record<string, unknown> = {};
@@ -63,8 +75,13 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   const config = Object.freeze(values) as Config;
   if (!faulty.has("host") && !faulty.has("http-token")) checkExposure(config, origins.host, faults);
   const schedules = readSchedules(file, faults);
-  if (faults.length > 0) throw errorOf(faults);
-  return { config, origins: Object.freeze(origins) as LoadedConfig["origins"], file: file?.path, schedules };
+  const loaded: LoadedConfig = {
+    config,
+    origins: Object.freeze(origins) as LoadedConfig["origins"],
+    file: file?.path,
+    schedules,
+  };
+  return { loaded: faults.length === 0 ? loaded : undefined, faults, file: file?.path };
 }
 
 type AnySetting = Setting<keyof Config, unknown, unknown>;

@@ -12,6 +12,8 @@ interface ComputedDefault<Value> {
   /** @param file the configuration file in use. */
   compute: (at: Surroundings, file: string | undefined) => Value;
   text: string;
+  /** A value that could stand in a configuration file, for the commented one that `config init` writes. */
+  example: string;
 }
 
 export interface Setting<Property extends string, Value, Default> {
@@ -32,7 +34,11 @@ const define = <const Property extends string, Value, Default = Value>(
   setting: Setting<Property, Value, Default>,
 ): Setting<Property, Value, Default> => setting;
 
-const none = (text: string): ComputedDefault<undefined> => ({ compute: () => undefined, text });
+const none = (text: string, example: string): ComputedDefault<undefined> => ({
+  compute: () => undefined,
+  text,
+  example,
+});
 
 /** Longer than this, `setTimeout` fires at once: its delay is a signed 32-bit number of milliseconds. */
 const maxTimerMs = 24 * 86_400_000;
@@ -47,7 +53,7 @@ export const settings = {
     env: "DATABASE_URL",
     flag: false,
     secret: true,
-    default: none("the embedded Postgres"),
+    default: none("the embedded Postgres", "postgres://fiscaut@db.example/fiscaut"),
     about: "Postgres that holds the tasks.",
   }),
   "data-dir": define({
@@ -58,6 +64,7 @@ export const settings = {
     default: {
       compute: defaultDataFolder,
       text: "root: `/var/lib/fiscaut-tasks`; user: `~/.local/share/fiscaut-tasks`; Windows: `%ProgramData%\\fiscaut-tasks`",
+      example: "data",
     },
     about: "Where the embedded Postgres lives.",
   }),
@@ -66,7 +73,11 @@ export const settings = {
     kind: kind.names,
     env: "FISCAUT_TASKS_QUEUES",
     flag: true,
-    default: { compute: (): readonly string[] => Object.freeze([]), text: "all queues" },
+    default: {
+      compute: (): readonly string[] => Object.freeze([]),
+      text: "all queues",
+      example: "default,night",
+    },
     about: "Queues that the worker claims from. The flag may be repeated; in the file a list.",
   }),
   concurrency: define({
@@ -115,7 +126,7 @@ export const settings = {
     kind: kind.duration(secondMs, maxTimerMs),
     env: "FISCAUT_TASKS_DURATION",
     flag: true,
-    default: none("no end"),
+    default: none("no end", "12h"),
     about: "Stop the worker after this long.",
   }),
   drain: define({
@@ -172,7 +183,7 @@ export const settings = {
     env: "FISCAUT_TASKS_HTTP_TOKEN",
     flag: false,
     secret: true,
-    default: none("none"),
+    default: none("none", "change-me-16-characters"),
     about: "Bearer token that HTTP callers must send.",
   }),
   handlers: define({
@@ -183,6 +194,7 @@ export const settings = {
     default: {
       compute: defaultHandlersFolder,
       text: "`handlers` beside the configuration file, without one beside the executable",
+      example: "handlers",
     },
     about: "Folder of your own handlers, a file each.",
   }),
@@ -191,7 +203,7 @@ export const settings = {
     kind: kind.file,
     env: "FISCAUT_TASKS_HOOKS",
     flag: true,
-    default: none("none"),
+    default: none("none", "hooks.ts"),
     about: "TypeScript or JavaScript file whose functions are called at the moments of a task's life.",
   }),
   "log-level": define({
@@ -210,13 +222,45 @@ export const settings = {
     default: "auto",
     about: "`pretty` for people, `json` for programs; `auto` is `pretty` on a terminal.",
   }),
+  "log-file": define({
+    property: "logFile",
+    kind: kind.file,
+    env: "FISCAUT_TASKS_LOG_FILE",
+    flag: true,
+    default: none("standard error", "/var/log/fiscaut-tasks/worker.log"),
+    about: "File that the worker logs to instead of standard error.",
+  }),
+  "log-max-size": define({
+    property: "logMaxBytes",
+    kind: kind.bytes(64 * 1024, 1024 ** 4),
+    env: "FISCAUT_TASKS_LOG_MAX_SIZE",
+    flag: true,
+    default: "20MB",
+    about: "A log file of this size is put aside, with its time added to its name, and begun anew.",
+  }),
+  "log-max-age": define({
+    property: "logMaxAgeMs",
+    kind: kind.durationOrForever(60 * secondMs, 100 * 365 * dayMs),
+    env: "FISCAUT_TASKS_LOG_MAX_AGE",
+    flag: true,
+    default: "7d",
+    about: "So is one that was begun this long ago.",
+  }),
+  "log-keep": define({
+    property: "logKeep",
+    kind: kind.integer("whole number", 0, 10_000),
+    env: "FISCAUT_TASKS_LOG_KEEP",
+    flag: true,
+    default: "10",
+    about: "How many log files that were put aside are kept.",
+  }),
   "fiscaut-source": define({
     property: "fiscautSource",
     kind: kind.source,
     env: "FISCAUT_SOURCE",
     flag: false,
     secret: true,
-    default: none("none"),
+    default: none("none", "csv:records"),
     about: "Where accounting records are read from, for tasks and commands that name no source themselves.",
   }),
   "fiscaut-api-url": define({
@@ -224,7 +268,7 @@ export const settings = {
     kind: kind.httpUrl,
     env: "FISCAUT_API_URL",
     flag: true,
-    default: none("none"),
+    default: none("none", "https://fiscaut.example/api/v1"),
     about: "Base URL of the Fiscaut API.",
   }),
   "fiscaut-api-key": define({
@@ -233,7 +277,7 @@ export const settings = {
     env: "FISCAUT_API_KEY",
     flag: false,
     secret: true,
-    default: none("none"),
+    default: none("none", "api-key-of-the-office"),
     about: "Bearer token for the Fiscaut API.",
   }),
   "fiscaut-timeout": define({

@@ -18,6 +18,10 @@ export interface ValueKind<Value> {
   read(raw: unknown, resolvePath: (path: string) => string): Value;
   /** As an operator would write it. */
   show(value: Value): string | number | boolean | readonly string[];
+  /** All there are, where they can be counted. */
+  readonly values?: readonly string[];
+  /** What the value is a path of. */
+  readonly path?: "file" | "folder";
 }
 
 /** Numbers count as text because `--port 8430` and `port = 8430` are the same to an operator. */
@@ -69,6 +73,32 @@ export function durationOrForever(minMs: number, maxMs: number): ValueKind<numbe
   };
 }
 
+const byteUnits = { KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
+type ByteUnit = keyof typeof byteUnits;
+
+/** Whole KB, MB, GB or TB, of 1024 each. */
+export function bytes(min: number, max: number): ValueKind<number> {
+  const range = `${formatBytes(min)} to ${formatBytes(max)}`;
+  return {
+    accepts: `size, ${range}`,
+    read(raw) {
+      const text = textOf(raw, "is not a size such as 20MB");
+      const [, count, unit = ""] = /^(\d+) ?([KMGT]B)$/i.exec(text) ?? [];
+      if (count === undefined) throw new ValueFault("is not a size such as 20MB");
+      const size = Number(count) * byteUnits[unit.toUpperCase() as ByteUnit];
+      if (size < min || size > max) throw new ValueFault(`is outside ${range}`);
+      return size;
+    },
+    show: formatBytes,
+  };
+}
+
+function formatBytes(size: number): string {
+  const units = Object.entries(byteUnits).reverse();
+  const [unit, bytesOfUnit] = units.find(([, of]) => size % of === 0) ?? ["KB", 1024];
+  return `${size / bytesOfUnit}${unit}`;
+}
+
 export function oneOf<const Value extends string>(...values: readonly Value[]): ValueKind<Value> {
   const accepts = `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
   return {
@@ -79,6 +109,7 @@ export function oneOf<const Value extends string>(...values: readonly Value[]): 
       return found;
     },
     show: shownAsIs,
+    values,
   };
 }
 
@@ -114,12 +145,14 @@ export const folder: ValueKind<string> = {
   accepts: "folder",
   read: (raw, resolvePath) => resolvePath(textOf(raw, "is not a folder's path")),
   show: shownAsIs,
+  path: "folder",
 };
 
 export const file: ValueKind<string> = {
   accepts: "file",
   read: (raw, resolvePath) => resolvePath(textOf(raw, "is not a file's path")),
   show: shownAsIs,
+  path: "file",
 };
 
 export const host: ValueKind<string> = {

@@ -1,11 +1,13 @@
 /** Fills free slots with due tasks. What makes a task due is the promoter's work; running it, the executor's. */
 import { claimTasks } from "../store/claim/claim.ts";
+import { findStrays } from "../store/claim/strays.ts";
 import type { Store } from "../store/connection.ts";
 import type { ClaimedTask } from "../task/task.ts";
 import type { Executor } from "./executor.ts";
 import type { Lease } from "./lease.ts";
 import { LimitedClaimer } from "./limited-claimer.ts";
 import { jitter } from "./loop.ts";
+import { StrayWatch } from "./stray-watch.ts";
 
 export interface ClaimerOptions {
   store: Store;
@@ -15,6 +17,8 @@ export interface ClaimerOptions {
   names: () => string[];
   queues: string[];
   pollIntervalMs: number;
+  /** The tasks that run here, or whose outcome is not stored yet. */
+  knownIds: () => number[];
   /** The claim that began at this instant found fewer tasks than there were free slots: nothing due was left for this worker. */
   onExhausted: (startedAtMs: number) => void;
 }
@@ -23,6 +27,7 @@ export class Claimer {
   readonly #options: ClaimerOptions;
   readonly #limited: LimitedClaimer;
   #stopping = false;
+  readonly #strays = new StrayWatch();
   lastClaimAt: Date | undefined;
 
   constructor(options: ClaimerOptions) {
@@ -41,14 +46,30 @@ export class Claimer {
     this.#stopping = true;
   }
 
+  /** Tasks may be claimed for this worker without its knowing. */
+  get mayHaveStrays(): boolean {
+    return Number.isFinite(this.#strays.delayMs);
+  }
+
   async runOnce(): Promise<number> {
-    const { store, lease, executor, queues, pollIntervalMs, onExhausted } = this.#options;
+    const { lease, executor, pollIntervalMs } = this.#options;
     const startedAtMs = performance.now();
     const names = this.#options.names();
     const workerId = lease.workerId;
     const free = executor.freeSlots;
     // Woken when a slot is free or a lease is held again; deaf handlers may hear again with no such sign.
     if (workerId === undefined || free === 0 || names.length === 0) return jitter(pollIntervalMs);
+    try {
+      const found = await this.#startStrays(workerId, free);
+      return await this.#claim(workerId, names, free - found, startedAtMs);
+    } catch (error) {
+      this.#strays.claimFailed();
+      throw error;
+    }
+  }
+
+  async #claim(workerId: number, names: string[], free: number, startedAtMs: number): Promise<number> {
+    const { store, queues, pollIntervalMs, onExhausted } = this.#options;
     const limitedTasks = await this.#limited.claim(workerId, names, free);
     this.#start(workerId, limitedTasks);
     const limit = free - limitedTasks.length;
@@ -57,7 +78,18 @@ export class Claimer {
     this.#start(workerId, tasks);
     if (tasks.length === limit) return 0;
     if (!this.#limited.waiting) onExhausted(startedAtMs);
-    return Math.min(jitter(pollIntervalMs), this.#limited.delayMs);
+    return Math.min(jitter(pollIntervalMs), this.#limited.delayMs, Math.max(0, this.#strays.delayMs));
+  }
+
+  /** @returns how many slots those took whose claim was done though its answer was lost. */
+  async #startStrays(workerId: number, free: number): Promise<number> {
+    if (!this.#strays.isDue) return 0;
+    const { store, knownIds } = this.#options;
+    const found = await findStrays(store, workerId, knownIds());
+    const taken = found.slice(0, free);
+    this.#start(workerId, taken);
+    this.#strays.looked(taken.length === found.length);
+    return taken.length;
   }
 
   #start(workerId: number, tasks: ClaimedTask[]): void {

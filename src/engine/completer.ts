@@ -84,6 +84,11 @@ export class Completer {
     return this.#waiting.length;
   }
 
+  /** Of tasks whose outcome is not stored yet, for all that is known here. */
+  waitingIds(): number[] {
+    return this.#waiting.map(({ task }) => task.id);
+  }
+
   async runOnce(): Promise<number> {
     const [first] = this.#waiting;
     if (first !== undefined) {

@@ -2,9 +2,9 @@
  * One worker: builds the engine's parts, wires who wakes whom, and stops them in order. Start reading here.
  * It never logs, reads no signal and ends no process: the command line does.
  */
+import type { Announcement } from "../store/announce.ts";
 import type { Store } from "../store/connection.ts";
 import { makePartitions } from "../store/history/history-partitions.ts";
-import { listenForAnnouncements } from "../store/listen.ts";
 import type { WorkerIdentity } from "../store/worker.ts";
 import type { EmitEvent } from "../task/events.ts";
 import type { Retention } from "../task/retention.ts";
@@ -16,6 +16,7 @@ import { Executor } from "./executor.ts";
 import type { HandlerRunner } from "./handlers/runner.ts";
 import { Lease } from "./lease.ts";
 import { type Loop, startLoop } from "./loop.ts";
+import { Notifier } from "./notifier.ts";
 import { Promoter } from "./promoter.ts";
 import { Pruner } from "./pruner.ts";
 import { Releaser } from "./releaser.ts";
@@ -54,6 +55,9 @@ export interface WorkerStatus {
 /** The completer's last words, after everything was aborted. */
 const flushLimitMs = 5_000;
 
+/** How long a stop waits for the rounds under way. */
+const partsLimitMs = 10_000;
+
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #completer: Completer;
@@ -67,6 +71,7 @@ export class Worker {
   readonly #rescuer: Rescuer;
   readonly #pruner: Pruner;
   readonly #scheduler: Scheduler;
+  readonly #notifier: Notifier;
   #loops:
     | Record<
         | "claimer"
@@ -129,6 +134,7 @@ export class Worker {
       names: () => runner.names,
       queues: options.queues,
       pollIntervalMs,
+      knownIds: () => [...this.#executor.runningIds(), ...this.#completer.waitingIds()],
       onExhausted: (startedAtMs) => {
         for (const { sinceMs, resolve } of this.#onExhausted.splice(0))
           if (startedAtMs >= sinceMs) resolve();
@@ -141,9 +147,15 @@ export class Worker {
     this.#rescuer = new Rescuer(store, identity.leaseMs, emit);
     this.#pruner = new Pruner(store, options.retention, emit);
     this.#scheduler = new Scheduler(store, pollIntervalMs, emit);
+    this.#notifier = new Notifier({
+      store,
+      onAnnouncement: (announcement) => this.#hearAnnouncement(announcement),
+      onListening: () => this.#wakeAll(),
+      onLost: () => this.#loops?.notifier.wake(),
+    });
   }
 
-  /** @throws the driver's error when the database can't be reached. */
+  /** @throws the driver's error when the database can't be reached; it may be called again then. */
   async start(): Promise<void> {
     const { store, emit, runner, queues } = this.#options;
     await this.#lease.start();
@@ -158,7 +170,7 @@ export class Worker {
       rescuer: startLoop("rescuer", () => this.#rescuer.runOnce(), emit),
       pruner: startLoop("pruner", () => this.#pruner.runOnce(), emit),
       scheduler: startLoop("scheduler", () => this.#scheduler.runOnce(), emit),
-      notifier: startLoop("notifier", () => this.#listen(), emit),
+      notifier: startLoop("notifier", () => this.#notifier.runOnce(), emit),
       cancelWatch: startLoop("cancel watch", () => this.#cancelWatch.runOnce(), emit),
       reporter: startLoop("reporter", () => this.#reporter.runOnce(), emit),
     };
@@ -251,21 +263,23 @@ export class Worker {
       this.#completer.flush().then(() => true),
       Bun.sleep(flushLimitMs).then(() => false),
     ]);
-    await Promise.all([
+    const partsStopped = Promise.all([
       this.#completer.stop(),
       this.#loops?.promoter.stop(),
       this.#loops?.releaser.stop(),
       this.#loops?.rescuer.stop(),
       this.#loops?.pruner.stop(),
       this.#loops?.scheduler.stop(),
-      this.#loops?.notifier.stop(),
+      this.#loops?.notifier.stop().then(() => this.#notifier.stop()),
       this.#loops?.cancelWatch.stop(),
       this.#loops?.reporter.stop(),
-      // With outcomes unsaved the row stays: its lease ends, and a rescuer gives the tasks back.
+      // With outcomes unsaved or claims unknown the row stays: its lease ends, and a rescuer gives the tasks back.
       this.#lease
-        .stop(flushed)
+        .stop(flushed && !this.#claimer.mayHaveStrays)
         .catch((error: unknown) => emit({ kind: "part-failed", part: "heartbeat", error, retryMs: 0 })),
     ]);
+    // A round that waits for a database gone silent is ended with the store's connections.
+    await Promise.race([partsStopped, Bun.sleep(partsLimitMs)]);
     emit({ kind: "worker-stopped" });
     return drained;
   }
@@ -279,27 +293,20 @@ export class Worker {
     if (worthWhile) this.#loops?.releaser.wake();
   }
 
-  /** Hints only: with none arriving, the poll interval serves. */
-  async #listen(): Promise<number> {
-    const wakeAll = () => {
-      this.#hear("queues");
-      this.#loops?.promoter.wake();
-      this.#loops?.scheduler.wake();
-      this.#wakeReleaser(this.#releaser.hearWaiting() || this.#releaser.hearOthersEnded());
-    };
-    await listenForAnnouncements(
-      this.#options.store,
-      (announcement) => {
-        if (announcement.kind === "due") this.#hear("due");
-        else if (announcement.kind === "queues") this.#hear("queues");
-        else if (announcement.kind === "future") this.#loops?.promoter.wake();
-        else if (announcement.kind === "schedule") this.#loops?.scheduler.wake();
-        else if (announcement.kind === "waiting") this.#wakeReleaser(this.#releaser.hearWaiting());
-        else if (announcement.kind === "ended") this.#wakeReleaser(this.#releaser.hearOthersEnded());
-        else this.#executor.abort("cancelled", [announcement.id]);
-      },
-      wakeAll,
-    );
-    return Number.POSITIVE_INFINITY;
+  #hearAnnouncement(announcement: Announcement): void {
+    if (announcement.kind === "due") this.#hear("due");
+    else if (announcement.kind === "queues") this.#hear("queues");
+    else if (announcement.kind === "future") this.#loops?.promoter.wake();
+    else if (announcement.kind === "schedule") this.#loops?.scheduler.wake();
+    else if (announcement.kind === "waiting") this.#wakeReleaser(this.#releaser.hearWaiting());
+    else if (announcement.kind === "ended") this.#wakeReleaser(this.#releaser.hearOthersEnded());
+    else this.#executor.abort("cancelled", [announcement.id]);
+  }
+
+  #wakeAll(): void {
+    this.#hear("queues");
+    this.#loops?.promoter.wake();
+    this.#loops?.scheduler.wake();
+    this.#wakeReleaser(this.#releaser.hearWaiting() || this.#releaser.hearOthersEnded());
   }
 }

@@ -5,26 +5,27 @@
 import { z } from "zod";
 
 /**
- * `message` is for a person: the status, the server's own words, and what to check.
+ * What an answer comes to:
  * - accepted: the server said `status: true`.
  * - rejected: the same call would be answered the same way; `fields` are those of a 422.
  * - slow-down: 429. Not an error of the record.
  * - unavailable: repeat later. `status` is undefined when no answer came.
  *
- * `retryAfterMs` is the server's wish, 1 s to 1 h; undefined leaves it to the caller's own back-off.
+ * `message` is for a person: the status, the server's own words, and what to check. `doubtsApi` tells that the answer may
+ * be about the API as a whole, whatever was sent: its address, its key, the proxy in front of it. `retryAfterMs` is the
+ * server's wish, 1 s to 1 h; undefined leaves it to the caller's own back-off.
  */
-export type FiscautAnswer =
-  | { kind: "accepted"; status: number; message: string }
-  | { kind: "rejected"; status: number; message: string; fields: Record<string, string[]> }
-  | { kind: "slow-down"; status: number; message: string; retryAfterMs: number | undefined }
-  | {
-      kind: "unavailable";
-      status: number | undefined;
-      message: string;
-      retryAfterMs: number | undefined;
-    };
+export type Verdict = { message: string; doubtsApi: boolean } & (
+  | { kind: "accepted"; status: number }
+  | { kind: "rejected"; status: number; fields: Record<string, string[]> }
+  | { kind: "slow-down"; status: number; retryAfterMs: number | undefined }
+  | { kind: "unavailable"; status: number | undefined; retryAfterMs: number | undefined }
+);
 
-/** An answer as it came over the wire; `body` is undefined when it was longer than the client reads. */
+/** With the beginning of the body as it came, at most 2,000 characters; undefined when no answer came. */
+export type FiscautAnswer = Verdict & { response: string | undefined };
+
+/** An answer as it came over the wire; `body` is undefined when it was longer than any answer of the API is. */
 export interface WireAnswer {
   status: number;
   headers: Headers;
@@ -49,15 +50,19 @@ const bodySchema = z.object({
  * A 2xx that does not say `status: true` in JSON did not succeed (the old connector took it for success). It is
  * repeated: a proxy's page or a server in trouble is likelier than a verdict on the record, which comes as 422.
  */
-export function readAnswer(wire: WireAnswer, nowMs: number): FiscautAnswer {
+export function readAnswer(wire: WireAnswer, nowMs: number): Verdict {
   const { status } = wire;
   const body = parseBody(wire.body);
   const fields = body?.errors ?? {};
-  const say = (advice: string) => ({ status, message: composeMessage(status, body, fields, advice) });
+  const say = (advice: string) => ({
+    status,
+    message: composeMessage(status, body, fields, advice),
+    doubtsApi: status !== 429 && (body === undefined || doubtfulStatus(status)),
+  });
   const retryAfterMs = readRetryAfter(wire.headers, nowMs);
 
   if (status >= 200 && status < 300) {
-    if (body?.status === true) return { kind: "accepted", status, message: body.message };
+    if (body?.status === true) return { kind: "accepted", status, message: body.message, doubtsApi: false };
     const advice = body === undefined ? "" : "Not accepted: the answer lacks status true.";
     return { kind: "unavailable", ...say(advice), retryAfterMs };
   }
@@ -79,6 +84,13 @@ export function readAnswer(wire: WireAnswer, nowMs: number): FiscautAnswer {
     return { kind: "unavailable", ...say(advice), retryAfterMs };
   }
   return { kind: "rejected", ...say(adviceFor(status, wire.call)), fields };
+}
+
+/** A 422, or a 2xx that says no, is about the record; of these it is not known. */
+function doubtfulStatus(status: number): boolean {
+  return (
+    status < 200 || (status >= 300 && status < 400) || [401, 404, 405, 408].includes(status) || status >= 500
+  );
 }
 
 function adviceFor(status: number, call: string): string {

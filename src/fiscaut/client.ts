@@ -2,8 +2,10 @@
  * The calls to the Fiscaut API: address, headers, time-out, bounded reading.
  * What an answer means is left to `answer.ts`; when to repeat a call, to the task's retry rule.
  */
-import { type FiscautAnswer, readAnswer } from "./answer.ts";
-import type { SupplierRecord } from "./supplier.ts";
+import type { RecordKind } from "../task/sync/record.ts";
+import { type FiscautAnswer, readAnswer, type Verdict } from "./answer.ts";
+import { hideKey } from "./hide-key.ts";
+import type { RecordContent } from "./record.ts";
 
 /** `timeoutMs` covers the whole call, the body included. `fetch` is for tests. */
 export interface FiscautClientOptions {
@@ -20,12 +22,20 @@ export interface FiscautClientOptions {
 export interface FiscautClient {
   /** Whether the API is up and takes the key. */
   up(signal: AbortSignal): Promise<FiscautAnswer>;
-  /** Creates or updates the supplier of the company; harmless to repeat. */
-  sendSupplier(record: SupplierRecord, signal: AbortSignal): Promise<FiscautAnswer>;
+  /** Creates or updates the record; harmless to repeat. @param content the whole body, as `screenRecord` gives it. */
+  send(kind: RecordKind, content: RecordContent, signal: AbortSignal): Promise<FiscautAnswer>;
 }
+
+const paths: Record<RecordKind, string> = {
+  account: "/contabil/plano-de-contas",
+  customer: "/contabil/clientes",
+  supplier: "/contabil/fornecedores",
+  accumulator: "/contabil/acumuladores",
+};
 
 const LONGEST_BODY_BYTES = 65_536;
 const LONGEST_MESSAGE = 1000;
+const LONGEST_RESPONSE = 2000;
 
 /** @throws TypeError the base URL or the key cannot be used; its message holds neither key nor password. */
 export function createFiscautClient(options: FiscautClientOptions): FiscautClient {
@@ -33,8 +43,10 @@ export function createFiscautClient(options: FiscautClientOptions): FiscautClien
   const baseUrl = readBaseUrl(options.baseUrl);
   const apiKey = readApiKey(options.apiKey);
 
+  const hide = hideKey(apiKey);
+
   async function call(
-    request: { method: "GET" | "POST"; path: string; body?: SupplierRecord },
+    request: { method: "GET" | "POST"; path: string; body?: RecordContent },
     signal: AbortSignal,
   ): Promise<FiscautAnswer> {
     signal.throwIfAborted();
@@ -53,36 +65,44 @@ export function createFiscautClient(options: FiscautClientOptions): FiscautClien
         },
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       });
+      const { text, isWhole } = await readBody(response);
       const wire = {
         status: response.status,
         headers: response.headers,
-        body: await readBody(response),
+        body: isWhole ? text : undefined,
         call: `${request.method} ${url}`,
-        company: request.body?.cnpj_empresa,
+        company: request.body?.["cnpj_empresa"],
       };
-      return forPerson(readAnswer(wire, Date.now()), apiKey);
+      return forPerson(readAnswer(wire, Date.now()), text);
     } catch (error) {
       signal.throwIfAborted();
       const fault = timeout.signal.aborted ? `no answer within ${timeoutMs / 1000} s` : describeFault(error);
       const message = `${new URL(baseUrl).host}: ${fault}`;
-      return forPerson({ kind: "unavailable", status: undefined, message, retryAfterMs: undefined }, apiKey);
+      const verdict = {
+        kind: "unavailable",
+        status: undefined,
+        doubtsApi: true,
+        retryAfterMs: undefined,
+      } as const;
+      return forPerson({ ...verdict, message }, undefined);
     } finally {
       clearTimeout(timer);
     }
   }
 
+  /** A server or proxy may echo the request's headers; the key must not reach what is stored and shown that way. */
+  function forPerson(verdict: Verdict, body: string | undefined): FiscautAnswer {
+    const message = hide(verdict.message, LONGEST_MESSAGE);
+    const response = body === undefined ? undefined : hide(body, LONGEST_RESPONSE);
+    if (verdict.kind !== "rejected") return { ...verdict, message, response };
+    const clean = (text: string) => hide(text, LONGEST_MESSAGE);
+    const fields = Object.entries(verdict.fields).map(([field, faults]) => [clean(field), faults.map(clean)]);
+    return { ...verdict, message, response, fields: Object.fromEntries(fields) };
+  }
+
   return {
     up: (signal) => call({ method: "GET", path: "/up" }, signal),
-    sendSupplier: ({ cnpj_empresa, nome_fornecedor, cnpj_fornecedor, conta_contabil_fornecedor }, signal) =>
-      // Field by field: a task's payload holds more than the API is to see.
-      call(
-        {
-          method: "POST",
-          path: "/contabil/fornecedores",
-          body: { cnpj_empresa, nome_fornecedor, cnpj_fornecedor, conta_contabil_fornecedor },
-        },
-        signal,
-      ),
+    send: (kind, content, signal) => call({ method: "POST", path: paths[kind], body: content }, signal),
   };
 }
 
@@ -105,18 +125,21 @@ function readApiKey(text: string): string {
   return text.trim();
 }
 
-/** The body as text, or undefined when it is longer than any answer of the API: a proxy's page, not worth memory. */
-async function readBody(response: Response): Promise<string | undefined> {
-  if (response.body === null) return "";
+/** No more of the body than any answer of the API has: what is longer is a proxy's page, not worth memory. */
+async function readBody(response: Response): Promise<{ text: string; isWhole: boolean }> {
+  if (response.body === null) return { text: "", isWhole: true };
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;
   for await (const chunk of response.body) {
     bytes += chunk.byteLength;
-    if (bytes > LONGEST_BODY_BYTES) return undefined; // leaving the loop cancels the rest
+    if (bytes > LONGEST_BODY_BYTES) {
+      text += decoder.decode(chunk.subarray(0, LONGEST_BODY_BYTES));
+      return { text, isWhole: false }; // leaving the loop cancels the rest
+    }
     text += decoder.decode(chunk, { stream: true });
   }
-  return text + decoder.decode();
+  return { text: text + decoder.decode(), isWhole: true };
 }
 
 function describeFault(error: unknown): string {
@@ -125,16 +148,4 @@ function describeFault(error: unknown): string {
   if (code === "ECONNRESET") return "connection closed before the answer was complete";
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "host name not found";
   return error instanceof Error ? error.message : String(error);
-}
-
-/**
- * A server or proxy may echo the request's headers; the key must not reach a task's error that way.
- * Cut after that, not before: half a key is still a secret.
- */
-function forPerson(answer: FiscautAnswer, apiKey: string): FiscautAnswer {
-  const clean = (text: string) => text.replaceAll(apiKey, "[key]").slice(0, LONGEST_MESSAGE);
-  const message = clean(answer.message);
-  if (answer.kind !== "rejected") return { ...answer, message };
-  const fields = Object.entries(answer.fields).map(([field, faults]) => [clean(field), faults.map(clean)]);
-  return { ...answer, message, fields: Object.fromEntries(fields) };
 }

@@ -3,10 +3,14 @@
  * Whether a number is registered with Receita Federal is not known here; only Fiscaut's answer tells.
  */
 
-/** What `checkDocument` finds; the words of a fault complete "CNPJ 123 ...". */
+/**
+ * What `checkDocument` finds; the words of a fault complete "CNPJ 123 ...". A document at fault is well-formed where its
+ * length and characters are right, and only arithmetic speaks against it.
+ */
 export type DocumentCheck =
   | { valid: true; kind: "cnpj" | "cpf" }
-  | { valid: false; kind: "cnpj" | "cpf" | undefined; fault: string };
+  | { valid: false; kind: "cnpj" | "cpf"; isWellFormed: true; fault: string }
+  | { valid: false; kind: "cnpj" | "cpf" | undefined; isWellFormed: false; fault: string };
 
 /** The bare form that the API stores: no dots, slash, dash or blanks, letters in upper case. */
 export function normaliseDocument(text: string): string {
@@ -25,25 +29,28 @@ export function checkDocument(bare: string): DocumentCheck {
   if (bare.length === 14) {
     return /^[0-9A-Z]{12}[0-9]{2}$/.test(bare)
       ? checkDigits(bare, "cnpj", 9)
-      : { valid: false, kind: "cnpj", fault: "needs twelve letters or digits, then two digits" };
+      : malformed("cnpj", "needs twelve letters or digits, then two digits");
   }
   if (bare.length === 11) {
-    return /^[0-9]{11}$/.test(bare)
-      ? checkDigits(bare, "cpf", 11)
-      : { valid: false, kind: "cpf", fault: "needs eleven digits" };
+    return /^[0-9]{11}$/.test(bare) ? checkDigits(bare, "cpf", 11) : malformed("cpf", "needs eleven digits");
   }
   const characters = bare.length === 1 ? "1 character" : `${bare.length} characters`;
-  return { valid: false, kind: undefined, fault: `has ${characters}, where a CNPJ has 14 and a CPF 11` };
+  return malformed(undefined, `has ${characters}, where a CNPJ has 14 and a CPF 11`);
+}
+
+function malformed(kind: "cnpj" | "cpf" | undefined, fault: string): DocumentCheck {
+  return { valid: false, kind, isWellFormed: false, fault };
 }
 
 function checkDigits(bare: string, kind: "cnpj" | "cpf", heaviest: number): DocumentCheck {
-  if (/^(.)\1*$/.test(bare)) return { valid: false, kind, fault: "is one digit repeated" };
+  const refuse = (fault: string): DocumentCheck => ({ valid: false, kind, isWellFormed: true, fault });
+  if (/^(.)\1*$/.test(bare)) return refuse("is one digit repeated");
   const base = bare.slice(0, -2);
   const first = checkDigit(base, heaviest);
   const expected = `${first}${checkDigit(base + first, heaviest)}`;
   const found = bare.slice(-2);
   if (found === expected) return { valid: true, kind };
-  return { valid: false, kind, fault: `ends in check digits ${found}, where ${expected} are right` };
+  return refuse(`ends in check digits ${found}, where ${expected} are right`);
 }
 
 /** Mod 11 over ASCII code minus 48, weights 2 to `heaviest` from the right, repeating. */

@@ -1,31 +1,34 @@
 /** The handlers that every executable carries, and the payloads that they take. */
-import type { FiscautClient } from "../fiscaut/client.ts";
-import { supplierPayloadSchema } from "../fiscaut/supplier.ts";
 import type { ReaderCommand } from "../sources/odbc/reader-process.ts";
+import { readTaskName, recordKinds, sendTaskName } from "../task/sync/record.ts";
+import { readPayload, sendPayload } from "./fiscaut/payloads.ts";
+import { type RecordSender, syncRecordHandler } from "./fiscaut/sync-record.ts";
+import { syncRecordsHandler } from "./fiscaut/sync-records.ts";
+import type { SyncStore } from "./fiscaut/sync-store.ts";
 import type { Handler } from "./handler.ts";
 import { createPayloadCheck, type PayloadSchema } from "./payload.ts";
-import type { EnqueueBatch } from "./supplier-batch.ts";
-import { syncSupplierHandler, syncSupplierName } from "./sync-supplier.ts";
-import { syncSuppliersHandler, syncSuppliersName, syncSuppliersPayload } from "./sync-suppliers.ts";
 
 export interface BuiltInOptions {
-  /** Without one, `fiscaut.sync-supplier` is left out, so that its tasks wait for a worker that can send them. */
-  client: FiscautClient | undefined;
+  /** Without one, those that send records are left out, so that their tasks wait for a worker that can send them. */
+  sender: RecordSender | undefined;
   /** As `parseSource` takes it. Without one, tasks must name theirs. */
   source: string | undefined;
   /** Starts the process that reads over ODBC. */
   odbcReader: ReaderCommand;
-  enqueueBatch: EnqueueBatch;
+  store: SyncStore;
 }
 
-export function builtInHandlers({ client, source, odbcReader, enqueueBatch }: BuiltInOptions): Handler[] {
-  const sendsSuppliers = client === undefined ? [] : [syncSupplierHandler(client)];
-  return [...sendsSuppliers, syncSuppliersHandler({ source, odbcReader, enqueueBatch })];
+const readKinds = [...recordKinds, "all"] as const;
+
+export function builtInHandlers({ sender, source, odbcReader, store }: BuiltInOptions): Handler[] {
+  const sending =
+    sender === undefined ? [] : recordKinds.map((kind) => syncRecordHandler(kind, { sender, store }));
+  return [...sending, ...readKinds.map((kind) => syncRecordsHandler(kind, { source, odbcReader, store }))];
 }
 
 const builtInPayloads: ReadonlyMap<string, PayloadSchema> = new Map<string, PayloadSchema>([
-  [syncSupplierName, supplierPayloadSchema],
-  [syncSuppliersName, syncSuppliersPayload],
+  ...recordKinds.map((kind) => [sendTaskName(kind), sendPayload] as const),
+  ...readKinds.map((kind) => [readTaskName(kind), readPayload] as const),
 ]);
 
 /** Also of those that this worker leaves out: an operator's own handler may not have them. */

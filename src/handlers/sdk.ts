@@ -17,6 +17,7 @@ export type { Moment, MomentKind } from "../task/life.ts";
 export { PermanentError, RetryAfter, Snooze } from "../task/outcome.ts";
 export type { PrunedPartition } from "../task/retention.ts";
 export type { AttemptError, ClaimedTask, Progress, Task, TaskState, TaskSummary } from "../task/task.ts";
+export type { Pace } from "../task/time/pace.ts";
 export type {
   BatchControl,
   BatchOptions,

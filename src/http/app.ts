@@ -10,19 +10,24 @@ import { createGuard, type GuardOptions } from "./guard.ts";
 import { DatabaseCheck } from "./health/database-check.ts";
 import { type HealthRoutesOptions, healthRoutes } from "./health/health.ts";
 import { type HistoryRoutesOptions, historyRoutes } from "./history.ts";
+import { type LogLevelRoutesOptions, logLevelRoutes } from "./log-level.ts";
 import { type MetricsRouteOptions, metricsRoutes } from "./metrics/metrics.ts";
 import { Problem, problemOf, unexpected } from "./problem.ts";
 import { queueRoutes } from "./queues.ts";
 import { addRoutes, type Route } from "./route.ts";
 import { scheduleRoutes } from "./schedules.ts";
+import { type CompanyRoutesOptions, companyRoutes } from "./sync/companies.ts";
+import { syncRoutes } from "./sync/records.ts";
 import { controlRoutes } from "./tasks/control.ts";
 import { taskLogRoutes } from "./tasks/task-log.ts";
 import { type TaskRoutesOptions, taskRoutes } from "./tasks/tasks.ts";
 
 export interface AppOptions
-  extends GuardOptions,
+  extends CompanyRoutesOptions,
+    GuardOptions,
     HealthRoutesOptions,
     HistoryRoutesOptions,
+    LogLevelRoutesOptions,
     MetricsRouteOptions,
     TaskRoutesOptions {
   /** Told of every error that nobody foresaw, for the log; the caller sees a bare 500. */
@@ -48,7 +53,10 @@ export function createApp(options: AppOptions): Hono {
     ...controlRoutes(options),
     ...queueRoutes(options),
     ...scheduleRoutes(options),
+    ...companyRoutes(options),
+    ...syncRoutes(options),
     ...historyRoutes(options),
+    ...logLevelRoutes(options),
   ];
   addRoutes(app, [index(routes, options.version), ...routes]);
   app.notFound((c) =>

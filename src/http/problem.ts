@@ -3,7 +3,7 @@
  * status. Reporting an unexpected error to the log is left to whoever hands `onFault` to the app.
  */
 import { STATUS_CODES } from "node:http";
-import { isUnavailable } from "../store/connection.ts";
+import { isUnavailable, unavailableWords } from "../store/connection.ts";
 import { OperatorError } from "../task/errors.ts";
 
 /** When a client should come back after a 503: about as long as a database needs to restart. */
@@ -59,7 +59,7 @@ export function unavailable(detail: string, hint?: string): Problem {
  */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
-  if (isUnavailable(error)) return unavailable("the database can't be reached");
+  if (isUnavailable(error)) return unavailable(`the database ${unavailableWords(error)}`);
   if (!(error instanceof OperatorError)) return undefined;
   if (error.kind === "usage") return new Problem(400, error.message, { hint: error.hint });
   if (error.kind === "conflict") return new Problem(409, error.message, { hint: error.hint });

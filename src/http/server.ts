@@ -64,7 +64,7 @@ async function stop(server: Bun.Server<undefined>): Promise<void> {
 }
 
 /** A server on every address is reached at the loopback one. */
-function urlHost(host: string): string {
+export function urlHost(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   if (host === "::") return "[::1]";
   return host.includes(":") ? `[${host}]` : host;

@@ -7,7 +7,7 @@ import { jsonLine } from "./json-line.ts";
 import type { LogEntry, LogLevel } from "./log-entry.ts";
 import { toPlain } from "./plain-value.ts";
 import { prettyLine } from "./pretty-line.ts";
-import { createRedactor } from "./redactor.ts";
+import type { Redact } from "./redactor.ts";
 import type { SyncStream } from "./sync-stream.ts";
 
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -16,25 +16,27 @@ export type LogMethod = (message: string, fields?: LogFields) => void;
 /** A line is written when the call returns, and no call throws whatever the fields hold. */
 export type Logger = Readonly<Record<LogLevel, LogMethod>>;
 
+/** Its level may be changed at any time. */
+export type LeveledLogger = Logger & { level: LogLevel };
+
 export interface LoggerOptions {
   /** The least important level that is written. */
   level: LogLevel;
   /** `auto` is `pretty` on a terminal, else `json`. */
   format: "auto" | "pretty" | "json";
   stream: SyncStream;
-  /** Texts that must never be written. */
-  redact: readonly string[];
+  /** What must never be written is blanked out by it. */
+  redact: Redact;
   /** Whether colour is allowed, see `allowsColour`; a stream that is no terminal never gets any. */
   colour: boolean;
 }
 
-export function createLogger({ level, format, stream, redact, colour }: LoggerOptions): Logger {
-  const clean = createRedactor(redact);
+export function createLogger({ level, format, stream, redact, colour }: LoggerOptions): LeveledLogger {
   const asJson = format === "json" || (format === "auto" && !stream.isTTY);
   const withColour = colour && stream.isTTY;
   const reporter = {
     log(logObject: LogObject) {
-      const entry = entryOf(logObject, clean);
+      const entry = entryOf(logObject, redact);
       stream.write(`${asJson ? jsonLine(entry) : prettyLine(entry, withColour)}\n`);
     },
   };
@@ -48,7 +50,20 @@ export function createLogger({ level, format, stream, redact, colour }: LoggerOp
     (name: LogLevel): LogMethod =>
     (message, fields = {}) =>
       consola[name](message, fields);
-  return { debug: method("debug"), info: method("info"), warn: method("warn"), error: method("error") };
+  let current = level;
+  return {
+    debug: method("debug"),
+    info: method("info"),
+    warn: method("warn"),
+    error: method("error"),
+    get level() {
+      return current;
+    },
+    set level(wanted) {
+      current = wanted;
+      consola.level = LogLevels[wanted];
+    },
+  };
 }
 
 /** What no-color.org asks for: any text in NO_COLOR forbids it. So does a terminal that says it can't. */

@@ -6,9 +6,14 @@
 import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 
+/** Where a log goes. */
 export interface SyncStream {
   readonly isTTY: boolean;
-  /** Text goes out as UTF-8. */
+  write(text: string): void;
+}
+
+/** Text goes out as UTF-8. */
+export interface StandardStream extends SyncStream {
   write(text: string | Uint8Array): void;
 }
 
@@ -19,7 +24,7 @@ export const stderr = syncStream(2);
  * Waits for a slow reader like any program that writes to a pipe. A reader that has gone away, a full disk or a
  * closed descriptor costs the line but never the worker: there is nowhere left to complain.
  */
-function syncStream(fd: number): SyncStream {
+function syncStream(fd: number): StandardStream {
   return {
     isTTY: isatty(fd),
     write(text) {

@@ -80,10 +80,17 @@ export interface ServiceManager {
   steps(verb: Verb, serviceName: string): readonly Step[];
   /** @throws OperatorError when the manager can't be asked. */
   status(serviceName: string, machine: Machine): Promise<ServiceStatus>;
+  /**
+   * How long the installed service is given to stop before it is killed, ms; undefined where that can't be told.
+   * Absent: the manager has no such time.
+   */
+  readStopTimeoutMs?(serviceName: string, machine: Machine): Promise<number | undefined>;
   /** What is missing for the manager to be used here, in words; undefined when nothing is. */
   missing(machine: Machine): Promise<string | undefined>;
   /** What to do about that. */
   readonly cure: string;
-  /** For the user: what to do after the install, where the logs are. Lines. */
+  /** For the operator: where the logs are, and what else there is to do after the install. Lines. */
   afterInstall(service: ServiceDefinition): readonly string[];
+  /** Shows the last lines that the service has logged: what to do when it does not start. */
+  readonly logCommand?: (serviceName: string) => string;
 }

@@ -2,6 +2,7 @@
  * What a person is told of a CSV file that can't be read: the file, the line, what is wrong with it.
  * Deciding that something is wrong is left to `csv-rows.ts` and csv-parse.
  */
+import { basename } from "node:path";
 import type { CsvError } from "csv-parse";
 import { OperatorError } from "../task/errors.ts";
 
@@ -36,7 +37,7 @@ export function explainCsvFault(error: unknown, path: string): OperatorError {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOENT" || code === "ENOTDIR") {
     return new OperatorError("usage", `${path} does not exist`, {
-      hint: "--source csv:DIR with the folder that holds geempre.csv and effornece.csv",
+      hint: `export that table of Domínio, or name the folder that holds ${basename(path)}: --source csv:DIR`,
       cause: error,
     });
   }

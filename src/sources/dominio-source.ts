@@ -2,29 +2,33 @@
  * A source over a database that holds the Domínio tables, whatever reads it. Connecting, fetching and the words for
  * what goes wrong are left to the file of each kind.
  */
+import type { RecordKind } from "../task/sync/record.ts";
+import type { RowOf } from "../task/sync/row.ts";
 import {
-  type companyColumns,
   type Dialect,
   type DominioQuery,
   type DominioTable,
   dominioQueries,
+  dominioTableNames,
   dominioTables,
   qualify,
-  type RowValues,
+  recordTables,
+  type TableValues,
   toCompany,
-  toSupplier,
+  toRow,
 } from "./dominio.ts";
-import type { Source, SourceReport } from "./source.ts";
+import type { Company, Source, SourceReader, SourceReport } from "./source.ts";
 
-/** A connection to the tables, made for one call of a source. Its faults are the driver's own. */
-export interface DominioReader {
+/** A connection to the tables. Its faults are the driver's own. */
+export interface DominioConnection {
   readonly driver: string;
   readonly dbms: string;
   readonly dialect: Dialect;
-  /** The rows of one query, each with its columns in the query's order; null for NULL. */
+  /**
+   * The rows of one query, each with its columns in the query's order; null for NULL. One query at a time; one that is
+   * left early, or has failed, is no hindrance to the next.
+   */
   query(query: DominioQuery): AsyncIterable<readonly (string | null)[]>;
-  /** Null where the table is not there. */
-  count(table: DominioTable): Promise<number | null>;
   /** Never throws: what went wrong has been told. */
   end(): Promise<void>;
 }
@@ -35,65 +39,106 @@ export interface DominioDatabase {
   /** Where a company's row stands, for its fault. */
   readonly companyPlace: string;
   /** Leaves nothing open when it throws. */
-  open(): Promise<DominioReader>;
-  /** Any fault of the reader's in the operator's words. */
-  explain(error: unknown): unknown;
+  open(): Promise<DominioConnection>;
+  /** Whether a fault of a query tells that its table is not there. */
+  isMissingTable(error: unknown): boolean;
+  /** Any fault of the connection's in the operator's words, with the table that was read, if one was. */
+  explain(error: unknown, table?: string): unknown;
 }
 
-type Queries = ReturnType<typeof dominioQueries>;
+export function openDominioSource(database: DominioDatabase): Source {
+  return {
+    address: database.address,
+    async open() {
+      try {
+        return new DominioReader(database, await database.open());
+      } catch (error) {
+        throw database.explain(error);
+      }
+    },
+  };
+}
 
-/** Nothing is opened before something is asked. Leaving rows early ends their connection. */
-export function openDominioSource({ address, companyPlace, open, explain }: DominioDatabase): Source {
-  /** Opening included: whatever fails is explained, and what was opened is ended. */
-  async function* reading<Given>(
-    give: (reader: DominioReader) => AsyncIterable<Given>,
-  ): AsyncGenerator<Given> {
-    let reader: DominioReader | undefined;
+class DominioReader implements SourceReader {
+  readonly #database: DominioDatabase;
+  readonly #connection: DominioConnection;
+  readonly #queries: ReturnType<typeof dominioQueries>;
+  #isReading = false;
+
+  constructor(database: DominioDatabase, connection: DominioConnection) {
+    this.#database = database;
+    this.#connection = connection;
+    this.#queries = dominioQueries(connection.dialect);
+  }
+
+  async *companies(): AsyncGenerator<Company> {
+    const { companyPlace } = this.#database;
+    for await (const values of this.#read("geempre", this.#queries.companies()))
+      yield toCompany(values, companyPlace);
+  }
+
+  async company(code: number): Promise<Company | undefined> {
+    const { companyPlace } = this.#database;
+    for await (const values of this.#read("geempre", this.#queries.company(code)))
+      return toCompany(values, companyPlace);
+    return undefined;
+  }
+
+  async *records<Kind extends RecordKind>(kind: Kind, companyCode: number): AsyncGenerator<RowOf<Kind>> {
+    for await (const values of this.#read(recordTables[kind], this.#queries.records(kind, companyCode)))
+      yield toRow(kind, values);
+  }
+
+  async test(): Promise<SourceReport> {
+    const { driver, dbms } = this.#connection;
+    const tables: SourceReport["tables"] = [];
+    for (const table of dominioTableNames)
+      tables.push({ name: this.#nameOf(table), rows: await this.#countRows(table) });
+    return { driver, dbms, tables };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#connection.end();
+  }
+
+  async *#read<Table extends DominioTable>(
+    table: Table,
+    query: DominioQuery,
+  ): AsyncGenerator<TableValues<Table>> {
+    const columns = dominioTables[table];
     try {
-      reader = await open();
-      yield* give(reader);
+      for await (const row of this.#query(query)) {
+        const pairs = columns.map((column, at) => [column, row[at] ?? null]);
+        yield Object.fromEntries(pairs) as TableValues<Table>;
+      }
     } catch (error) {
-      throw explain(error);
-    } finally {
-      await reader?.end();
+      throw this.#database.explain(error, this.#nameOf(table));
     }
   }
 
-  const read = <Columns extends readonly string[], Row>(
-    queryOf: (queries: Queries) => DominioQuery<Columns>,
-    toRow: (values: RowValues<Columns>) => Row,
-  ): AsyncGenerator<Row> =>
-    reading(async function* (reader) {
-      const query = queryOf(dominioQueries(reader.dialect));
-      for await (const row of reader.query(query)) {
-        const pairs = query.columns.map((column, at) => [column, row[at] ?? null]);
-        yield toRow(Object.fromEntries(pairs) as RowValues<Columns>);
-      }
-    });
-  const readCompany = (values: RowValues<typeof companyColumns>) => toCompany(values, companyPlace);
+  /** Null where the table is not there; fails where a column is not. */
+  async #countRows(table: DominioTable): Promise<number | null> {
+    try {
+      const [[rows] = []] = await Array.fromAsync(this.#query(this.#queries.count(table)));
+      await Array.fromAsync(this.#query(this.#queries.sample(table)));
+      return Number(rows);
+    } catch (error) {
+      if (this.#database.isMissingTable(error)) return null;
+      throw this.#database.explain(error, this.#nameOf(table));
+    }
+  }
 
-  return {
-    address,
+  async *#query(query: DominioQuery): AsyncGenerator<readonly (string | null)[]> {
+    if (this.#isReading) throw new Error("the source is being read: one call after another");
+    this.#isReading = true;
+    try {
+      yield* this.#connection.query(query);
+    } finally {
+      this.#isReading = false;
+    }
+  }
 
-    companies: () => read((queries) => queries.companies(), readCompany),
-
-    async company(code) {
-      for await (const company of read((queries) => queries.company(code), readCompany)) return company;
-      return undefined;
-    },
-
-    suppliers: (companyCode) => read((queries) => queries.suppliers(companyCode), toSupplier),
-
-    async test() {
-      const reports = reading(async function* (reader): AsyncGenerator<SourceReport> {
-        const { driver, dbms, dialect } = reader;
-        const tables: SourceReport["tables"] = [];
-        for (const table of Object.keys(dominioTables) as DominioTable[])
-          tables.push({ name: qualify(dialect.owner, table), rows: await reader.count(table) });
-        yield { driver, dbms, tables };
-      });
-      for await (const report of reports) return report;
-      throw new Error("the source gave no report");
-    },
-  };
+  #nameOf(table: DominioTable): string {
+    return qualify(this.#connection.dialect.owner, table);
+  }
 }

@@ -19,7 +19,7 @@ export function parseSource(text: string, odbc?: OdbcOptions): Source {
   if (kind === "postgres" || kind === "postgresql") return openPostgresSource(source);
   // The text isn't repeated: it may be a connection string that holds a password.
   throw new OperatorError("usage", "the source is not of a kind that can be read", {
-    hint: "csv:DIR, where DIR holds geempre.csv and effornece.csv, postgres://USER@HOST/DATABASE, or odbc:DSN=NAME;UID=USER",
+    hint: "csv:DIR, where DIR holds geempre.csv and the other tables, postgres://USER@HOST/DATABASE, or odbc:DSN=NAME;UID=USER",
   });
 }
 

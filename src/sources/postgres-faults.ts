@@ -30,30 +30,49 @@ function canBeDecoded(text: string): boolean {
 const unreachable =
   /^(08...|57P0[1-5]|53300|34000|25P0[123]|ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|CONNECT\w+)$/;
 
+export function isUnreachable(error: unknown): boolean {
+  return unreachable.test(codeOf(error));
+}
+
+const noSuchTable = "42P01";
+
+export function isMissingTable(error: unknown): boolean {
+  return codeOf(error) === noSuchTable;
+}
+
 /** By SQLSTATE: what is wrong, and what to do. */
 const refusals: Record<string, [fault: string, hint: string]> = {
   "28P01": ["the password is wrong", "correct user and password in the source"],
   "28000": ["the user may not log in", "correct the user in the source, or let it in in pg_hba.conf"],
   "3D000": ["the database does not exist", "correct the database's name in the source"],
   "42501": ["the user may not read", "grant usage on schema bethadba, and select on its tables, to the user"],
-  "42P01": ["a table is not there", "give the database that holds geempre and effornece, in schema bethadba"],
+  [noSuchTable]: [
+    "a table is not there",
+    "copy it from Domínio, or give the database that holds its tables, in schema bethadba",
+  ],
   "42703": ["a column is not there", "the tables need the columns of Domínio, by their names"],
   "57014": ["it took too long", "try again when the server is less busy, or put an index on codi_emp"],
 };
 
-/** Any error of reading the source at `place` as an OperatorError: of kind "unavailable" where a retry may help. */
-export function explainPostgresFault(error: unknown, place: string): unknown {
+/**
+ * Any error of reading the source at `place` as an OperatorError: of kind "unavailable" where a retry may help.
+ * @param table the one that was read, if one was.
+ */
+export function explainPostgresFault(error: unknown, place: string, table?: string): unknown {
   if (error instanceof OperatorError) return error;
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (unreachable.test(code))
+  const code = codeOf(error);
+  if (isUnreachable(error))
     return new OperatorError("unavailable", `the source at ${place} can't be reached (${code})`, {
       hint: "start that Postgres, or correct host and port in the source",
       cause: error,
     });
   const message = error instanceof Error ? error.message : String(error);
   const [fault, hint] = refusals[code] ?? [];
-  return new OperatorError("failed", `the source at ${place}: ${fault ? `${fault} (${message})` : message}`, {
+  const where = table === undefined ? `the source at ${place}` : `${table} of the source at ${place}`;
+  return new OperatorError("failed", `${where}: ${fault ? `${fault} (${message})` : message}`, {
     ...(hint === undefined ? {} : { hint }),
     cause: error,
   });
 }
+
+const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? String(error.code) : "");

@@ -30,7 +30,7 @@ export interface Announcer {
 /** The first hint goes at once; those of the next milliseconds gather and go together. */
 const coalesceMs = 3;
 
-export function createAnnouncer(sql: Sql): Announcer {
+export function createAnnouncer(sql: () => Sql): Announcer {
   const waiting = new Set<string>();
   let sending: Promise<void> | undefined;
 
@@ -39,9 +39,8 @@ export function createAnnouncer(sql: Sql): Announcer {
       const messages = [...waiting];
       waiting.clear();
       // A lost hint costs one poll interval: not worth an error.
-      await sql`select pg_notify(${channel}, message) from unnest(${messages}::text[]) as message`.catch(
-        () => {},
-      );
+      await sql()`
+        select pg_notify(${channel}, message) from unnest(${messages}::text[]) as message`.catch(() => {});
       await Bun.sleep(coalesceMs);
     }
     sending = undefined;

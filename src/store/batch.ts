@@ -8,6 +8,7 @@ import {
   sampledErrors,
 } from "../task/doors/batch.ts";
 import type { AttemptError, TaskState } from "../task/task.ts";
+import { type Pace, paceOf } from "../task/time/pace.ts";
 import { instant, type Store } from "./connection.ts";
 import { batch as batchTable } from "./schema.ts";
 
@@ -48,16 +49,27 @@ async function readBatches(store: Store, condition: SQL | undefined, limit: numb
       failed: 0,
       cancelled: 0,
     };
-    let retrying = 0;
-    for (const count of counts.get(row.id) ?? []) {
-      states[count.state] = count.count;
-      retrying += count.retrying;
-    }
+    const counted = counts.get(row.id) ?? [];
+    for (const { state, count } of counted) states[state] += count;
+    const retrying = sum(counted.map((count) => count.retrying));
     const live = states.pending + states.running;
     const progress = row.total === 0 ? 1 : 1 - live / row.total;
-    return { ...row, states, retrying, progress, complete: live === 0 };
+    return { ...row, states, retrying, progress, complete: live === 0, pace: readPace(counted, live) };
   });
 }
+
+function readPace(counted: StateCount[], left: number): Pace {
+  const since = counted.flatMap(({ since_first_ms }) => since_first_ms ?? []);
+  const stalled = counted.flatMap(({ state, stalled }) => (state === "pending" ? (stalled ?? []) : []));
+  return paceOf({
+    left,
+    finishedLastMinute: sum(counted.map(({ recent }) => recent)),
+    sinceFirstMs: since.length === 0 ? null : Math.max(...since),
+    stalled: stalled.length === 0 ? null : stalled.sort().join("; "),
+  });
+}
+
+const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
 
 const columns = {
   id: batchTable.id,
@@ -74,16 +86,31 @@ interface StateCount {
   state: TaskState;
   count: number;
   retrying: number;
+  /** Ended within the last minute, and how long ago the first of these did. */
+  recent: number;
+  since_first_ms: number | null;
+  /** Why tasks of this queue do not start. */
+  stalled: string | null;
 }
 
 /** In one statement, so of one snapshot: a task that moves to the history meanwhile is counted once. */
 async function countTasks({ sql }: Store, ids: number[]): Promise<Map<number, StateCount[]>> {
   const rows = await sql<StateCount[]>`
-    select batch_id, case when worker_id is null then 'pending' else 'running' end as state, count(*) as count,
-           count(*) filter (where worker_id is null and attempt > 0) as retrying
-    from fiscaut_tasks.task where batch_id = any(${ids}::bigint[]) group by 1, 2
+    select live.batch_id, live.state, live.count, live.retrying, 0 as recent, null::float8 as since_first_ms,
+           case when q.paused then format('queue %s is paused', q.name)
+                when q.held then format('queue %s is held: %s', q.name, h.reason) end as stalled
+    from (
+      select batch_id, queue, case when worker_id is null then 'pending' else 'running' end as state, count(*) as count,
+             count(*) filter (where worker_id is null and attempt > 0) as retrying
+      from fiscaut_tasks.task where batch_id = any(${ids}::bigint[]) group by 1, 2, 3
+    ) live
+    left join fiscaut_tasks.queue q on q.name = live.queue
+    left join fiscaut_tasks.queue_hold h on h.queue = live.queue
     union all
-    select batch_id, state, count(*), 0 from fiscaut_tasks.task_history
+    select batch_id, state, count(*), 0, count(*) filter (where finished_at > now() - interval '1 minute'),
+           (extract(epoch from now() - min(finished_at) filter (where finished_at > now() - interval '1 minute')) * 1000)::float8,
+           null
+    from fiscaut_tasks.task_history
     where batch_id = any(${ids}::bigint[]) group by 1, 2`;
   return Map.groupBy(rows, (row) => row.batch_id);
 }

@@ -1,24 +1,45 @@
 /**
- * Opens the connection pool and says in words why a database can't be used. What is asked over it stands in
- * one file a verb beside this one.
+ * The store: its connections, and in words why a database can't be used. What is asked over it stands in one file a verb
+ * beside this one, how a connection is made in `pools.ts`.
  */
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
-import postgres from "postgres";
 import { OperatorError } from "../task/errors.ts";
 import type { DoorEvent } from "../task/events.ts";
 import { type Announcer, createAnnouncer } from "./announce.ts";
+import { isPooled, openPool, type PoolOptions } from "./pools.ts";
 import type { Sql } from "./sql.ts";
-
-const int8 = { to: 20, from: [20], serialize: String, parse: Number };
 
 export interface Store {
   /** For the hot verbs: tagged SQL, prepared once a connection. Instants arrive as text, see `instant`. */
   readonly sql: Sql;
   /** For all that is not hot. */
   readonly db: PostgresJsDatabase;
+  /** One connection that waits neither behind others nor long: for the heartbeat. */
+  readonly urgent: Sql;
   readonly announcer: Announcer;
+  /** A pooler stands between, as far as is known: nobody can be notified. */
+  readonly pooled: boolean;
   /** Told of what is done through this store. Set once, by whoever opens it; nobody listens otherwise. */
   onEvent: (event: DoorEvent) => void;
+  /**
+   * The first contact: finds out whether a pooler stands between, and serves on either way. May be called again.
+   * @throws the driver's error when the database can't be reached.
+   */
+  connect(): Promise<void>;
+  /** For statements that may take up to an hour: over a connection of its own. */
+  patiently<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>;
+  /** Connects anew, for what is asked from now on: the name may lead to another server than before. */
+  reconnect(): void;
+  /** Over a connection of its own. @throws the driver's error when it can't be had. */
+  listen(channel: string, onMessage: (message: string) => void): Promise<Listener>;
+  close(): Promise<void>;
+}
+
+export interface Listener {
+  /** Makes sure that it still hears. @throws the driver's error: it does not, and is to be closed. */
+  check(): Promise<void>;
+  /** Resolves once it hears no more. */
+  readonly lost: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -27,39 +48,110 @@ export interface StoreOptions {
   /** Seen in pg_stat_activity. */
   applicationName: string;
   maxConnections: number;
+  /** What `Store.pooled` of another store with this URL says. */
+  pooled?: boolean;
 }
+
+/** No statement of ours takes seconds, but for those that are asked patiently. */
+const statementMs = 30_000;
+/** A fifth of the usual lease: a heartbeat that hangs is worth another one. */
+const urgentStatementMs = 2_000;
+const listenStatementMs = 5_000;
+const patientStatementMs = 3_600_000;
 
 /** Opens no connection yet: the first query does. */
 export function openStore(options: StoreOptions): Store {
-  const sql = postgres(options.url, {
-    max: options.maxConnections,
-    connect_timeout: 10,
-    // Seconds. The driver's own goes up to 20, and a database that is back would wait for as long.
-    backoff: (attempts) => Math.min(0.05 * 2 ** attempts, 1),
-    types: { int8 },
-    onnotice: () => {},
-    connection: {
-      application_name: options.applicationName,
-      // A plan is made once a connection, often while the tables are still empty: a sequential scan chosen then
-      // would stay when there are a million rows.
-      enable_seqscan: "off",
-      // No statement of ours takes seconds, but for those that migrate.
-      statement_timeout: 30_000,
-      TimeZone: "UTC",
-    } as Partial<postgres.ConnectionParameters>,
-  });
-  const announcer = createAnnouncer(sql);
+  const { url, applicationName, maxConnections } = options;
+  let pooled = options.pooled ?? false;
+  const patient = new Set<Sql>();
+
+  const open = (limits: Pick<PoolOptions, "maxConnections" | "statementMs" | "onNotify" | "onClose">) =>
+    openPool({ url, applicationName, pooled, ...limits });
+  function openPools(): Pools {
+    const sql = open({ maxConnections, statementMs });
+    return { sql, db: drizzle(sql), urgent: open({ maxConnections: 1, statementMs: urgentStatementMs }) };
+  }
+  let pools = openPools();
+  const announcer = createAnnouncer(() => pools.sql);
+
+  function reconnect(): void {
+    const before = pools;
+    pools = openPools();
+    // What is under way may end; nobody waits for it.
+    void endPools(before);
+  }
+
   return {
-    sql,
-    db: drizzle(sql),
+    get sql() {
+      return pools.sql;
+    },
+    get db() {
+      return pools.db;
+    },
+    get urgent() {
+      return pools.urgent;
+    },
+    get pooled() {
+      return pooled;
+    },
     announcer,
     onEvent: () => {},
+    async connect() {
+      if (pooled || !(await isPooled(pools.sql))) return;
+      pooled = true;
+      reconnect();
+    },
+    reconnect,
+    async patiently(work) {
+      const sql = open({ maxConnections: 1, statementMs: patientStatementMs });
+      patient.add(sql);
+      try {
+        return await work(sql);
+      } finally {
+        patient.delete(sql);
+        await endPool(sql);
+      }
+    },
+    async listen(channel, onMessage) {
+      const { promise: lost, resolve } = Promise.withResolvers<void>();
+      const sql = open({
+        maxConnections: 1,
+        statementMs: listenStatementMs,
+        onNotify: (on, message) => on === channel && onMessage(message),
+        onClose: resolve,
+      });
+      const close = () => sql.end({ timeout: 0 });
+      // Again and again it changes nothing, but for a connection that is not what it was.
+      const check = async () => {
+        await sql`listen ${sql(channel)}`;
+      };
+      try {
+        await check();
+        return { check, lost, close };
+      } catch (error) {
+        await close();
+        throw error;
+      }
+    },
     async close() {
       await announcer.flush();
-      await sql.end({ timeout: 5 });
+      await Promise.all([endPools(pools), ...[...patient].map(endPool)]);
     },
   };
 }
+
+interface Pools {
+  readonly sql: Sql;
+  readonly db: PostgresJsDatabase;
+  readonly urgent: Sql;
+}
+
+async function endPools({ sql, urgent }: Pools): Promise<void> {
+  await Promise.all([endPool(sql), endPool(urgent)]);
+}
+
+/** What is under way may end within five seconds. */
+const endPool = (sql: Sql) => sql.end({ timeout: 5 });
 
 /** An instant as it arrives in tagged SQL: Drizzle has switched the driver's own parsing off. */
 export function instant(text: string): Date;
@@ -68,12 +160,29 @@ export function instant(text: string | null): Date | null {
   return text === null ? null : new Date(text);
 }
 
+/** read_only_sql_transaction. */
+const readOnlyCode = "25006";
+/** The driver's: a server that has vanished without a word. */
+const silentCode = "ANSWER_TIMEOUT";
+
 const unavailableCodes =
-  /^(08...|57P0[1-5]|53300|25006|ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|CONNECT\w+)$/;
+  /^(08...|57P0[1-5]|53300|25006|ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|CONNECT\w+|ANSWER_TIMEOUT)$/;
 
 /** The database can't be reached or doesn't serve now: back off and try again. */
 export function isUnavailable(error: unknown): boolean {
   return unavailableCodes.test(codeOf(error) ?? "");
+}
+
+/** It answers, and lets nothing be written: a standby, most likely one that was the primary before. */
+export const isReadOnly = (error: unknown) => codeOf(error) === readOnlyCode;
+
+export const readOnlyWords = "is read-only, as a standby is";
+
+/** Why an unavailable database is so, as words that follow its name. */
+export function unavailableWords(error: unknown): string {
+  const code = codeOf(error);
+  if (code === readOnlyCode) return readOnlyWords;
+  return code === silentCode ? "does not answer" : "can't be reached";
 }
 
 /** SQLSTATE or the system's error code. */
@@ -97,8 +206,10 @@ export function explainStoreError(error: unknown, url: string): unknown {
   if (code === undefined || error instanceof OperatorError) return error;
   const where = describeDatabase(url);
   if (isUnavailable(error))
-    return new OperatorError("unavailable", `the database at ${where} can't be reached (${code})`, {
-      hint: "start it, or correct DATABASE_URL",
+    return new OperatorError("unavailable", `the database at ${where} ${unavailableWords(error)} (${code})`, {
+      hint: isReadOnly(error)
+        ? "promote it, or point DATABASE_URL at the primary"
+        : "start it, or correct DATABASE_URL",
       cause: error,
     });
   const refusal = refusals[code];

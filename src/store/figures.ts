@@ -14,6 +14,8 @@ export interface Figures {
    * ids, where it is unless older ones than that are all later due.
    */
   oldestDueMs: number | null;
+  /** Nothing can be written: a standby. */
+  readOnly: boolean;
 }
 
 /** @throws the driver's error when the database can't be reached. */
@@ -23,7 +25,8 @@ export async function readFigures(store: Store): Promise<Figures> {
       (select count(*) from (select 1 from fiscaut_tasks.task limit ${countLimit}) as t) as depth,
       (select count(*) from fiscaut_tasks.worker where heartbeat_at + lease_ms * interval '1 ms' >= now()) as workers,
       (select (extract(epoch from now() - min(run_at)) * 1000)::float8 from (
-         select run_at from fiscaut_tasks.task where due and worker_id is null order by id limit 1000) as t) as "oldestDueMs"`;
+         select run_at from fiscaut_tasks.task where due and worker_id is null order by id limit 1000) as t) as "oldestDueMs",
+      current_setting('transaction_read_only')::boolean as "readOnly"`;
   if (row === undefined) throw new Error("the figures' query returned no row");
   return row;
 }

@@ -3,7 +3,8 @@
  */
 import { and, desc, eq, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
 import type { TaskFilter } from "../task/doors/filter.ts";
-import type { AttemptError, FinishedState, Task, TaskSummary } from "../task/task.ts";
+import type { AttemptError, FinishedState, Progress, Task, TaskSummary } from "../task/task.ts";
+import { attemptSecondsLeft } from "../task/time/pace.ts";
 import type { Store } from "./connection.ts";
 import { taskHistory, task as taskTable } from "./schema.ts";
 import { readWaits } from "./waits/waits.ts";
@@ -21,18 +22,18 @@ export async function findTask(store: Store, id: number): Promise<Task | undefin
       .where(eq(taskHistory.id, id));
   const [[live], [finished]] = await Promise.all([
     store.db
-      .select({ ...summaryOf(taskTable), waiting: taskTable.waiting, ...wideOf(taskTable) })
+      .select({ ...summaryOf(taskTable), ...runningColumns, ...wideOf(taskTable) })
       .from(taskTable)
       .where(eq(taskTable.id, id)),
     selectFinished(),
   ]);
   if (live !== undefined) {
     const waitsFor = live.waiting ? await readWaits(store, id) : [];
-    return { ...live, ...liveColumns(live), waitsFor, result: null, errors: live.errors ?? [] };
+    return { ...toLive(live), waitsFor, result: null, errors: live.errors ?? [] };
   }
   // A task that moves to the history between the two reads is in neither; it is there by now.
   const found = finished ?? (await selectFinished())[0];
-  return found && { ...found, waiting: false, waitsFor: [], errors: found.errors ?? [] };
+  return found && { ...found, ...ended, waitsFor: [], errors: found.errors ?? [] };
 }
 
 /** The newest first (by id), at most `limit`. */
@@ -50,7 +51,7 @@ export async function listTasks(store: Store, filter: TaskFilter, limit: number)
 
 async function listLive(store: Store, filter: TaskFilter, limit: number): Promise<TaskSummary[]> {
   const rows = await store.db
-    .select({ ...summaryOf(taskTable), waiting: taskTable.waiting })
+    .select({ ...summaryOf(taskTable), ...runningColumns })
     .from(taskTable)
     .where(
       and(
@@ -61,7 +62,7 @@ async function listLive(store: Store, filter: TaskFilter, limit: number): Promis
     )
     .orderBy(desc(taskTable.id))
     .limit(limit);
-  return rows.map((row) => ({ ...row, ...liveColumns(row) }));
+  return rows.map(toLive);
 }
 
 async function listFinished(store: Store, filter: TaskFilter, limit: number): Promise<TaskSummary[]> {
@@ -77,7 +78,7 @@ async function listFinished(store: Store, filter: TaskFilter, limit: number): Pr
     )
     .orderBy(desc(taskHistory.id))
     .limit(limit);
-  return rows.map((row) => ({ ...row, waiting: false }));
+  return rows.map((row) => ({ ...row, ...ended }));
 }
 
 type AnyTaskTable = typeof taskTable | typeof taskHistory;
@@ -123,7 +124,23 @@ const wideOf = (table: AnyTaskTable) => ({
 
 const finishedColumns = { state: taskHistory.state, finishedAt: taskHistory.finishedAt };
 
-const liveColumns = (row: { workerId: number | null }) => ({
-  state: row.workerId === null ? ("pending" as const) : ("running" as const),
-  finishedAt: null,
-});
+const runningColumns = {
+  waiting: taskTable.waiting,
+  elapsedMs: sql<number | null>`(extract(epoch from now() - ${taskTable.startedAt}) * 1000)::float8`,
+};
+
+interface LiveRow {
+  workerId: number | null;
+  progress: Progress | null;
+  elapsedMs: number | null;
+}
+
+function toLive<Row extends LiveRow>({ elapsedMs, ...row }: Row) {
+  const { workerId, progress } = row;
+  const state = workerId === null ? ("pending" as const) : ("running" as const);
+  const etaSeconds =
+    elapsedMs === null || progress === null ? null : attemptSecondsLeft(progress.fraction, elapsedMs);
+  return { ...row, state, finishedAt: null, etaSeconds };
+}
+
+const ended = { waiting: false, etaSeconds: null };

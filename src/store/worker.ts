@@ -2,7 +2,8 @@
  * A worker's row: registered at the start, renewed by the heartbeat, gone at the stop. What happens to the
  * tasks of one whose lease is past is `rescue.ts`'s work.
  */
-import type { Store } from "./connection.ts";
+import { isReadOnly, type Store } from "./connection.ts";
+import type { Sql } from "./sql.ts";
 
 export interface WorkerIdentity {
   host: string;
@@ -14,10 +15,13 @@ export interface WorkerIdentity {
 
 /** @returns the new worker's id, never used before. */
 export async function registerWorker(store: Store, identity: WorkerIdentity): Promise<number> {
-  const [row] = await store.sql<{ id: number }[]>`
-    insert into fiscaut_tasks.worker (host, pid, version, lease_ms)
-    values (${identity.host}, ${identity.pid}, ${identity.version}, ${identity.leaseMs})
-    returning id`;
+  const [row] = await urgently(
+    store,
+    (sql) => sql<{ id: number }[]>`
+      insert into fiscaut_tasks.worker (host, pid, version, lease_ms)
+      values (${identity.host}, ${identity.pid}, ${identity.version}, ${identity.leaseMs})
+      returning id`,
+  );
   if (row === undefined) throw new Error("the insert returned no row");
   return row.id;
 }
@@ -31,15 +35,28 @@ export interface Renewal {
 
 /** Renews the lease; one write a worker, however many tasks it runs. */
 export async function renewLease(store: Store, workerId: number, running: number[]): Promise<Renewal> {
-  const [row] = await store.sql<{ alive: boolean; cancel_requested: number[] }[]>`
-    with renewed as (update fiscaut_tasks.worker set heartbeat_at = now() where id = ${workerId} returning 1)
-    select exists (select 1 from renewed) as alive,
-      array(select id from fiscaut_tasks.task
-            where id = any(${running}::bigint[]) and cancel_requested and worker_id = ${workerId}) as cancel_requested`;
+  const [row] = await urgently(
+    store,
+    (sql) => sql<{ alive: boolean; cancel_requested: number[] }[]>`
+      with renewed as (update fiscaut_tasks.worker set heartbeat_at = now() where id = ${workerId} returning 1)
+      select exists (select 1 from renewed) as alive,
+        array(select id from fiscaut_tasks.task
+              where id = any(${running}::bigint[]) and cancel_requested and worker_id = ${workerId}) as cancel_requested`,
+  );
   return { alive: row?.alive ?? false, cancelRequested: (row?.cancel_requested ?? []).map(Number) };
 }
 
 /** Only once none of its tasks is left running: a task of a worker without a row would never be rescued. */
 export async function deregisterWorker(store: Store, workerId: number): Promise<void> {
   await store.sql`delete from fiscaut_tasks.worker where id = ${workerId}`;
+}
+
+/** After a fail-over a connection may stay with the old primary, which answers and writes nothing, for ever. */
+async function urgently<Rows>(store: Store, ask: (sql: Sql) => PromiseLike<Rows>): Promise<Rows> {
+  try {
+    return await ask(store.urgent);
+  } catch (error) {
+    if (isReadOnly(error)) store.reconnect();
+    throw error;
+  }
 }

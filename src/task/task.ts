@@ -58,6 +58,8 @@ export interface TaskSummary {
   startedAt: Date | null;
   finishedAt: Date | null;
   progress: Progress | null;
+  /** How long the attempt under way still takes, going by its progress; null: it tells none, or has just begun. */
+  etaSeconds: number | null;
   /** The schedule that enqueued it. */
   scheduleId: number | null;
   /** Of a repeating or scheduled task: the instant that this run was meant for, which retries do not move. */

@@ -1,18 +1,18 @@
 /** Batches with the executable: many tasks by standard input and over HTTP, followed, controlled, with their end. */
 import { describe, expect, test } from "bun:test";
 import { findBatch, listBatches } from "../../src/store/batch.ts";
-import { enqueueBatch } from "../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../src/store/enqueue/enqueue-batch.ts";
 import { listTasks } from "../../src/store/find.ts";
 import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { until } from "../until.ts";
 import { createBed } from "./bed.ts";
 import { execute, executeJson, startRun } from "./executable.ts";
-import { supplier } from "./held-api.ts";
+import { heldPayload, heldTask } from "./held-api.ts";
 
 const bed = createBed();
 const { env } = bed;
 const enqueue = ["enqueue", "--stdin-ndjson"];
-const send = "fiscaut.sync-supplier";
+const send = heldTask;
 const ndjson = (tasks: unknown[]) => tasks.map((task) => `${JSON.stringify(task)}\n`).join("");
 const batchOf = async (key: string) =>
   (await listBatches(bed.store, {}, 100)).find((batch) => batch.key === key);
@@ -113,7 +113,7 @@ describe("enqueue --stdin-ndjson", () => {
   test("follows the batch, and ends with 1 when not all has succeeded", async () => {
     bed.api.release();
     const worker = await startRun([], env());
-    const tasks = [1, 2, 3].map((n) => ({ name: send, payload: supplier(`follow-${n}`) }));
+    const tasks = [1, 2, 3].map((n) => ({ name: send, payload: heldPayload(`follow-${n}`) }));
     const followed = await execute([...enqueue, "--wait"], env(), ndjson(tasks));
     expect(followed).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("3/3") });
     // Its company is not there, so its one attempt fails.
@@ -183,7 +183,7 @@ describe("the batch commands", () => {
     const { id } = await executeJson<Enqueued>(
       enqueue,
       env(),
-      ndjson([{ name: send, payload: supplier("held") }]),
+      ndjson([{ name: send, payload: heldPayload("held") }]),
     );
     await until(() => bed.api.arrived.some((document) => document === "held"));
     expect(await execute(["batch", "delete", String(id)], env())).toMatchObject({
@@ -212,8 +212,8 @@ describe("a worker's HTTP", () => {
       status: 201,
       body: { total: 100_000 },
     });
-    const whenComplete = JSON.stringify({ name: send, payload: supplier("complete"), key: "at the end" });
-    const tasks = [1, 2, 3].map((n) => ({ name: send, payload: supplier(`http-${n}`) }));
+    const whenComplete = JSON.stringify({ name: send, payload: heldPayload("complete"), key: "at the end" });
+    const tasks = [1, 2, 3].map((n) => ({ name: send, payload: heldPayload(`http-${n}`) }));
     const query = `?title=T&whenComplete=${encodeURIComponent(whenComplete)}`;
     expect(await post(ndjson(tasks), "application/x-ndjson", query)).toMatchObject({ status: 201 });
     expect(await post(ndjson(tasks), "application/x-ndjson", query)).toMatchObject({ status: 200 });
@@ -230,9 +230,9 @@ describe("a worker's HTTP", () => {
       "--when-complete",
       send,
       "--when-complete-payload",
-      JSON.stringify(supplier("end of line")),
+      JSON.stringify(heldPayload("end of line")),
     ];
-    const lines = ndjson([{ name: send, payload: supplier("line") }]);
+    const lines = ndjson([{ name: send, payload: heldPayload("line") }]);
     await executeJson<Enqueued>([...enqueue, ...words], env(), lines);
     await until(() => bed.api.arrived.includes("end of line"), 20_000);
     expect(bed.api.arrived).toEqual(["line", "end of line"]);

@@ -1,4 +1,4 @@
-/** What end-to-end tests with a database at DATABASE_URL share: that database, and a Fiscaut API that holds its answers. */
+/** What end-to-end tests with a database at DATABASE_URL share: that database, and what holds their tasks. */
 import { afterAll, afterEach, beforeAll, beforeEach } from "bun:test";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { endLeftovers } from "./executable.ts";

@@ -1,19 +1,23 @@
 /** Tasks that wait for others, with the executable: from the command line, and when a worker is killed at the last end. */
 import { describe, expect, test } from "bun:test";
-import { enqueueBatch } from "../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../src/store/enqueue/enqueue-batch.ts";
 import { findTask, listTasks } from "../../src/store/find.ts";
 import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { until } from "../until.ts";
 import { createBed } from "./bed.ts";
 import { execute, executeJson, startRun } from "./executable.ts";
-import { supplier } from "./held-api.ts";
+import { heldPayload, heldTask } from "./held-api.ts";
 
 const bed = createBed();
 const { env } = bed;
-const name = "fiscaut.sync-supplier";
+const name = heldTask;
 const enqueue = async (document: string, ...flags: string[]) =>
-  (await executeJson<{ id: number }>(["enqueue", name, JSON.stringify(supplier(document)), ...flags], env()))
-    .id;
+  (
+    await executeJson<{ id: number }>(
+      ["enqueue", name, JSON.stringify(heldPayload(document)), ...flags],
+      env(),
+    )
+  ).id;
 const stateOf = async (id: number) => (await findTask(bed.store, id))?.state;
 
 describe("enqueue --after", () => {
@@ -67,9 +71,9 @@ describe("when the last two tasks of a batch end at one moment in two workers an
           skipped: {},
           enqueuedBy: null,
           // In a queue that neither serves: what is counted is releases, not the repeats that a kill may cause.
-          whenComplete: checkNewTask({ name, payload: supplier("completion"), queue: "completions" }),
+          whenComplete: checkNewTask({ name, payload: heldPayload("completion"), queue: "completions" }),
         },
-        ["one", "other"].map((document) => checkNewTask({ name, payload: supplier(document) })),
+        ["one", "other"].map((document) => checkNewTask({ name, payload: heldPayload(document) })),
       );
       await until(() => bed.api.arrived.length === 2);
       const { workerId } = await workerOf(victim);

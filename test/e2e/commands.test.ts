@@ -86,7 +86,14 @@ describe("every command", () => {
     ["a change of nothing", ["change", "1"], "nothing to change"],
     ["an instant without a time zone", ["enqueue", "a", "--run-at", "2026-12-01T08:00:00"], "time zone"],
     ["a source of an unknown kind", ["sync", "suppliers", "--company", "1", "--source", "xlsx:a"], "csv:DIR"],
-    ["a required flag left out", ["sync", "suppliers", "--company", "1"], "--source"],
+    ["a sync without a source", ["sync", "suppliers", "--company", "1"], "--source"],
+    ["a sync of no company", ["sync", "all"], "give either --company or --all-enabled"],
+    ["a sync of one company and all", ["sync", "all", "--company", "1", "--all-enabled"], "give either"],
+    [
+      "a task for no company",
+      ["enqueue", "fiscaut.sync-all", `{"source": "csv:a"}`],
+      "give either company or allEnabled: true",
+    ],
     ["a group without its command", ["sync"], "suppliers"],
   ];
   for (const [what, words, message] of wrong) {

@@ -1,23 +1,18 @@
 /** What a crash, a freeze and a second worker do to tasks, with the executable and a Postgres of its own. */
 import { describe, expect, test } from "bun:test";
 import { cancelTask } from "../../src/store/control/cancel.ts";
-import { enqueueBatch } from "../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../src/store/enqueue/enqueue-batch.ts";
 import { findTask, listTasks } from "../../src/store/find.ts";
 import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { until } from "../until.ts";
 import { createBed } from "./bed.ts";
 import { executeJson, startRun } from "./executable.ts";
-import { supplier } from "./held-api.ts";
+import { heldPayload, heldTask } from "./held-api.ts";
 
 const bed = createBed();
 const { env } = bed;
 const enqueue = async (document: string) =>
-  (
-    await executeJson<{ id: number }>(
-      ["enqueue", "fiscaut.sync-supplier", JSON.stringify(supplier(document))],
-      env(),
-    )
-  ).id;
+  (await executeJson<{ id: number }>(["enqueue", heldTask, JSON.stringify(heldPayload(document))], env())).id;
 const stateOf = async (id: number) => (await findTask(bed.store, id))?.state;
 const leaseMs = 5_000;
 
@@ -75,9 +70,7 @@ describe("two workers on one database", () => {
     const batch = await enqueueBatch(
       bed.store,
       { title: "two workers", skipped: {}, enqueuedBy: null },
-      documents.map((document) =>
-        checkNewTask({ name: "fiscaut.sync-supplier", payload: supplier(document) }),
-      ),
+      documents.map((document) => checkNewTask({ name: heldTask, payload: heldPayload(document) })),
     );
     // Both have their slots full before any call is answered: both take part.
     await until(() => bed.api.arrived.length === 40);

@@ -37,14 +37,19 @@ const getJson = async (url: string) => (await (await fetch(url)).json()) as Reco
 describe("the executable with its embedded Postgres", () => {
   test("syncs a company's suppliers, bad rows told and left out", async () => {
     const worker = await startRun([], env);
-    const batch = await executeJson<Batch>(
-      ["sync", "suppliers", "--company", "1", "--source", source, "--wait"],
-      env,
-    );
-    expect(batch).toMatchObject({ total: 1018, states: { succeeded: 1018 } });
-    expect(batch.skipped).toEqual({ no_code: 1, no_document: 2, no_name: 1, bad_document: 2 });
-    // Some suppliers stand in the file under two codes; on the server they are one record.
-    expect(api.records.size + api.repeated).toBe(1018);
+    await executeJson(["company", "enable", "1"], env);
+    const sync = ["sync", "suppliers", "--company", "1", "--source", source];
+    const { companies } = await executeJson<{ companies: { batch: Batch }[] }>([...sync, "--wait"], env);
+    const batch = companies[0]?.batch;
+    expect(batch).toMatchObject({ total: 1017, states: { succeeded: 1017 } });
+    // One stands in the file under two codes; on the server it is one record.
+    const skipped = { no_code: 1, no_document: 2, no_name: 1, bad_document: 2, duplicate: 1 };
+    expect(batch?.skipped).toEqual(skipped);
+    expect(api.records.size).toBe(1017);
+    expect(await execute(sync, env)).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining("nothing to send; suppliers: 1,024 read, 1,017 unchanged"),
+    });
     expect(api.records.get("fornecedores/33000167000101/33592510000154")).toMatchObject({
       cnpj_fornecedor: "33592510000154",
     });
@@ -52,18 +57,18 @@ describe("the executable with its embedded Postgres", () => {
     const health = await fetch(`${worker.url}/health`);
     expect(health.status).toBe(200);
     expect(await health.json()).toMatchObject({ status: "pass" });
-    expect(await getJson(`${worker.url}/tasks?batch=${batch.id}&limit=1`)).toMatchObject({
+    expect(await getJson(`${worker.url}/tasks?batch=${batch?.id}&limit=1`)).toMatchObject({
       tasks: [{ state: "succeeded", name: "fiscaut.sync-supplier" }],
     });
     expect(await worker.stop()).toBe(0);
   }, 60_000);
 
-  test("runs fiscaut.sync-suppliers as a task, once, though it is asked for over HTTP", async () => {
+  test("runs fiscaut.sync-suppliers as a task that is asked for over HTTP", async () => {
     const worker = await startRun([], env);
     const response = await fetch(`${worker.url}/tasks`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ name: "fiscaut.sync-suppliers", payload: { company: 1, source } }),
+      body: JSON.stringify({ name: "fiscaut.sync-suppliers", payload: { company: 1, source, force: true } }),
     });
     expect(response.status).toBe(201);
     const location = `${worker.url}${response.headers.get("location")}`;
@@ -71,7 +76,7 @@ describe("the executable with its embedded Postgres", () => {
       const found = await getJson(location);
       return found["state"] === "succeeded" ? found : undefined;
     });
-    expect(task["result"]).toMatchObject({ enqueued: 1018 });
+    expect(task["result"]).toMatchObject({ enqueued: 1017, company: { code: 1 } });
     expect(await worker.stop()).toBe(0);
   }, 60_000);
 
@@ -129,20 +134,16 @@ describe("the executable with its embedded Postgres", () => {
 
   test("keeps its key out of log, errors, config show and the process list", async () => {
     const worker = await startRun([], { ...env, FISCAUT_API_URL: `${api.url}/nowhere` });
-    const { id } = await executeJson<{ id: number }>(
-      ["enqueue", "fiscaut.sync-supplier", "-"],
+    const { companies } = await executeJson<{ companies: { batch: Batch }[] }>(
+      ["sync", "suppliers", "--company", "1", "--force", "--source", source],
       env,
-      JSON.stringify({
-        cnpj_empresa: "1",
-        nome_fornecedor: "a",
-        cnpj_fornecedor: "2",
-        codi_emp_odbc: 1,
-        codi_for_odbc: "1",
-      }),
     );
-    await until(
-      async () => (await executeJson<{ state: string }>(["show", String(id)], env)).state === "failed",
-    );
+    const failed = ["list", "--batch", String(companies[0]?.batch.id), "--state", "failed"];
+    const [task] = await until(async () => {
+      const tasks = await executeJson<{ id: number }[]>(failed, env);
+      return tasks.length > 0 && tasks;
+    });
+    const id = task?.id;
     const shown = await execute(["show", String(id)], env);
     expect(shown.stdout).toContain("Check FISCAUT_API_URL");
     const config = await execute(["config", "show"], env);

@@ -22,8 +22,13 @@ export interface Finished {
 }
 
 /** Runs a command to its end. */
-export async function execute(words: string[], env: Env = {}, stdin?: string): Promise<Finished> {
-  const child = Bun.spawn([executable, ...words], {
+export async function execute(
+  words: string[],
+  env: Env = {},
+  stdin?: string,
+  program = executable,
+): Promise<Finished> {
+  const child = Bun.spawn([program, ...words], {
     cwd: emptyFolder,
     env: { ...baseEnv, ...env },
     stdin: stdin === undefined ? "ignore" : Buffer.from(stdin),
@@ -62,9 +67,9 @@ export interface RunningWorker {
 const running = new Set<{ kill(signal: NodeJS.Signals): void; exited: Promise<number> }>();
 
 /** Starts `run` on a free port and waits until it says that it is running. */
-export async function startRun(flags: string[], env: Env = {}): Promise<RunningWorker> {
+export async function startRun(flags: string[], env: Env = {}, program = executable): Promise<RunningWorker> {
   const child = Bun.spawn(
-    [executable, "run", "--port", "0", "--log-format", "json", "--log-level", "debug", ...flags],
+    [program, "run", "--port", "0", "--log-format", "json", "--log-level", "debug", ...flags],
     {
       cwd: emptyFolder,
       env: { ...baseEnv, ...env },

@@ -1,14 +1,20 @@
 /**
- * A Fiscaut API that answers only when the test lets it: for what happens while calls are under way. The answers
- * of the real one are `fiscaut-api/stand-in.ts`'s affair.
+ * A server that answers only when the test lets it, and a handler that calls it: for what happens while tasks run. The
+ * Fiscaut API's answers are `fiscaut-api/stand-in.ts`'s affair.
  */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** The name of tasks that call it. */
+export const heldTask = "held";
 
 export interface HeldApi {
-  /** FISCAUT_API_URL and FISCAUT_API_KEY. */
+  /** With the folder that has the handler. */
   env: Record<string, string>;
-  /** Supplier codes' documents, one entry a call that arrived. */
+  /** What the tasks were for, one entry a call that arrived. */
   arrived: string[];
-  /** The most calls for one supplier that were under way at once. */
+  /** The most calls for one thing that were under way at once. */
   mostAtOnce(): number;
   /** Answers all calls, those to come too. */
   release(): void;
@@ -25,29 +31,35 @@ export function startHeldApi(): HeldApi {
     port: 0,
     idleTimeout: 0,
     async fetch(request) {
-      const { cnpj_fornecedor: supplier } = (await request.json()) as { cnpj_fornecedor: string };
-      arrived.push(supplier);
-      underWay.set(supplier, (underWay.get(supplier) ?? 0) + 1);
-      most = Math.max(most, underWay.get(supplier) ?? 0);
+      const what = await request.text();
+      arrived.push(what);
+      underWay.set(what, (underWay.get(what) ?? 0) + 1);
+      most = Math.max(most, underWay.get(what) ?? 0);
       await gate.promise;
-      underWay.set(supplier, (underWay.get(supplier) ?? 0) - 1);
-      return Response.json({ status: true, message: "Saved." }, { status: 201 });
+      underWay.set(what, (underWay.get(what) ?? 0) - 1);
+      return new Response("done");
     },
   });
+  const folder = mkdtempSync(join(tmpdir(), "fiscaut-tasks-held-"));
+  writeFileSync(
+    join(folder, `${heldTask}.ts`),
+    `import { defineHandler, z } from "fiscaut-tasks";
+     export default defineHandler({
+       payload: z.strictObject({ what: z.string() }),
+       run: async ({ what }, { signal }) => (await fetch("${server.url}", { method: "POST", body: what, signal })).text(),
+     });`,
+  );
   return {
-    env: { FISCAUT_API_URL: `http://127.0.0.1:${server.port}`, FISCAUT_API_KEY: "test-key-1234" },
+    env: { FISCAUT_TASKS_HANDLERS: folder },
     arrived,
     mostAtOnce: () => most,
     release: gate.resolve,
-    stop: () => server.stop(true),
+    async stop() {
+      rmSync(folder, { recursive: true });
+      await server.stop(true);
+    },
   };
 }
 
-/** A payload of `fiscaut.sync-supplier`; `document` tells one from another in `arrived`. */
-export const supplier = (document: string) => ({
-  cnpj_empresa: "33000167000101",
-  nome_fornecedor: "SÃO JOÃO",
-  cnpj_fornecedor: document,
-  codi_emp_odbc: 1,
-  codi_for_odbc: "00001",
-});
+/** A payload of its tasks; `what` tells one from another in `arrived`. */
+export const heldPayload = (what: string) => ({ what });

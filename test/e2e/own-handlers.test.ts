@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { builtInNames } from "../../src/handlers/built-in.ts";
 import { type HandlerFiles, makeHandlerFiles } from "../handlers/handler-files.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";
@@ -165,8 +166,7 @@ describe("handlers", () => {
     expect(listed).toEqual({
       dir: files.dir,
       handlers: [
-        { name: "fiscaut.sync-supplier", ...none },
-        { name: "fiscaut.sync-suppliers", ...none },
+        ...builtInNames.map((name) => ({ name, ...none })),
         { name: "office.slow", file: path, timeoutMs: 90_000, backoff: "fixed:1m" },
       ],
       faults: [{ file: bad, message: expect.stringContaining(`${bad}: has no default export`) }],

@@ -1,12 +1,12 @@
 /** Queues with the executable: their commands, and limits that hold over two workers and a crash. */
 import { describe, expect, test } from "bun:test";
-import { enqueueBatch } from "../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../src/store/enqueue/enqueue-batch.ts";
 import { listTasks } from "../../src/store/find.ts";
 import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { until } from "../until.ts";
 import { createBed } from "./bed.ts";
 import { execute, executeJson, startRun } from "./executable.ts";
-import { supplier } from "./held-api.ts";
+import { heldPayload, heldTask } from "./held-api.ts";
 
 const bed = createBed();
 const { env } = bed;
@@ -15,7 +15,7 @@ const enqueue = (queue: string, count: number) =>
     bed.store,
     { title: queue, skipped: {}, enqueuedBy: null },
     Array.from({ length: count }, (_, index) =>
-      checkNewTask({ name: "fiscaut.sync-supplier", queue, payload: supplier(`${queue}-${index}`) }),
+      checkNewTask({ name: heldTask, queue, payload: heldPayload(`${queue}-${index}`) }),
     ),
   );
 const succeeded = async (queue: string) =>

@@ -7,12 +7,12 @@ import { listSchedules } from "../../src/store/schedule/schedules.ts";
 import { until } from "../until.ts";
 import { createBed } from "./bed.ts";
 import { execute, executeJson, makeFolder, startRun } from "./executable.ts";
-import { supplier } from "./held-api.ts";
+import { heldPayload, heldTask } from "./held-api.ts";
 
 const bed = createBed();
 const { env } = bed;
-const payload = (document: string) => JSON.stringify(supplier(document));
-const name = "fiscaut.sync-supplier";
+const payload = (document: string) => JSON.stringify(heldPayload(document));
+const name = heldTask;
 
 describe("schedule", () => {
   test("add, list, pause, resume, run-now and remove do so", async () => {
@@ -54,7 +54,7 @@ describe("schedule", () => {
     const folder = await makeFolder();
     try {
       const path = join(folder.path, "fiscaut-tasks.toml");
-      const table = `[schedule.each-second]\ncron = "* * * * * *"\ntask = "${name}"\npayload = ${tomlOf(supplier("2"))}\n`;
+      const table = `[schedule.each-second]\ncron = "* * * * * *"\ntask = "${name}"\npayload = ${tomlOf(heldPayload("2"))}\n`;
       writeFileSync(path, table);
       bed.api.release();
       const workers = await Promise.all([

@@ -50,27 +50,58 @@ describe("source test", () => {
     expect(stdout).toMatch(
       /^source +postgres:\/\/127\.0\.0\.1:\d+\/test_\d+\ndriver +Postgres\ndbms +PostgreSQL \d+/,
     );
-    expect(stdout).toMatch(/^bethadba\.geempre +4\nbethadba\.effornece +2009$/m);
+    expect(stdout).toMatch(/^bethadba\.geempre +4\nbethadba\.ctcontas +132\nbethadba\.efclientes +72\n/m);
     expect(await executeJson<object>(["source", "test"], env)).toMatchObject({
       driver: "Postgres",
       tables: [
         { name: "bethadba.geempre", rows: 4 },
+        { name: "bethadba.ctcontas", rows: 132 },
+        { name: "bethadba.efclientes", rows: 72 },
         { name: "bethadba.effornece", rows: 2009 },
+        { name: "bethadba.efacumuladores", rows: 29 },
       ],
     });
+  });
+
+  test("warns of a table of records that is not there, and ends with 1 where all are missing", async () => {
+    const partial = mkdtempSync(join(folder, "partial-"));
+    await Bun.write(
+      join(partial, "geempre.csv"),
+      "codi_emp,cgce_emp,razao_emp\n1,33000167000101,PETROBRAS\n",
+    );
+    const nothing = await executeQuietly(["source", "test"], { FISCAUT_SOURCE: `csv:${partial}` });
+    expect(nothing.stderr).toContain(
+      "efclientes.csv, effornece.csv, and efacumuladores.csv: there is nothing to sync",
+    );
+    expect(nothing.exitCode).toBe(1);
+    await Bun.write(
+      join(partial, "efacumuladores.csv"),
+      "codi_emp,CODI_ACU,NOME_ACU,DESCRICAO_ACU\n1,1,COMPRA,\n",
+    );
+    const { exitCode, stdout, stderr } = await executeQuietly(["source", "test"], {
+      FISCAUT_SOURCE: `csv:${partial}`,
+    });
+    expect(stdout).toMatch(/^effornece\.csv +not there\nefacumuladores\.csv +1$/m);
+    expect(stderr).toContain(
+      "the source lacks ctcontas.csv, efclientes.csv, and effornece.csv: what stands there",
+    );
+    expect(exitCode).toBe(0);
   });
 
   test("ends with 1 and what to do, for a table that is not there, a wrong password, a server that is not there", async () => {
     const nobody = { FISCAUT_SOURCE: "postgres://ana:hunter2-secret@127.0.0.1:9/dominio" };
     const wrong = { FISCAUT_SOURCE: Object.assign(new URL(source), { password: `${password}x` }).href };
     const cases: [Record<string, string>, string][] = [
-      [{ FISCAUT_SOURCE: tasks.url }, "error: the source lacks geempre and effornece\nTry: "],
+      [{ FISCAUT_SOURCE: tasks.url }, "error: the source lacks geempre, the table of companies\nTry: "],
       [wrong, "the password is wrong"],
       [
         nobody,
         "error: the source at 127.0.0.1:9/dominio can't be reached (ECONNREFUSED)\nTry: start that Postgres",
       ],
-      [{ FISCAUT_SOURCE: `csv:${folder}` }, "error: the source lacks geempre.csv and effornece.csv\nTry: "],
+      [
+        { FISCAUT_SOURCE: `csv:${folder}` },
+        "error: the source lacks geempre.csv, the table of companies\nTry: ",
+      ],
     ];
     for (const [given, message] of cases) {
       const { exitCode, stderr } = await executeQuietly(["source", "test"], given);
@@ -106,9 +137,10 @@ test("config show hides the password of the source", async () => {
 
 describe("FISCAUT_SOURCE", () => {
   test("is what sync suppliers reads, with nothing of it among its words", async () => {
+    await executeQuietly(["company", "enable", "1", "2"]);
     const { exitCode, stdout } = await executeQuietly(["sync", "suppliers", "--company", "1", "--json"]);
     expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ total: 1018 });
+    expect(JSON.parse(stdout)).toMatchObject({ companies: [{ company: 1, batch: { total: 1017 } }] });
   });
 
   test("is the worker's for tasks that name no source, and stands in nothing that is stored or logged", async () => {

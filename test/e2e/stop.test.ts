@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { until } from "../until.ts";
 import { createBed } from "./bed.ts";
 import { executable, execute, executeJson, makeFolder, startRun } from "./executable.ts";
-import { supplier } from "./held-api.ts";
+import { heldPayload, heldTask } from "./held-api.ts";
 
 const bed = createBed();
 let folder: Awaited<ReturnType<typeof makeFolder>>;
@@ -21,7 +21,7 @@ describe("stop", () => {
   test("lets a worker with a database at DATABASE_URL finish its task, and waits for its end", async () => {
     const worker = await startRun([], env());
     const { id } = await executeJson<{ id: number }>(
-      ["enqueue", "fiscaut.sync-supplier", JSON.stringify(supplier("is finished"))],
+      ["enqueue", heldTask, JSON.stringify(heldPayload("is finished"))],
       env(),
     );
     await until(() => bed.api.arrived.length === 1);

@@ -1,7 +1,7 @@
 // Chains and batches' completion tasks as workers run them: who is woken by whom, with polling out of the way.
 import { describe, expect, test } from "bun:test";
 import { cancelTask } from "../../src/store/control/cancel.ts";
-import { enqueueBatch } from "../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../src/store/enqueue/enqueue-batch.ts";
 import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { PermanentError } from "../../src/task/outcome.ts";
 import { createWorkerBed } from "./worker-bed.ts";

@@ -1,6 +1,7 @@
 // What limits and pauses mean to whole workers: waking, fairness, and that the others go on.
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
-import { enqueueBatch, enqueueTask } from "../../src/store/enqueue/enqueue.ts";
+import { enqueueTask } from "../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../src/store/enqueue/enqueue-batch.ts";
 import { changeQueue } from "../../src/store/queues.ts";
 import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";

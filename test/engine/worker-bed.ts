@@ -20,6 +20,9 @@ export function createWorkerBed() {
   });
   afterAll(() => database.drop());
   return {
+    get url() {
+      return database.url;
+    },
     get store() {
       return database.store;
     },

@@ -1,8 +1,13 @@
 /** The stand-in itself: its answers are those of the API's document, and its checks agree with src/fiscaut. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import { join } from "node:path";
-import { screenSupplier } from "../../src/fiscaut/supplier.ts";
+import { screenRecord } from "../../src/fiscaut/record.ts";
 import { parseSource } from "../../src/sources/parse-source.ts";
+import { type RecordKind, recordKinds } from "../../src/task/sync/record.ts";
+import type { RowOf } from "../../src/task/sync/row.ts";
+import { until } from "../until.ts";
+import { CUT_OFF } from "./fault.ts";
+import { findOutOfOrder, findStale, type Received } from "./received.ts";
 import { type FiscautStandIn, startFiscautStandIn } from "./stand-in.ts";
 import { RESOURCES, validate } from "./validate.ts";
 
@@ -18,7 +23,10 @@ beforeAll(() => {
   });
 });
 afterAll(() => api.stop());
-beforeEach(() => api.records.clear());
+beforeEach(() => {
+  api.records.clear();
+  api.received.length = 0;
+});
 
 async function post(path: string, body: unknown, key = apiKey): Promise<[number, unknown]> {
   const headers = {
@@ -81,24 +89,151 @@ test("bad records, an unregistered company, a wrong key, an unknown route", asyn
   expect(api.records.size).toBe(0);
 });
 
+test("the log holds every POST in order, and what it came to", async () => {
+  api.failNext("answer-lost", "429-bare");
+  await post("/contabil/plano-de-contas", account).catch(() => {});
+  await post("/contabil/plano-de-contas", { ...account, nome: "CLIENTES" });
+  await post("/contabil/plano-de-contas", { ...account, nome: "" });
+  await post("/contabil/plano-de-contas", account, "x");
+  const told = api.received.map(({ resource, key, content, status, stored }) => [
+    `${resource} ${key} ${content["nome"] ?? ""}`,
+    status,
+    stored,
+  ]);
+  expect(told).toEqual([
+    ["plano-de-contas 20000 FORNECEDORES", CUT_OFF, true],
+    ["plano-de-contas 20000 CLIENTES", 429, false],
+    ["plano-de-contas 20000 ", 422, false],
+    ["plano-de-contas 20000 FORNECEDORES", 401, false],
+  ]);
+});
+
+test("the key is revoked and restored, a company registered later", async () => {
+  const later = { ...account, cnpj_empresa: "84429695000111" };
+  api.keyRevoked = true;
+  expect((await post("/contabil/plano-de-contas", account))[0]).toBe(401);
+  api.keyRevoked = false;
+  expect((await post("/contabil/plano-de-contas", later))[0]).toBe(500);
+  api.companies.add(later.cnpj_empresa);
+  expect((await post("/contabil/plano-de-contas", later))[0]).toBe(201);
+  api.companies.delete(later.cnpj_empresa);
+});
+
+test("an outage meets every request, GET /up too; down altogether, nobody answers until it is back", async () => {
+  const up = async () =>
+    (await fetch(`${api.url}/up`, { headers: { Authorization: `Bearer ${apiKey}` } })).status;
+  const askedBefore = api.upAskedAt.length;
+  api.outage = "502-html";
+  expect(await up()).toBe(502);
+  api.outage = undefined;
+  expect(await up()).toBe(200);
+  expect(api.upAskedAt.length - askedBefore).toBe(2);
+  await api.goDown();
+  await expect(up()).rejects.toThrow();
+  api.comeBack();
+  expect(await up()).toBe(200);
+});
+
+test("connections are counted, and how many requests are under way at once", async () => {
+  const before = api.connections;
+  for (let nth = 0; nth < 5; nth++) await post("/contabil/plano-de-contas", account);
+  expect(api.connections - before).toBeLessThanOrEqual(1);
+  api.failNext("no-answer");
+  const abort = new AbortController();
+  const hanging = fetch(`${api.url}/up`, {
+    headers: { Authorization: `Bearer ${apiKey}` },
+    signal: abort.signal,
+  });
+  await until(() => api.mostAtOnce >= 1);
+  await post("/contabil/plano-de-contas", account);
+  expect(api.mostAtOnce).toBeGreaterThanOrEqual(2);
+  abort.abort();
+  await expect(hanging).rejects.toThrow();
+});
+
+test("stale contents and records out of order are found in the log", () => {
+  const entry = (resource: string, key: string, nome: string): Received => ({
+    at: 0,
+    resource,
+    company,
+    key,
+    content: { nome },
+    status: 201,
+    stored: true,
+  });
+  const versionOf = (content: Record<string, string>) => Number(content["nome"]);
+  const fresh = [entry("clientes", "1", "1"), entry("clientes", "1", "2"), entry("clientes", "2", "1")];
+  const stale = entry("clientes", "1", "1");
+  expect(findStale(fresh, versionOf)).toBeEmpty();
+  expect(findStale([...fresh, stale], versionOf)).toEqual([stale]);
+
+  const late = entry("plano-de-contas", "9", "1");
+  const retry = entry("clientes", "2", "1");
+  const log = [...fresh, entry("fornecedores", "3", "1"), retry, late];
+  expect(findOutOfOrder(log)).toEqual([late]);
+});
+
+/** What a sync that screens nothing would send. */
+const unscreened: { [Kind in RecordKind]: [resource: string, body: (row: RowOf<Kind>) => object] } = {
+  account: [
+    "contabil/plano-de-contas",
+    ({ code, classification, name, type }) => ({
+      codigo: code,
+      classificacao: classification,
+      nome: name,
+      tipo: type,
+    }),
+  ],
+  customer: ["contabil/clientes", ({ name, document }) => ({ nome_cliente: name, cnpj_cliente: document })],
+  supplier: [
+    "contabil/fornecedores",
+    ({ name, document }) => ({ nome_fornecedor: name, cnpj_fornecedor: document }),
+  ],
+  accumulator: ["contabil/acumuladores", ({ code, name }) => ({ codi_acu: code, nome_acu: name })],
+};
+
+/** What the API takes though it is wrong: the code is not part of what it sees, and it reads an account as a number. */
+const unseen = ["customer no_code", "supplier no_code", "customer bad_account"];
+
 test("of the sample, whatever src/fiscaut sends the stand-in takes, and what it skips the stand-in refuses", async () => {
-  const source = parseSource(`csv:${join(import.meta.dir, "../../scripts/demo/data")}`);
-  const resource = RESOURCES.get("contabil/fornecedores");
-  if (resource === undefined) throw new Error("no such resource");
+  await using reader = await parseSource(`csv:${join(import.meta.dir, "../../scripts/demo/data")}`).open();
   const counts: Record<string, number> = {};
-  for (const code of [1, 2, 3]) {
-    const { document = "" } = (await source.company(code)) ?? {};
-    for await (const row of source.suppliers(code)) {
-      const screened = screenSupplier({ code, document }, row);
-      const reason = screened.kind === "send" ? "sent" : screened.reason;
-      counts[reason] = (counts[reason] ?? 0) + 1;
-      if (reason === "no_code") continue; // the code is not part of what the API sees
-      const record =
-        screened.kind === "send"
-          ? screened.payload
-          : { cnpj_empresa: document, nome_fornecedor: row.name, cnpj_fornecedor: row.document };
-      expect(Object.keys(validate(resource, record).errors).length).toBe(screened.kind === "send" ? 0 : 1);
+  async function compare<Kind extends RecordKind>(kind: Kind, code: number, document: string): Promise<void> {
+    const [path, toBody] = unscreened[kind];
+    const resource = RESOURCES.get(path);
+    if (resource === undefined) throw new Error(`no resource ${path}`);
+    for await (const row of reader.records(kind, code)) {
+      const screened = screenRecord(kind, { document }, row);
+      const outcome = `${kind} ${screened.kind === "send" ? "sent" : screened.reason}`;
+      counts[outcome] = (counts[outcome] ?? 0) + 1;
+      const body = screened.kind === "send" ? screened.content : { cnpj_empresa: document, ...toBody(row) };
+      const isTaken = screened.kind === "send" || unseen.includes(outcome);
+      expect(Object.keys(validate(resource, body).errors).length).toBe(isTaken ? 0 : 1);
     }
   }
-  expect(counts).toEqual({ sent: 2002, no_code: 1, no_document: 2, no_name: 1, bad_document: 2 });
+  for (const code of [1, 2, 3]) {
+    const { document = "" } = (await reader.company(code)) ?? {};
+    for (const kind of recordKinds) await compare(kind, code, document);
+  }
+  expect(counts).toEqual({
+    "account sent": 126,
+    "account no_code": 1,
+    "account no_classification": 1,
+    "account no_name": 1,
+    "account bad_type": 2,
+    "customer sent": 63,
+    "customer no_code": 1,
+    "customer no_document": 1,
+    "customer no_name": 1,
+    "customer bad_document": 4,
+    "customer bad_account": 1,
+    "supplier sent": 2002,
+    "supplier no_code": 1,
+    "supplier no_document": 2,
+    "supplier no_name": 1,
+    "supplier bad_document": 2,
+    "accumulator sent": 26,
+    "accumulator no_code": 1,
+    "accumulator no_name": 1,
+  });
 });

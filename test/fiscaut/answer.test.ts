@@ -58,6 +58,7 @@ describe("bodies of odd shapes", () => {
       kind: "rejected",
       status: 422,
       message: "422",
+      doubtsApi: false,
       fields: {},
     });
     expect(read({ status: 201, body: '{"status": true, "message": null}' })).toMatchObject({

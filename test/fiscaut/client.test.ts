@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { FiscautAnswer } from "../../src/fiscaut/answer.ts";
 import { createFiscautClient, type FiscautClient } from "../../src/fiscaut/client.ts";
-import type { SupplierRecord } from "../../src/fiscaut/supplier.ts";
 import { CUT_OFF, type Fault } from "../fiscaut-api/fault.ts";
 import { type FiscautStandIn, startFiscautStandIn } from "../fiscaut-api/stand-in.ts";
 
@@ -13,7 +12,7 @@ const record = {
   nome_fornecedor: "NATURA COSMÉTICOS S/A",
   cnpj_fornecedor: "71673990000177",
   conta_contabil_fornecedor: "20008",
-} satisfies SupplierRecord;
+};
 const never = new AbortController().signal;
 
 let api: FiscautStandIn;
@@ -31,46 +30,46 @@ beforeEach(() => {
 
 async function sendMeeting(fault: Fault, timeoutMs = 30_000): Promise<FiscautAnswer> {
   api.failNext(fault);
-  return createFiscautClient({ baseUrl: api.url, apiKey, timeoutMs }).sendSupplier(record, never);
+  return createFiscautClient({ baseUrl: api.url, apiKey, timeoutMs }).send("supplier", record, never);
 }
 
 describe("success", () => {
-  test("a record is accepted and arrives as it was, accents and all", async () => {
-    expect(await client.sendSupplier(record, never)).toEqual({
-      kind: "accepted",
-      status: 201,
-      message: "Saved.",
-    });
-    expect(api.records.get(`fornecedores/${company}/71673990000177`)).toEqual(record);
-  });
+  test.each([
+    [
+      "account",
+      "plano-de-contas",
+      "20000",
+      { codigo: "20000", classificacao: "2.1", nome: "PÃO", tipo: "A" },
+    ],
+    ["customer", "clientes", "71673990000177", { nome_cliente: "ÁGUA", cnpj_cliente: "71673990000177" }],
+    ["supplier", "fornecedores", "71673990000177", record],
+    ["accumulator", "acumuladores", "12", { codi_acu: "12", nome_acu: "DEVOLUÇÃO" }],
+  ] as const)(
+    "an %s is accepted and arrives as it was, accents and all",
+    async (kind, resource, key, fields) => {
+      const content = { cnpj_empresa: company, ...fields };
+      expect(await client.send(kind, content, never)).toEqual({
+        kind: "accepted",
+        status: 201,
+        message: "Saved.",
+        doubtsApi: false,
+        response: '{"status":true,"message":"Saved."}',
+      });
+      expect(api.records.get(`${resource}/${company}/${key}`)).toEqual(content);
+    },
+  );
 
   test("sending it again updates it", async () => {
-    await client.sendSupplier(record, never);
-    await client.sendSupplier({ ...record, nome_fornecedor: "NATURA" }, never);
+    await client.send("supplier", record, never);
+    await client.send("supplier", { ...record, nome_fornecedor: "NATURA" }, never);
     expect(api.records.size).toBe(1);
     expect([...api.records.values()][0]).toMatchObject({ nome_fornecedor: "NATURA" });
-  });
-
-  test("an account may be left out, and nothing but the record is sent", async () => {
-    const bodies: unknown[] = [];
-    const spied = createFiscautClient({
-      baseUrl: api.url,
-      apiKey,
-      fetch: (url, init) => {
-        bodies.push(JSON.parse(String(init.body)));
-        return fetch(url, init);
-      },
-    });
-    const { conta_contabil_fornecedor: _, ...withoutAccount } = record;
-    const payload = { ...withoutAccount, codi_emp_odbc: 1, codi_for_odbc: "00009" };
-    expect(await spied.sendSupplier(payload, never)).toMatchObject({ kind: "accepted" });
-    expect(bodies).toEqual([withoutAccount]);
   });
 
   test("up answers with or without a slash at the end of the base URL", async () => {
     for (const baseUrl of [api.url, `${api.url}/`, ` ${api.url}// `]) {
       const answer = await createFiscautClient({ baseUrl, apiKey }).up(never);
-      expect(answer).toEqual({ kind: "accepted", status: 200, message: "up" });
+      expect(answer).toMatchObject({ kind: "accepted", status: 200, message: "up" });
     }
   });
 });
@@ -78,18 +77,22 @@ describe("success", () => {
 describe("rejected for good", () => {
   test("401 says to check the key", async () => {
     const wrong = createFiscautClient({ baseUrl: api.url, apiKey: "another" });
-    for (const answer of [await wrong.up(never), await wrong.sendSupplier(record, never)]) {
+    for (const answer of [await wrong.up(never), await wrong.send("supplier", record, never)]) {
       expect(answer).toEqual({
         kind: "rejected",
         status: 401,
         message: "401 Unauthenticated. Check FISCAUT_API_KEY.",
+        doubtsApi: true,
+        response: '{"message":"Unauthenticated."}',
         fields: {},
       });
     }
   });
 
   test("422 carries the server's words and the fields", async () => {
-    const answer = await client.sendSupplier({ ...record, cnpj_fornecedor: "1", nome_fornecedor: "" }, never);
+    const bad = { ...record, cnpj_fornecedor: "1", nome_fornecedor: "" };
+    const { response, ...answer } = await client.send("supplier", bad, never);
+    expect(response).toStartWith('{"message":"The nome_fornecedor field is required.');
     expect(answer).toEqual({
       kind: "rejected",
       status: 422,
@@ -97,6 +100,7 @@ describe("rejected for good", () => {
         "422 The nome_fornecedor field is required. (and 1 more) " +
         "nome_fornecedor: The nome_fornecedor field is required. " +
         "cnpj_fornecedor: The cnpj_fornecedor field is not a valid CNPJ or CPF.",
+      doubtsApi: false,
       fields: {
         nome_fornecedor: ["The nome_fornecedor field is required."],
         cnpj_fornecedor: ["The cnpj_fornecedor field is not a valid CNPJ or CPF."],
@@ -106,8 +110,12 @@ describe("rejected for good", () => {
 
   test("404 and 405 say to check the base URL and name the call", async () => {
     const root = new URL(api.url).origin;
-    const lost = await createFiscautClient({ baseUrl: `${root}/api/v2`, apiKey }).sendSupplier(record, never);
-    expect(lost).toMatchObject({ kind: "rejected", status: 404 });
+    const lost = await createFiscautClient({ baseUrl: `${root}/api/v2`, apiKey }).send(
+      "supplier",
+      record,
+      never,
+    );
+    expect(lost).toMatchObject({ kind: "rejected", status: 404, doubtsApi: true });
     expect(lost.message).toEndWith(
       `POST ${root}/api/v2/contabil/fornecedores does not exist. Check FISCAUT_API_URL.`,
     );
@@ -116,8 +124,8 @@ describe("rejected for good", () => {
       apiKey,
       fetch: (url, { body: _, ...init }) => fetch(url, { ...init, method: "GET" }),
     });
-    const refused = await wrongMethod.sendSupplier(record, never);
-    expect(refused).toMatchObject({ kind: "rejected", status: 405 });
+    const refused = await wrongMethod.send("supplier", record, never);
+    expect(refused).toMatchObject({ kind: "rejected", status: 405, doubtsApi: true });
     expect(refused.message).toContain("Check FISCAUT_API_URL.");
   });
 
@@ -125,6 +133,7 @@ describe("rejected for good", () => {
     expect(await sendMeeting("redirect")).toMatchObject({
       kind: "rejected",
       status: 302,
+      doubtsApi: true,
       message: expect.stringContaining(
         "redirects to https://elsewhere.invalid/login. Check FISCAUT_API_URL.",
       ),
@@ -136,6 +145,7 @@ describe("rejected for good", () => {
       kind: "rejected",
       status: 403,
       message: "403 The body is not the API's JSON.",
+      doubtsApi: true,
     });
   });
 });
@@ -146,6 +156,8 @@ describe("slow down", () => {
       kind: "slow-down",
       status: 429,
       message: "429 Try again later.",
+      doubtsApi: false,
+      response: '{"message":"Try again later."}',
       retryAfterMs: 1000,
     });
     const dated = await sendMeeting("429-date");
@@ -157,10 +169,11 @@ describe("slow down", () => {
 
 describe("unavailable", () => {
   test("500 mentions that the company may not be registered, on a send only", async () => {
-    const answer = await client.sendSupplier({ ...record, cnpj_empresa: "84429695000111" }, never);
-    expect(answer).toEqual({
+    const answer = await client.send("supplier", { ...record, cnpj_empresa: "84429695000111" }, never);
+    expect(answer).toMatchObject({
       kind: "unavailable",
       status: 500,
+      doubtsApi: true,
       message: "500 Server Error The company 84429695000111 may not be registered in Fiscaut.",
       retryAfterMs: undefined,
     });
@@ -186,10 +199,11 @@ describe("unavailable", () => {
     ["huge-body", 200, "200 The body is not the API's JSON."],
     ["status-false", 200, "200 The company is locked. Not accepted: the answer lacks status true."],
   ] as const)("%s did not succeed and is worth repeating", async (fault, status, message) => {
-    expect(await sendMeeting(fault)).toEqual({
+    expect(await sendMeeting(fault)).toMatchObject({
       kind: "unavailable",
       status,
       message,
+      doubtsApi: fault !== "status-false",
       retryAfterMs: undefined,
     });
     expect(api.records.size).toBe(0);
@@ -235,11 +249,54 @@ describe("unavailable", () => {
   });
 });
 
+describe("keep-alive", () => {
+  test("calls one after another share a connection, whatever they were answered", async () => {
+    const fresh = startFiscautStandIn({ apiKey, companies: [company] });
+    const calling = createFiscautClient({ baseUrl: fresh.url, apiKey });
+    try {
+      for (let nth = 0; nth < 10; nth++) {
+        await calling.send("supplier", record, never);
+        await calling.send("supplier", { ...record, nome_fornecedor: "" }, never);
+        await calling.up(never);
+        fresh.failNext("502-html", "429-seconds");
+        await calling.send("supplier", record, never);
+        await calling.up(never);
+      }
+      expect(fresh.connections).toBe(1);
+      await Promise.all(Array.from({ length: 4 }, () => calling.send("supplier", record, never)));
+      expect(fresh.connections).toBeLessThanOrEqual(4);
+    } finally {
+      await fresh.stop();
+    }
+  });
+});
+
+describe("the answer as it came", () => {
+  test("is kept, of a long one the beginning, without what Postgres can't hold", async () => {
+    const responseTo = async (body: string) => {
+      const answering = async () => new Response(body, { status: 502 });
+      const { response } = await createFiscautClient({ baseUrl: api.url, apiKey, fetch: answering }).up(
+        never,
+      );
+      return response;
+    };
+    expect(await responseTo("<html>Bad Gateway</html>")).toBe("<html>Bad Gateway</html>");
+    expect(await responseTo("")).toBe("");
+    expect(await responseTo(`a\0b`)).toBe("ab");
+    expect(await responseTo(`${"x".repeat(1999)}😀`)).toBe(`${"x".repeat(1999)}\ufffd`);
+    expect(await responseTo("ção".repeat(100_000))).toBe("ção".repeat(667).slice(0, 2000));
+  });
+
+  test("is undefined where none came", async () => {
+    expect((await sendMeeting("reset")).response).toBeUndefined();
+  });
+});
+
 describe("abort", () => {
   test("the caller's own abort is thrown as its reason, before and during a call", async () => {
     const stop = new AbortController();
     api.failNext("no-answer");
-    const sending = client.sendSupplier(record, stop.signal);
+    const sending = client.send("supplier", record, stop.signal);
     const reason = new Error("the task was cancelled");
     stop.abort(reason);
     await expect(sending).rejects.toBe(reason);
@@ -252,7 +309,9 @@ describe("secrets", () => {
     const echoes = [
       () => Response.json({ message: `bad token ${apiKey}`, errors: { token: [apiKey] } }, { status: 422 }),
       () => new Response(`{"message": "bad token ${apiKey.replaceAll("/", "\\/")}"}`, { status: 500 }),
+      () => new Response(`<p>${apiKey.replaceAll("+", "&#43;")} ${encodeURIComponent(apiKey)}</p>`),
       () => Response.json({ message: `${"x".repeat(990)}${apiKey}` }, { status: 400 }),
+      () => new Response("x".repeat(1990) + apiKey, { status: 500 }),
       () =>
         new Response(null, {
           status: 301,
@@ -263,9 +322,9 @@ describe("secrets", () => {
     ];
     for (const echo of echoes) {
       const echoing = createFiscautClient({ baseUrl: api.url, apiKey, fetch: async () => echo() });
-      const text = JSON.stringify(await echoing.sendSupplier(record, never));
+      const text = JSON.stringify(await echoing.send("supplier", record, never));
       expect(text).not.toContain("secret");
-      expect(text.length).toBeLessThan(1200);
+      expect(text.length).toBeLessThan(3200);
     }
   });
 

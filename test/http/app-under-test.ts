@@ -3,6 +3,7 @@ import { z } from "zod";
 import { defineHandler, HandlerRegistry } from "../../src/handlers/handler.ts";
 import { type AppOptions, createApp } from "../../src/http/app.ts";
 import type { WorkerReport } from "../../src/http/health/worker-report.ts";
+import { LevelSwitch } from "../../src/log/level-switch.ts";
 import { openStore, type Store } from "../../src/store/connection.ts";
 import { keepForever } from "../keep-forever.ts";
 
@@ -27,6 +28,7 @@ export function buildApp(store: Store, options: Partial<AppOptions> = {}) {
     retention: keepForever,
     version: "1.2.3",
     startedAt: new Date(),
+    logLevel: new LevelSwitch({ level: "info" }),
     onFault: (error) => {
       throw error;
     },

@@ -1,11 +1,19 @@
 import { describe, expect, setSystemTime, test } from "bun:test";
 import { allowsColour, createLogger, type LoggerOptions } from "../../src/log/logger.ts";
+import { createRedactor } from "../../src/log/redactor.ts";
 
 function capture(options: Partial<LoggerOptions> & { isTTY?: boolean } = {}) {
   const written: string[] = [];
   const { isTTY = false, ...others } = options;
   const stream = { isTTY, write: (text: string) => void written.push(text) };
-  const log = createLogger({ level: "debug", format: "auto", redact: [], colour: true, stream, ...others });
+  const log = createLogger({
+    level: "debug",
+    format: "auto",
+    redact: createRedactor(),
+    colour: true,
+    stream,
+    ...others,
+  });
   return { log, written, parsed: () => written.map((line) => JSON.parse(line)) };
 }
 
@@ -206,7 +214,7 @@ test("NO_COLOR with any text and a dumb terminal forbid colour", () => {
 });
 
 describe("secrets", () => {
-  const redact = ["s3cret-token-value", "postgres://u:p%22w@h/db", 'p"w', ""];
+  const redact = createRedactor(["s3cret-token-value", "postgres://u:p%22w@h/db", 'p"w', ""]);
 
   test.each(["json", "pretty"] as const)("are blanked out of %s lines wherever they stand", (format) => {
     const { log, written } = capture({ format, redact });
@@ -224,7 +232,7 @@ describe("secrets", () => {
   });
 
   test("that are part of a longer one don't leave the rest of it standing", () => {
-    const { log, parsed } = capture({ redact: ["abcd", "abcdefgh"] });
+    const { log, parsed } = capture({ redact: createRedactor(["abcd", "abcdefgh"]) });
     log.info("abcdefgh abcd");
     expect(parsed()[0].message).toBe("*** ***");
   });

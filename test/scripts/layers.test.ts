@@ -52,10 +52,10 @@ const planted: [string, string, Record<string, string>][] = [
   ],
   [
     "a type alone across layers",
-    "fiscaut-imports-only-itself",
+    "fiscaut-imports-only-task",
     {
-      "src/fiscaut/a.ts": `import type { B } from "../task/b.ts"; export type A = B;`,
-      "src/task/b.ts": "export type B = 1;",
+      "src/fiscaut/a.ts": `import type { B } from "../sources/b.ts"; export type A = B;`,
+      "src/sources/b.ts": "export type B = 1;",
     },
   ],
   [

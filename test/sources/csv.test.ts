@@ -4,8 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseSource } from "../../src/sources/parse-source.ts";
-import type { SupplierRow } from "../../src/sources/source.ts";
 import { OperatorError } from "../../src/task/errors.ts";
+import type { PartyRow } from "../../src/task/sync/row.ts";
+import { readCompanies, readCompany, reading, readRecords, testSource } from "./reading.ts";
 import { encodeWindows1252 } from "./windows-1252.ts";
 
 const HEADER = "codi_emp,codi_for,cgce_for,nome_for,codi_cta";
@@ -16,14 +17,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function readSuppliers(content: string | Uint8Array, companyCode = 1): Promise<SupplierRow[]> {
+async function readSuppliers(content: string | Uint8Array, companyCode = 1): Promise<PartyRow[]> {
   await Bun.write(join(folder, "effornece.csv"), content);
-  return await Array.fromAsync(parseSource(`csv:${folder}`).suppliers(companyCode));
+  return await readRecords(parseSource(`csv:${folder}`), "supplier", companyCode);
 }
 
-async function readCompany(content: string | Uint8Array, code = 1) {
+async function readCompanyFrom(content: string | Uint8Array, code = 1) {
   await Bun.write(join(folder, "geempre.csv"), content);
-  return await parseSource(`csv:${folder}`).company(code);
+  return await readCompany(parseSource(`csv:${folder}`), code);
 }
 
 /** Message and hint, with the folder's name taken out. */
@@ -44,7 +45,7 @@ describe("the sample export", () => {
   test("gives each company its rows, in order", async () => {
     const counts = new Map<number, number>();
     for (const code of [1, 2, 3, 4, 99]) {
-      counts.set(code, (await Array.fromAsync(sample.suppliers(code))).length);
+      counts.set(code, (await readRecords(sample, "supplier", code)).length);
     }
     expect([...counts]).toEqual([
       [1, 1024],
@@ -53,7 +54,7 @@ describe("the sample export", () => {
       [4, 0],
       [99, 1],
     ]);
-    const first = (await Array.fromAsync(sample.suppliers(1)))[0];
+    const first = (await readRecords(sample, "supplier", 1))[0];
     expect(first).toEqual({
       code: "00001",
       document: "00000000000191",
@@ -63,12 +64,12 @@ describe("the sample export", () => {
   });
 
   test("finds a company, alphanumeric CNPJ and accents included, and tells of one that isn't there", async () => {
-    expect(await sample.company(3)).toEqual({
+    expect(await readCompany(sample, 3)).toEqual({
       code: 3,
       document: "12ABC34501DE35",
       name: "EMPRESA ALFANUMÉRICA DE EXEMPLO LTDA",
     });
-    expect(await sample.company(4)).toBeUndefined();
+    expect(await readCompany(sample, 4)).toBeUndefined();
   });
 });
 
@@ -104,7 +105,7 @@ describe("what is read", () => {
   test("the company's code is compared as a number", async () => {
     const rows = `${HEADER}\n001,A,1,X,\n 1 ,B,2,Y,\n10,C,3,Z,\n`;
     expect((await readSuppliers(rows)).map((row) => row.code)).toEqual(["A", "B"]);
-    expect(await readCompany("codi_emp;cgce_emp;razao_emp\n0001; 33000167000101 ;\n")).toEqual({
+    expect(await readCompanyFrom("codi_emp;cgce_emp;razao_emp\n0001; 33000167000101 ;\n")).toEqual({
       code: 1,
       document: "33000167000101",
       name: "",
@@ -120,7 +121,7 @@ describe("what is read", () => {
 
   test("a header alone is a table without rows", async () => {
     expect(await readSuppliers(HEADER)).toEqual([]);
-    expect(await readCompany("codi_emp,cgce_emp,razao_emp")).toBeUndefined();
+    expect(await readCompanyFrom("codi_emp,cgce_emp,razao_emp")).toBeUndefined();
   });
 
   test("Windows-1252 is seen though the first accent is in the last row, its own letters included", async () => {
@@ -139,10 +140,12 @@ describe("what is read", () => {
 
   test("leaving the rows early is harmless", async () => {
     await readSuppliers(`${HEADER}\n${"1,A,1,X,\n".repeat(50_000)}`);
-    for await (const row of parseSource(`csv:${folder}`).suppliers(1)) {
-      expect(row.code).toBe("A");
-      break;
-    }
+    await reading(parseSource(`csv:${folder}`), async (reader) => {
+      for await (const row of reader.records("supplier", 1)) {
+        expect(row.code).toBe("A");
+        break;
+      }
+    });
   });
 });
 
@@ -214,21 +217,25 @@ describe("what is refused", () => {
       hint,
     ]);
     expect(await faultOf(readSuppliers(""))).toEqual(["DIR/effornece.csv has no column codi_emp", hint]);
-    expect((await faultOf(readCompany("codi_emp,razao_emp\n1,X\n")))[0]).toBe(
+    expect((await faultOf(readCompanyFrom("codi_emp,razao_emp\n1,X\n")))[0]).toBe(
       "DIR/geempre.csv has no column cgce_emp",
     );
   });
 
   test("a file or folder that isn't there, by name", async () => {
-    const hint = "--source csv:DIR with the folder that holds geempre.csv and effornece.csv";
+    const hintFor = (file: string) =>
+      `export that table of Domínio, or name the folder that holds ${file}: --source csv:DIR`;
     const nowhere = parseSource(`csv:${join(folder, "nowhere")}`);
-    expect(await faultOf(nowhere.company(1))).toEqual(["DIR/nowhere/geempre.csv does not exist", hint]);
-    expect(await faultOf(Array.fromAsync(nowhere.suppliers(1)))).toEqual([
-      "DIR/nowhere/effornece.csv does not exist",
-      hint,
+    expect(await faultOf(readCompany(nowhere, 1))).toEqual([
+      "DIR/nowhere/geempre.csv does not exist",
+      hintFor("geempre.csv"),
+    ]);
+    expect(await faultOf(readRecords(nowhere, "accumulator", 1))).toEqual([
+      "DIR/nowhere/efacumuladores.csv does not exist",
+      hintFor("efacumuladores.csv"),
     ]);
     await Bun.write(join(folder, "file"), "");
-    expect((await faultOf(parseSource(`csv:${folder}/file`).company(1)))[0]).toBe(
+    expect((await faultOf(readCompany(parseSource(`csv:${folder}/file`), 1)))[0]).toBe(
       "DIR/file/geempre.csv does not exist",
     );
   });
@@ -238,7 +245,7 @@ describe("what is refused", () => {
       const opening = Promise.try(() => parseSource(text));
       expect(await faultOf(opening)).toEqual([
         "the source is not of a kind that can be read",
-        "csv:DIR, where DIR holds geempre.csv and effornece.csv, postgres://USER@HOST/DATABASE, or odbc:DSN=NAME;UID=USER",
+        "csv:DIR, where DIR holds geempre.csv and the other tables, postgres://USER@HOST/DATABASE, or odbc:DSN=NAME;UID=USER",
       ]);
     }
   });
@@ -248,12 +255,15 @@ describe("what a test of a folder tells", () => {
   test("how many rows each file has, and which is not there", async () => {
     const empty = await mkdtemp(join(tmpdir(), "fiscaut-tasks-csv-"));
     await Bun.write(join(empty, "geempre.csv"), "codi_emp,cgce_emp,razao_emp\n1,33000167000101,PETROBRAS\n");
-    expect(await parseSource(`csv:${empty}`).test()).toEqual({
+    expect(await testSource(parseSource(`csv:${empty}`))).toEqual({
       driver: "CSV files",
       dbms: empty,
       tables: [
         { name: "geempre.csv", rows: 1 },
+        { name: "ctcontas.csv", rows: null },
+        { name: "efclientes.csv", rows: null },
         { name: "effornece.csv", rows: null },
+        { name: "efacumuladores.csv", rows: null },
       ],
     });
     await rm(empty, { recursive: true });
@@ -262,14 +272,14 @@ describe("what a test of a folder tells", () => {
   test("the row that can't be read, before a sync comes to it", async () => {
     await Bun.write(join(folder, "geempre.csv"), "codi_emp,cgce_emp,razao_emp\n1,2,3\n");
     await Bun.write(join(folder, "effornece.csv"), `${HEADER}\n1,2,3,4,5\nx,2,3,4,5\n`);
-    expect((await faultOf(parseSource(`csv:${folder}`).test()))[0]).toBe(
+    expect((await faultOf(testSource(parseSource(`csv:${folder}`))))[0]).toBe(
       'DIR/effornece.csv line 3: codi_emp "x" is not a number',
     );
   });
 
   test("the companies are those of geempre.csv, in its order", async () => {
     const sample = parseSource(`csv:${join(import.meta.dir, "../../scripts/demo/data")}`);
-    expect((await Array.fromAsync(sample.companies())).map(({ code }) => code)).toEqual([1, 2, 3, 99]);
+    expect((await readCompanies(sample)).map(({ code }) => code)).toEqual([1, 2, 3, 99]);
   });
 });
 

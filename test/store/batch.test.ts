@@ -2,9 +2,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { findBatch, findBatchDetail, listBatches } from "../../src/store/batch.ts";
 import { cancelBatch, deleteBatch, retryBatch } from "../../src/store/control/batch-control.ts";
-import { enqueueBatch, enqueueTask } from "../../src/store/enqueue/enqueue.ts";
+import { enqueueTask } from "../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../src/store/enqueue/enqueue-batch.ts";
 import { findTask, listTasks } from "../../src/store/find.ts";
 import { pruneHistory } from "../../src/store/history/prune.ts";
+import { changeQueue } from "../../src/store/queues.ts";
 import { checkNewTask, type NewTask } from "../../src/task/doors/new-task.ts";
 import type { Outcome } from "../../src/task/outcome.ts";
 import { createSteps, type Steps } from "../http/tasks/task-steps.ts";
@@ -103,6 +105,43 @@ describe("how far a batch has come", () => {
     expect((await findBatchDetail(database.store, id))?.errors.map(({ message }) => message)).toEqual(
       [7, 6, 5, 4, 3].map((n) => `422 number ${n}`),
     );
+  });
+
+  test("has a pace: what finished in the last minute, and how long the rest takes", async () => {
+    const { id } = await enqueue(some(4));
+    const pace = async () => (await findBatch(database.store, id))?.pace;
+    expect(await pace()).toEqual({
+      finishedLastMinute: 0,
+      perSecond: null,
+      etaSeconds: null,
+      stalled: null,
+    });
+    await steps.runOnce("a", failed("422"));
+    await steps.runOnce("a", succeeded);
+    await steps.runOnce("a", succeeded);
+    await database.store.sql`
+      update fiscaut_tasks.task_history set finished_at = now() - interval '20 s' where state = 'succeeded'`;
+    expect(await pace()).toMatchObject({ finishedLastMinute: 3, etaSeconds: 11 });
+    await database.store.sql`update fiscaut_tasks.task_history set finished_at = now() - interval '61 s'`;
+    expect(await pace()).toMatchObject({ finishedLastMinute: 0, etaSeconds: null });
+    await steps.runOnce("a", succeeded);
+    expect(await pace()).toMatchObject({ finishedLastMinute: 1, etaSeconds: 0 });
+  });
+
+  test("names the queue that stands still, and why, while tasks of it wait there", async () => {
+    const { sql } = database.store;
+    const { id } = await enqueue([...some(1), { name: "b", queue: "api" }, { name: "c", queue: "night" }]);
+    const stalled = async () => (await findBatch(database.store, id))?.pace.stalled;
+    expect(await stalled()).toBeNull();
+    await changeQueue(database.store, "night", { paused: true });
+    await sql`insert into fiscaut_tasks.queue_hold (queue, reason) values ('api', 'GET /up: no answer')`;
+    await sql`update fiscaut_tasks.queue set held = true where name = 'api'`;
+    expect(await stalled()).toBe("queue api is held: GET /up: no answer; queue night is paused");
+    expect((await listBatches(database.store, {}, 1))[0]?.pace.stalled).toContain("queue api is held");
+    await sql`delete from fiscaut_tasks.task where queue <> 'night'`;
+    expect(await stalled()).toBe("queue night is paused");
+    await changeQueue(database.store, "night", { paused: false });
+    expect(await stalled()).toBeNull();
   });
 
   test("is complete at once, of a batch without tasks", async () => {

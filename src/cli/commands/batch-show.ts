@@ -5,7 +5,7 @@ import { findBatchDetail } from "../../store/batch.ts";
 import type { BatchDetail } from "../../task/doors/batch.ts";
 import { withStore } from "../database.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { exitCodeOf, followBatch, unknownBatch } from "../follow-batch.ts";
+import { describePace, exitCodeOf, followBatch, unknownBatch } from "../follow-batch.ts";
 import { readId } from "../input/read-id.ts";
 import { settingFlags } from "../input/setting-flags.ts";
 import { type Field, formatInstant, printFields, printJson, shorten } from "../output.ts";
@@ -13,7 +13,11 @@ import { prepare } from "../prepare.ts";
 import { describeSkipped } from "../tell-batch.ts";
 
 export const batchShowCommand = defineCommand({
-  meta: { name: "batch show", description: "Show how far a batch has come, and some of its errors" },
+  meta: {
+    name: "batch show",
+    description: "Show how far a batch has come, and some of its errors",
+    examples: ["fiscaut-tasks batch show 4", "fiscaut-tasks batch show 4 --wait"],
+  },
   args: {
     id: { type: "positional", required: true, description: "The batch's id" },
     wait: { type: "boolean", description: "Follow it until it is complete; 1 when not all has succeeded" },
@@ -44,6 +48,7 @@ function fieldsOf(batch: BatchDetail): Field[] {
     ["created", formatInstant(batch.createdAt)],
     ["complete", batch.complete ? formatInstant(batch.completedAt) : "no"],
     ["progress", `${Math.floor(batch.progress * 100)} %`],
+    ["pace", batch.complete ? null : describePace(batch) || null],
     ["total", batch.total],
     ...Object.entries(batch.states),
     ["retrying", batch.retrying],

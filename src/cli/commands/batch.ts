@@ -19,7 +19,11 @@ import { batchShowCommand } from "./batch-show.ts";
 const json = { type: "boolean", description: "Print JSON" } as const;
 
 const listCommand = defineCommand({
-  meta: { name: "batch list", description: "List batches and how far they have come, the newest first" },
+  meta: {
+    name: "batch list",
+    description: "List batches and how far they have come, the newest first",
+    examples: ["fiscaut-tasks batch list", "fiscaut-tasks batch list --limit 5 --json"],
+  },
   args: {
     before: { type: "string", description: "Only ids below this one: the next page", valueHint: "id" },
     limit: {
@@ -85,7 +89,7 @@ const verbs: BatchVerb[] = [
 
 const verbCommand = ({ verb, past, description, act }: BatchVerb) =>
   defineCommand({
-    meta: { name: `batch ${verb}`, description },
+    meta: { name: `batch ${verb}`, description, examples: [`fiscaut-tasks batch ${verb} 4`] },
     args: {
       id: { type: "positional", required: true, description: "The batch's id" },
       json,
@@ -106,7 +110,15 @@ const verbCommand = ({ verb, past, description, act }: BatchVerb) =>
   });
 
 export const batchCommand = defineCommand({
-  meta: { name: "batch", description: "List, show, cancel, retry and delete batches" },
+  meta: {
+    name: "batch",
+    description: "List, show, cancel, retry and delete batches",
+    examples: [
+      "fiscaut-tasks batch list",
+      "fiscaut-tasks batch show 4 --wait",
+      "fiscaut-tasks batch retry 4",
+    ],
+  },
   subCommands: {
     list: listCommand,
     show: batchShowCommand,

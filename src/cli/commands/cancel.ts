@@ -7,6 +7,11 @@ export const cancelCommand = bulkCommand({
   verb: "cancel",
   past: "cancelled",
   description: "Cancel tasks; running ones are aborted by their workers",
+  examples: [
+    "fiscaut-tasks cancel 17",
+    "fiscaut-tasks cancel --batch 4",
+    "fiscaut-tasks cancel --queue night --dry-run",
+  ],
   states: cancellableStates,
   finished: false,
   one: cancelTask,

@@ -16,7 +16,14 @@ import { checkPayloadsBy } from "../own-handlers.ts";
 import { prepare } from "../prepare.ts";
 
 export const changeCommand = defineCommand({
-  meta: { name: "change", description: "Change the priority, time or payload of a pending task" },
+  meta: {
+    name: "change",
+    description: "Change the priority, time or payload of a pending task",
+    examples: [
+      "fiscaut-tasks change 17 --priority 10",
+      "fiscaut-tasks change 17 --run-at 2026-12-01T08:00:00-03:00",
+    ],
+  },
   args: {
     id: { type: "positional", description: "The task's id" },
     priority: { type: "string", description: "Higher runs first", valueHint: "number" },

@@ -1,12 +1,21 @@
-/** `config show`: every setting, its value and where it comes from; secrets are never shown. */
+/** `config show`: every setting, its value and where it comes from; secrets are never shown. `init` and `check` are beside. */
 import { defineCommand } from "citty";
 import { showConfig } from "../../config/show.ts";
 import { settingFlags } from "../input/setting-flags.ts";
 import { printJson, printLine, printTable } from "../output.ts";
 import { prepare } from "../prepare.ts";
+import { checkCommand } from "./config-check.ts";
+import { initCommand } from "./config-init.ts";
 
 const showCommand = defineCommand({
-  meta: { name: "config show", description: "Show every setting in force and where it comes from" },
+  meta: {
+    name: "config show",
+    description: "Show every setting in force and where it comes from",
+    examples: [
+      "fiscaut-tasks config show",
+      "fiscaut-tasks config show --config /etc/fiscaut-tasks/fiscaut-tasks.toml",
+    ],
+  },
   args: { json: { type: "boolean", description: "Print JSON" }, ...settingFlags() },
   run(context) {
     const loaded = prepare(context);
@@ -24,6 +33,10 @@ const showCommand = defineCommand({
 });
 
 export const configCommand = defineCommand({
-  meta: { name: "config", description: "Look into the configuration" },
-  subCommands: { show: showCommand },
+  meta: {
+    name: "config",
+    description: "Begin, check and show the configuration",
+    examples: ["fiscaut-tasks config init", "fiscaut-tasks config check", "fiscaut-tasks config show"],
+  },
+  subCommands: { init: initCommand, check: checkCommand, show: showCommand },
 });

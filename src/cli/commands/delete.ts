@@ -7,6 +7,7 @@ export const deleteCommand = bulkCommand({
   verb: "delete",
   past: "deleted",
   description: "Delete pending and finished tasks for good; running ones are left",
+  examples: ["fiscaut-tasks delete 17", "fiscaut-tasks delete --state failed --older-than 30d"],
   states: deletableStates,
   finished: true,
   one: deleteTask,

@@ -18,7 +18,15 @@ import { checkPayloadsBy } from "../own-handlers.ts";
 import { prepare } from "../prepare.ts";
 
 export const enqueueCommand = defineCommand({
-  meta: { name: "enqueue", description: "Store a task for a worker to run, or many" },
+  meta: {
+    name: "enqueue",
+    description: "Store a task for a worker to run, or many",
+    examples: [
+      "fiscaut-tasks enqueue fiscaut.sync-suppliers '{\"company\": 1}'",
+      "fiscaut-tasks enqueue fiscaut.sync-suppliers '{\"company\": 1}' --key company-1 --delay 10m",
+      "fiscaut-tasks enqueue send-supplier --stdin-ndjson --wait < tasks.ndjson",
+    ],
+  },
   args: {
     name: {
       type: "positional",
@@ -78,6 +86,7 @@ export const enqueueCommand = defineCommand({
       type: "string",
       description: `When a live task has the key: ${conflictRules.join(", ")} (default: ${defaultConflictRule})`,
       valueHint: "rule",
+      values: conflictRules,
     },
     ...linesFlags,
     json: { type: "boolean", description: "Print JSON" },

@@ -5,12 +5,17 @@ import { type EditorFiles, writeEditorFiles } from "../../handlers/editor-files.
 import { printJson, printLine } from "../output.ts";
 
 export const typesCommand = defineCommand({
-  meta: { name: "handlers types", description: "Write what an editor needs to check handlers as you type" },
+  meta: {
+    name: "handlers types",
+    description: "Write what an editor needs to check handlers as you type",
+    examples: ["fiscaut-tasks handlers types handlers"],
+  },
   args: {
     dir: {
       type: "positional",
       required: true,
       description: "The handlers' folder; made where it is missing",
+      path: "folder",
     },
     json: { type: "boolean", description: "Print JSON" },
   },

@@ -17,7 +17,11 @@ import { prepare } from "../prepare.ts";
 import { typesCommand } from "./handlers-types.ts";
 
 const listCommand = defineCommand({
-  meta: { name: "handlers list", description: "Show the handlers, built in and your own" },
+  meta: {
+    name: "handlers list",
+    description: "Show the handlers, built in and your own",
+    examples: ["fiscaut-tasks handlers list", "fiscaut-tasks handlers list --handlers ./handlers"],
+  },
   args: { json: { type: "boolean", description: "Print JSON" }, ...settingFlags("handlers") },
   async run(context) {
     const dir = findHandlersDir(prepare(context));
@@ -43,9 +47,18 @@ const listCommand = defineCommand({
 });
 
 const checkCommand = defineCommand({
-  meta: { name: "handlers check", description: "Load your own handlers and tell what is wrong with them" },
+  meta: {
+    name: "handlers check",
+    description: "Load your own handlers and tell what is wrong with them",
+    examples: ["fiscaut-tasks handlers check", "fiscaut-tasks handlers check handlers/add-up.ts"],
+  },
   args: {
-    [`file${many}`]: { type: "positional", required: false, description: "Only these files (default: all)" },
+    [`file${many}`]: {
+      type: "positional",
+      required: false,
+      description: "Only these files (default: all)",
+      path: "file",
+    },
     ...settingFlags("handlers"),
   },
   async run(context) {
@@ -81,6 +94,14 @@ async function loadFiles(named: string[]): Promise<LoadedHandlers> {
 }
 
 export const handlersCommand = defineCommand({
-  meta: { name: "handlers", description: "Look into the handlers, built in and your own" },
+  meta: {
+    name: "handlers",
+    description: "Look into the handlers, built in and your own",
+    examples: [
+      "fiscaut-tasks handlers list",
+      "fiscaut-tasks handlers check",
+      "fiscaut-tasks handlers types handlers",
+    ],
+  },
   subCommands: { list: listCommand, check: checkCommand, types: typesCommand },
 });

@@ -15,9 +15,22 @@ import { prepare } from "../prepare.ts";
 const mostAtOnce = 1000;
 
 export const listCommand = defineCommand({
-  meta: { name: "list", description: "List tasks, the newest first" },
+  meta: {
+    name: "list",
+    description: "List tasks, the newest first",
+    examples: [
+      "fiscaut-tasks list",
+      "fiscaut-tasks list --state failed",
+      "fiscaut-tasks list --batch 4 --state pending --json",
+    ],
+  },
   args: {
-    state: { type: "string", description: `Only this state: ${taskStates.join(", ")}`, valueHint: "state" },
+    state: {
+      type: "string",
+      description: `Only this state: ${taskStates.join(", ")}`,
+      valueHint: "state",
+      values: taskStates,
+    },
     name: { type: "string", description: "Only this handler's", valueHint: "name" },
     queue: { type: "string", description: "Only this queue's", valueHint: "name" },
     batch: { type: "string", description: "Only this batch's", valueHint: "id" },

@@ -17,7 +17,11 @@ import { describeLines } from "../task-log-lines.ts";
 const pollMs = 500;
 
 export const logsCommand = defineCommand({
-  meta: { name: "logs", description: `Show what a task has logged: its newest ${keptLines} lines` },
+  meta: {
+    name: "logs",
+    description: `Show what a task has logged: its newest ${keptLines} lines`,
+    examples: ["fiscaut-tasks logs 17", "fiscaut-tasks logs 17 --follow"],
+  },
   args: {
     id: { type: "positional", description: "The task's id" },
     follow: { type: "boolean", description: "Print new lines as they come, until the task is finished" },

@@ -9,7 +9,15 @@ import { printJson, printLine, printTable } from "../output.ts";
 import { prepare } from "../prepare.ts";
 
 export const migrateCommand = defineCommand({
-  meta: { name: "migrate", description: "Bring the database's schema up to date; `run` does so too" },
+  meta: {
+    name: "migrate",
+    description: "Bring the database's schema up to date; `run` does so too",
+    examples: [
+      "fiscaut-tasks migrate --status",
+      "fiscaut-tasks migrate --dry-run > migrations.sql",
+      "fiscaut-tasks migrate",
+    ],
+  },
   args: {
     status: { type: "boolean", description: "Only tell which migrations are applied and which are pending" },
     "dry-run": { type: "boolean", description: "Only print the SQL of the pending ones" },

@@ -9,7 +9,11 @@ import { prepare } from "../prepare.ts";
 import { retentionKeys, retentionOf } from "../retention.ts";
 
 export const pruneCommand = defineCommand({
-  meta: { name: "prune", description: "Drop old finished tasks; workers do so every hour" },
+  meta: {
+    name: "prune",
+    description: "Drop old finished tasks; workers do so every hour",
+    examples: ["fiscaut-tasks prune --dry-run", "fiscaut-tasks prune --retention-succeeded 7d"],
+  },
   args: {
     "dry-run": { type: "boolean", description: "Only tell what would be dropped" },
     json: { type: "boolean", description: "Print JSON" },

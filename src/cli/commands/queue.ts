@@ -15,7 +15,11 @@ const json = { type: "boolean", description: "Print JSON" } as const;
 const name = { type: "positional", description: "The queue's name; one that is new is made" } as const;
 
 const listCommand = defineCommand({
-  meta: { name: "queue list", description: "List queues, their limits and how many tasks wait and run" },
+  meta: {
+    name: "queue list",
+    description: "List queues, their limits and how many tasks wait and run",
+    examples: ["fiscaut-tasks queue list"],
+  },
   args: { json, ...settingFlags() },
   async run(context) {
     const queues = await withStore(prepare(context), "queue", (store) => listQueues(store));
@@ -26,19 +30,35 @@ const listCommand = defineCommand({
 });
 
 const pauseCommand = defineCommand({
-  meta: { name: "queue pause", description: "Start no more of a queue's tasks; those that run go on" },
+  meta: {
+    name: "queue pause",
+    description: "Start no more of a queue's tasks; those that run go on",
+    examples: ["fiscaut-tasks queue pause night"],
+  },
   args: { name, json, ...settingFlags() },
   run: (context) => change(context, { paused: true }),
 });
 
 const resumeCommand = defineCommand({
-  meta: { name: "queue resume", description: "Start a paused queue's tasks again" },
+  meta: {
+    name: "queue resume",
+    description: "Start a paused queue's tasks again",
+    examples: ["fiscaut-tasks queue resume night"],
+  },
   args: { name, json, ...settingFlags() },
   run: (context) => change(context, { paused: false }),
 });
 
 const limitCommand = defineCommand({
-  meta: { name: "queue limit", description: "Bound a queue across all workers" },
+  meta: {
+    name: "queue limit",
+    description: "Bound a queue across all workers",
+    examples: [
+      "fiscaut-tasks queue limit night --max-running 3",
+      "fiscaut-tasks queue limit night --rate 60/1m",
+      "fiscaut-tasks queue limit night --max-running none",
+    ],
+  },
   args: {
     name,
     "max-running": {
@@ -66,7 +86,15 @@ const limitCommand = defineCommand({
 });
 
 export const queueCommand = defineCommand({
-  meta: { name: "queue", description: "List, pause, resume and limit queues" },
+  meta: {
+    name: "queue",
+    description: "List, pause, resume and limit queues",
+    examples: [
+      "fiscaut-tasks queue list",
+      "fiscaut-tasks queue pause night",
+      "fiscaut-tasks queue limit night --rate 60/1m",
+    ],
+  },
   subCommands: { list: listCommand, pause: pauseCommand, resume: resumeCommand, limit: limitCommand },
 });
 

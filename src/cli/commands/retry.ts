@@ -8,6 +8,11 @@ export const retryCommand = bulkCommand({
   past: "retried",
   description:
     "Run failed, cancelled or waiting tasks now; a filter takes the failed ones unless --state says else",
+  examples: [
+    "fiscaut-tasks retry 17 18",
+    "fiscaut-tasks retry --batch 4",
+    "fiscaut-tasks retry --state failed --dry-run",
+  ],
   states: retriableStates,
   finished: true,
   one: retryTask,

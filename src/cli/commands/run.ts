@@ -9,6 +9,11 @@ export const runCommand = defineCommand({
   meta: {
     name: "run",
     description: "Run the worker, its HTTP server and, without DATABASE_URL, the embedded Postgres",
+    examples: [
+      "fiscaut-tasks run",
+      "fiscaut-tasks run --queue night --concurrency 4",
+      "fiscaut-tasks run --drain --log-format json",
+    ],
   },
   args: {
     dev: { type: "boolean", description: "Read your own handlers again when their files change" },
@@ -28,9 +33,13 @@ export const runCommand = defineCommand({
       "hooks",
       "fiscaut-api-url",
       "fiscaut-timeout",
+      "log-file",
+      "log-max-size",
+      "log-max-age",
+      "log-keep",
     ),
   },
   run(context) {
-    return runWorker(prepare(context), context.args["dev"] === true);
+    return runWorker(prepare(context, { toFile: true }), context.args["dev"] === true);
   },
 });

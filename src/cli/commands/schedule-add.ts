@@ -13,7 +13,14 @@ import { checkPayloadsBy } from "../own-handlers.ts";
 import { prepare } from "../prepare.ts";
 
 export const scheduleAddCommand = defineCommand({
-  meta: { name: "schedule add", description: "Define a schedule, or anew the one of that name" },
+  meta: {
+    name: "schedule add",
+    description: "Define a schedule, or anew the one of that name",
+    examples: [
+      "fiscaut-tasks schedule add nightly '{\"company\": 1}' --cron '0 3 * * 1-5' --task fiscaut.sync-suppliers",
+      "fiscaut-tasks schedule add report --cron @daily --task office.report --missed skip",
+    ],
+  },
   args: {
     name: { type: "positional", description: "The schedule's name" },
     payload: {
@@ -37,6 +44,7 @@ export const scheduleAddCommand = defineCommand({
       type: "string",
       description: `Ticks that came while no worker ran: ${missedPolicies.join(", ")} (default: latest)`,
       valueHint: "policy",
+      values: missedPolicies,
     },
     queue: { type: "string", description: "Queue (default: default)", valueHint: "name" },
     priority: { type: "string", description: "Higher runs first (default: 0)", valueHint: "number" },

@@ -17,7 +17,11 @@ import { prepare } from "../prepare.ts";
 import { definedByFile, scheduleAddCommand } from "./schedule-add.ts";
 
 const listCommand = defineCommand({
-  meta: { name: "schedule list", description: "List schedules and their next ticks" },
+  meta: {
+    name: "schedule list",
+    description: "List schedules and their next ticks",
+    examples: ["fiscaut-tasks schedule list"],
+  },
   args: { json: { type: "boolean", description: "Print JSON" }, ...settingFlags() },
   async run(context) {
     const prepared = prepare(context);
@@ -84,7 +88,7 @@ const runNowCommand = namedCommand(
 
 function namedCommand(verb: string, description: string, act: (store: Store, name: string) => Promise<Done>) {
   return defineCommand({
-    meta: { name: `schedule ${verb}`, description },
+    meta: { name: `schedule ${verb}`, description, examples: [`fiscaut-tasks schedule ${verb} nightly`] },
     args: {
       name: { type: "positional", description: "The schedule's name" },
       json: { type: "boolean", description: "Print JSON" },
@@ -105,7 +109,15 @@ function namedCommand(verb: string, description: string, act: (store: Store, nam
 }
 
 export const scheduleCommand = defineCommand({
-  meta: { name: "schedule", description: "Enqueue tasks by the clock" },
+  meta: {
+    name: "schedule",
+    description: "Enqueue tasks by the clock",
+    examples: [
+      "fiscaut-tasks schedule list",
+      "fiscaut-tasks schedule add nightly '{\"company\": 1}' --cron '0 3 * * 1-5' --task fiscaut.sync-suppliers",
+      "fiscaut-tasks schedule run-now nightly",
+    ],
+  },
   subCommands: {
     add: scheduleAddCommand,
     list: listCommand,

@@ -16,6 +16,7 @@ const commonFlags = {
     type: "string",
     description: `${managerNames.join(", ")}; without it the one that is found`,
     valueHint: "manager",
+    values: managerNames,
   },
   name: { type: "string", description: "Name of the service", valueHint: "name" },
   nssm: { type: "string", description: "The nssm.exe of NSSM, when it is not on PATH", valueHint: "path" },
@@ -29,6 +30,7 @@ const printCommand = defineCommand({
   meta: {
     name: "service print",
     description: "Print the file or script of a service, for this machine or another",
+    examples: ["fiscaut-tasks service print", "fiscaut-tasks service print --manager supervisor"],
   },
   args: {
     ...commonFlags,
@@ -55,9 +57,14 @@ const installCommand = defineCommand({
   meta: {
     name: "service install",
     description: "Make the worker a service that starts at boot, or bring its service up to date",
+    examples: [
+      "sudo fiscaut-tasks service install --dry-run",
+      "sudo fiscaut-tasks service install --env-file /etc/fiscaut-tasks/env",
+    ],
   },
   args: { ...commonFlags, ...definitionFlags, ...dryRun },
   async run(context) {
+    requireRoot(context);
     const { manager, because } = await chooseManager(context.args.manager, {
       only: false,
       nssm: context.args.nssm,
@@ -84,26 +91,36 @@ const uninstallCommand = defineCommand({
   meta: {
     name: "service uninstall",
     description: "Stop the service and remove it; data and configuration stay",
+    examples: ["sudo fiscaut-tasks service uninstall --dry-run"],
   },
   args: { ...commonFlags, ...dryRun },
   async run(context) {
     const { manager, name } = await installed(context);
     await take(context, manager.uninstall(name, thisMachine));
-    if (!context.args["dry-run"])
-      tell(`service ${name} of ${manager.name} is removed; its data, configuration and account stay`);
+    if (context.args["dry-run"]) return;
+    const { state, detail } = await manager.status(name, thisMachine);
+    if (state !== "not installed")
+      throw new OperatorError("failed", `${manager.name} still has service ${name}: ${state}, ${detail}`);
+    tell(`service ${name} of ${manager.name} is removed; its data, configuration and account stay`);
   },
 });
 
 const verbCommand = (verb: Verb, description: string) =>
   defineCommand({
-    meta: { name: `service ${verb}`, description },
+    meta: { name: `service ${verb}`, description, examples: [`sudo fiscaut-tasks service ${verb}`] },
     args: { ...commonFlags, ...dryRun },
     async run(context) {
       const { manager, name } = await installed(context);
-      await take(context, manager.steps(verb, name));
+      try {
+        await take(context, manager.steps(verb, name));
+      } catch (error) {
+        if (!(error instanceof OperatorError) || error.hint !== undefined) throw error;
+        const hint = manager.logCommand?.(name);
+        throw new OperatorError(error.kind, error.message, hint === undefined ? {} : { hint });
+      }
       if (context.args["dry-run"]) return;
       const { state, detail } = await manager.status(name, thisMachine);
-      tell(`service ${name} of ${manager.name} is ${state}: ${detail}`);
+      tell(`service ${name} is ${state}: ${detail}`);
     },
   });
 
@@ -111,6 +128,7 @@ const statusCommand = defineCommand({
   meta: {
     name: "service status",
     description: "Tell how the service is; ends with 0 when it runs, 3 when not, 4 when it is not installed",
+    examples: ["fiscaut-tasks service status", "fiscaut-tasks service status --manager supervisor --json"],
   },
   args: { ...commonFlags, json: { type: "boolean", description: "Print JSON" } },
   async run(context): Promise<ExitCode> {
@@ -128,7 +146,15 @@ const statusCommand = defineCommand({
 });
 
 export const serviceCommand = defineCommand({
-  meta: { name: "service", description: "Run the worker as a service of the operating system" },
+  meta: {
+    name: "service",
+    description: "Run the worker as a service of the operating system",
+    examples: [
+      "fiscaut-tasks service print",
+      "sudo fiscaut-tasks service install",
+      "fiscaut-tasks service status",
+    ],
+  },
   subCommands: {
     install: installCommand,
     uninstall: uninstallCommand,
@@ -152,8 +178,18 @@ interface Context {
   };
 }
 
+/** @throws OperatorError for one who is not root and does not only want to be told. */
+function requireRoot({ args }: Context): void {
+  if (!args["dry-run"] && !thisMachine.isPrivileged)
+    throw new OperatorError("failed", "only root may change services", {
+      hint: "the same with sudo; --dry-run tells what it would do",
+    });
+}
+
 /** @throws OperatorError when there is no such service. */
-async function installed({ args }: Context) {
+async function installed(context: Context) {
+  const { args } = context;
+  requireRoot(context);
   const { manager } = await chooseManager(args.manager, { only: false, nssm: args.nssm });
   const name = readServiceName(args.name);
   const { state } = await manager.status(name, thisMachine);
@@ -168,10 +204,6 @@ async function take({ args }: Context, steps: readonly Step[]): Promise<boolean>
     for (const step of steps) printLine(describeStep(step));
     return false;
   }
-  if (!thisMachine.isPrivileged)
-    throw new OperatorError("failed", "only root may change services", {
-      hint: "the same with sudo; --dry-run tells what it would do",
-    });
   return await applySteps(steps, thisMachine, tell);
 }
 

@@ -9,6 +9,7 @@ import { turnPriority } from "../../task/doors/priority-order.ts";
 import { OperatorError } from "../../task/errors.ts";
 import type { Predecessor, Task } from "../../task/task.ts";
 import type { TaskLog } from "../../task/task-log.ts";
+import { describeTimeLeft } from "../../task/time/pace.ts";
 import type { Repeat } from "../../task/time/repeat.ts";
 import { withStore } from "../database.ts";
 import { readId } from "../input/read-id.ts";
@@ -20,7 +21,11 @@ import { describeLines } from "../task-log-lines.ts";
 const shownLines = 5;
 
 export const showCommand = defineCommand({
-  meta: { name: "show", description: "Show all that is known of one task" },
+  meta: {
+    name: "show",
+    description: "Show all that is known of one task",
+    examples: ["fiscaut-tasks show 17", "fiscaut-tasks show 17 --json"],
+  },
   args: {
     id: { type: "positional", required: true, description: "The task's id" },
     json: { type: "boolean", description: "Print JSON" },
@@ -64,12 +69,7 @@ function fieldsOfTask(task: Task): Field[] {
     ["schedule", task.scheduleId],
     ["started", task.startedAt === null ? null : formatInstant(task.startedAt)],
     ["finished", task.finishedAt === null ? null : formatInstant(task.finishedAt)],
-    [
-      "progress",
-      task.progress === null
-        ? null
-        : `${Math.round(task.progress.fraction * 100)} % ${task.progress.message ?? ""}`,
-    ],
+    ["progress", describeProgress(task)],
     ["payload", JSON.stringify(task.payload, null, 2)],
     ["result", task.result === null ? null : JSON.stringify(task.result, null, 2)],
     ...task.errors.map(
@@ -79,6 +79,16 @@ function fieldsOfTask(task: Task): Field[] {
       ],
     ),
   ];
+}
+
+function describeProgress({ progress, etaSeconds }: Task): string | null {
+  if (progress === null) return null;
+  const parts = [
+    `${Math.round(progress.fraction * 100)} %`,
+    progress.message ?? "",
+    etaSeconds === null ? "" : describeTimeLeft(etaSeconds),
+  ];
+  return parts.filter((part) => part !== "").join(", ");
 }
 
 function describeAfter({ tasks, batches, onFailure }: After): string {

@@ -16,6 +16,7 @@ export const stopCommand = defineCommand({
   meta: {
     name: "stop",
     description: "Ask the workers on this machine that have the data folder to finish their tasks and end",
+    examples: ["fiscaut-tasks stop", "fiscaut-tasks stop --wait"],
   },
   args: {
     wait: { type: "boolean", description: "Return when they have ended" },

@@ -4,7 +4,11 @@ import { buildInfo } from "../build-info.ts";
 import { printJson, printLine } from "../output.ts";
 
 export const versionCommand = defineCommand({
-  meta: { name: "version", description: "Print version, commit, build date and target" },
+  meta: {
+    name: "version",
+    description: "Print version, commit, build date and target",
+    examples: ["fiscaut-tasks version", "fiscaut-tasks version --json"],
+  },
   args: { json: { type: "boolean", description: "Print JSON" } },
   run({ args }) {
     if (args.json) printJson(buildInfo);

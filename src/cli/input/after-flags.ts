@@ -18,6 +18,7 @@ export const afterFlags = {
     type: "string",
     description: `When one of them does not succeed: ${failureRules.join(", ")} (default: ${defaultFailureRule})`,
     valueHint: "rule",
+    values: failureRules,
   },
 } as const;
 

@@ -12,7 +12,6 @@ export type AnyCommand = CommandDef<any>;
 
 export interface Invocation {
   command: AnyCommand;
-  parent: AnyCommand | undefined;
   /** What follows the command's name. */
   rawArgs: string[];
   help: boolean;
@@ -21,7 +20,6 @@ export interface Invocation {
 /** @throws OperatorError "usage" */
 export function findCommand(root: AnyCommand, words: string[]): Invocation {
   let command = root;
-  let parent: AnyCommand | undefined;
   let rest = words;
   for (;;) {
     const subCommands = command.subCommands as Record<string, AnyCommand> | undefined;
@@ -34,13 +32,12 @@ export function findCommand(root: AnyCommand, words: string[]): Invocation {
         hint: guess === undefined ? "fiscaut-tasks --help" : `fiscaut-tasks ${guess}`,
       });
     }
-    parent = command;
     command = found;
     rest = rest.slice(1);
   }
   const flagsEnd = rest.indexOf("--");
   const flags = flagsEnd === -1 ? rest : rest.slice(0, flagsEnd);
-  return { command, parent, rawArgs: rest, help: flags.includes("--help") || flags.includes("-h") };
+  return { command, rawArgs: rest, help: flags.includes("--help") || flags.includes("-h") };
 }
 
 /** Ends the name of a last positional that takes all further words; they are in the context's `args._`. */

@@ -30,3 +30,11 @@ export function chooseSource(
     );
   return parseSource(flag ?? config.fiscautSource ?? "", { command: odbcReaderCommand });
 }
+
+/** Exit code 69 is for the tasks' database: whatever is wrong with the source is a plain failure. */
+export function throwSourceFault(error: unknown): never {
+  if (!(error instanceof OperatorError)) throw error;
+  const { message, hint, kind } = error;
+  if (kind !== "unavailable") throw error;
+  throw new OperatorError("failed", message, { ...(hint === undefined ? {} : { hint }), cause: error });
+}

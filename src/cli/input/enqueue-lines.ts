@@ -1,6 +1,6 @@
 /** `enqueue --stdin-ndjson`: the tasks on standard input as one batch. What a line may ask for is `task/doors/new-task.ts`'s affair. */
 import { checkCompletion, checkTasks } from "../../handlers/check-tasks.ts";
-import { enqueueBatch } from "../../store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../store/enqueue/enqueue-batch.ts";
 import { TaskSpool } from "../../store/enqueue/task-spool.ts";
 import { checkBatchKey, checkBatchTitle, defaultTitle } from "../../task/doors/batch.ts";
 import { readJsonLines } from "../../task/doors/json-lines.ts";

@@ -4,8 +4,11 @@ import { secretVariables } from "../../config/settings.ts";
 /** They would turn the executable of an isolated handler into another program. */
 const ofBun = ["BUN_OPTIONS", "BUN_BE_BUN"];
 
+/** With them a child could speak to systemd for the worker. */
+export const ofSystemd = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
+
 export function childEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const left = new Set([...secretVariables, ...ofBun]);
+  const left = new Set([...secretVariables, ...ofBun, ...ofSystemd]);
   const inherited: Record<string, string> = {};
   // On Windows the case of a name does not matter.
   for (const [name, value] of Object.entries(env))

@@ -9,12 +9,14 @@ import { type HandlerFault, loadHandlers } from "../../handlers/load-handlers.ts
 import { openStore } from "../../store/connection.ts";
 import type { Retention } from "../../task/retention.ts";
 import { childEnvironment } from "./child-environment.ts";
+import { handlerConnections } from "./connections.ts";
 import { isolatedHandlerCommand } from "./isolated-handler.ts";
 import { createHandlers, type HandlerConfig } from "./run-handlers.ts";
 
 /** Travels within the process; the URL holds a password. */
 export interface ThreadSetup {
   databaseUrl: string;
+  pooled: boolean;
   config: HandlerConfig;
   retention: Retention;
   /** The operator's own. */
@@ -22,9 +24,6 @@ export interface ThreadSetup {
   /** Files of it that are not to be imported. */
   skip: readonly HandlerFault[];
 }
-
-/** Only what handlers enqueue and ask for goes over it. */
-const connections = 2;
 
 const thread = globalThis as unknown as {
   onmessage: (event: MessageEvent) => void;
@@ -34,7 +33,7 @@ const send = (message: FromThread) => thread.postMessage(message);
 captureConsole(globalThis.console);
 
 thread.onmessage = async ({ data }: MessageEvent<ThreadSetup>) => {
-  const { databaseUrl, config, retention, handlersDir, skip } = data;
+  const { databaseUrl, pooled, config, retention, handlersDir, skip } = data;
   const onFile = (file: string) => send({ kind: "loading", file });
   const environment = childEnvironment(process.env);
   const children = new ChildProcesses({ environment, isolatedCommand: isolatedHandlerCommand });
@@ -43,7 +42,8 @@ thread.onmessage = async ({ data }: MessageEvent<ThreadSetup>) => {
   const store = openStore({
     url: databaseUrl,
     applicationName: "fiscaut-tasks handlers",
-    maxConnections: connections,
+    maxConnections: handlerConnections,
+    pooled,
   });
   store.onEvent = (event) => send({ kind: "done", event });
   const handlers = createHandlers(store, config, own?.handlers);

@@ -2,18 +2,16 @@
  * The process of an isolated handler, from its start by the worker to its end: a command that no operator gives. What it
  * does meanwhile is `handlers/isolated/serve-attempt.ts`'s work.
  */
-import { fileURLToPath } from "node:url";
 import type { FromChild, ToChild } from "../../handlers/isolated/messages.ts";
 import { serveAttempt } from "../../handlers/isolated/serve-attempt.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
+import { ownCommand } from "./own-command.ts";
 
 export const isolatedHandlerWord = "isolated-handler";
 
-/** Starts one, of this executable or, from the source tree, by Bun. */
-export const isolatedHandlerCommand: readonly string[] = Bun.isStandaloneExecutable
-  ? [process.execPath, isolatedHandlerWord]
-  : [process.execPath, fileURLToPath(new URL("../../main.ts", import.meta.url)), isolatedHandlerWord];
+/** Starts one. */
+export const isolatedHandlerCommand = ownCommand(isolatedHandlerWord);
 
 /** @throws OperatorError "usage" where there is no worker to talk to. */
 export async function runIsolatedHandler(): Promise<ExitCode> {

@@ -2,25 +2,25 @@
  * The process that reads over ODBC, from its start to its end: a command that no operator gives. What it does meanwhile
  * is `sources/odbc/serve-reader.ts`'s work.
  */
-import { fileURLToPath } from "node:url";
 import type { FromReader, ToReader } from "../../sources/odbc/messages.ts";
 import type { ReaderCommand } from "../../sources/odbc/reader-process.ts";
 import { serveReader } from "../../sources/odbc/serve-reader.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { childEnvironment } from "./child-environment.ts";
+import { ownCommand } from "./own-command.ts";
 
 export const odbcReaderWord = "odbc-reader";
 
-/** Starts one, of this executable or, from the source tree, by Bun. Drivers find their settings in the environment. */
+/** Starts one. Drivers find their settings in the environment, which `--env-file` adds to. */
 export const odbcReaderCommand: ReaderCommand = {
-  words: Bun.isStandaloneExecutable
-    ? [process.execPath, odbcReaderWord]
-    : [process.execPath, fileURLToPath(new URL("../../main.ts", import.meta.url)), odbcReaderWord],
-  environment: {
-    ...childEnvironment(process.env),
-    // A driver that crashes is not Bun's fault, and what it was given is nobody's to see.
-    BUN_ENABLE_CRASH_REPORTING: "0",
+  words: ownCommand(odbcReaderWord),
+  get environment() {
+    return {
+      ...childEnvironment(process.env),
+      // A driver that crashes is not Bun's fault, and what it was given is nobody's to see.
+      BUN_ENABLE_CRASH_REPORTING: "0",
+    };
   },
 };
 

@@ -7,7 +7,7 @@ import { createFiscautClient } from "../../fiscaut/client.ts";
 import { builtInHandlers } from "../../handlers/built-in.ts";
 import { type Handler, HandlerRegistry } from "../../handlers/handler.ts";
 import type { Store } from "../../store/connection.ts";
-import { enqueueBatch } from "../../store/enqueue/enqueue.ts";
+import { bindSyncStore } from "../sync-store.ts";
 import { odbcReaderCommand } from "./odbc-reader.ts";
 
 export type HandlerConfig = Pick<
@@ -34,10 +34,10 @@ export function createHandlers(
       : createFiscautClient({ baseUrl, apiKey, timeoutMs });
   return new HandlerRegistry([
     ...builtInHandlers({
-      client,
+      sender: client,
       source: config.fiscautSource,
       odbcReader: odbcReaderCommand,
-      enqueueBatch: (batch, tasks) => enqueueBatch(store, batch, tasks),
+      store: bindSyncStore(store),
     }),
     ...own,
   ]);

@@ -4,7 +4,6 @@
  */
 import { hostname } from "node:os";
 import type { Config } from "../../config/settings.ts";
-import { secretsOf } from "../../config/show.ts";
 import { isLoopback } from "../../config/value-kinds.ts";
 import { type Loop, startLoop } from "../../engine/loop.ts";
 import { Worker } from "../../engine/worker.ts";
@@ -15,25 +14,26 @@ import { createApp } from "../../http/app.ts";
 import { TaskMetrics } from "../../http/metrics/task-metrics.ts";
 import { type HttpServer, serveHttp } from "../../http/server.ts";
 import { lineOf } from "../../log/event-lines.ts";
+import { LevelSwitch } from "../../log/level-switch.ts";
 import type { Logger } from "../../log/logger.ts";
 import { toPlain } from "../../log/plain-value.ts";
-import { createRedactor } from "../../log/redactor.ts";
 import { OperatorError } from "../../task/errors.ts";
 import type { EmitEvent, EngineEvent } from "../../task/events.ts";
 import { buildInfo } from "../build-info.ts";
-import { type Database, withDatabase } from "../database.ts";
+import { type Database, openDatabase, prepareDatabase } from "../database.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { findHandlersDir } from "../own-handlers.ts";
 import type { Prepared } from "../prepare.ts";
+import { redact } from "../redact.ts";
 import { retentionOf } from "../retention.ts";
+import { awaitDatabase } from "./await-database.ts";
+import { companiesReader } from "./companies-reader.ts";
+import { engineConnections } from "./connections.ts";
 import { announceWorker } from "./running-workers.ts";
 import { startHandlers } from "./start-handlers.ts";
-import { onStopSignals } from "./stop-signals.ts";
+import { onHangUp, onStopSignals } from "./stop-signals.ts";
 import { takeSchedules } from "./take-schedules.ts";
 import { type ManagerTelling, tellManager } from "./tell-manager.ts";
-
-/** The engine's five loops, HTTP, and a few to spare; LISTEN has one of its own. */
-const connections = 9;
 
 /** How long a stop waits for hooks to hear of the last events. */
 const hooksStopMs = 5_000;
@@ -49,23 +49,27 @@ type StopReason = string | OperatorError;
  * @throws OperatorError when it can't start, or has to stop because the embedded Postgres has moved.
  */
 export async function runWorker(prepared: Prepared, dev: boolean): Promise<ExitCode> {
-  const { config, logger, file, schedules } = prepared;
+  const { config, logger } = prepared;
   const manager = tellManager(prepared);
   const onStep = (step: string) => {
     logger.info(step);
     manager.step(step);
   };
-  const options = { config, purpose: "run", maxConnections: connections, onStep, schema: "migrate" } as const;
   const handlersDir = findHandlersDir(prepared);
   const stop = Promise.withResolvers<StopReason>();
   // First of all, so that a bad file is told before anything else is done.
   const hooks = await startHooks(config, logger);
   using _announced = await announce(config, logger, () => stop.resolve("`stop`"));
   try {
-    return await withDatabase(options, async (database) => {
-      if (file !== undefined) await takeSchedules(database.store, file, schedules, logger);
-      return await runOn({ database, prepared, handlersDir, dev, hooks, stop, manager });
-    });
+    const options = { config, purpose: "run", maxConnections: engineConnections, onStep } as const;
+    const database = await openDatabase(options);
+    try {
+      return await runOn({ database, prepared, handlersDir, dev, hooks, stop, manager, onStep });
+    } catch (error) {
+      throw database.explain(error);
+    } finally {
+      await database.close();
+    }
   } finally {
     await hooks?.stop(hooksStopMs);
     manager.stop();
@@ -80,11 +84,18 @@ interface RunParts {
   hooks: HookRunner | undefined;
   stop: PromiseWithResolvers<StopReason>;
   manager: ManagerTelling;
+  onStep: (step: string) => void;
 }
 
 async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunParts): Promise<ExitCode> {
-  const { hooks, manager } = parts;
-  const { config, logger } = prepared;
+  const { hooks, manager, onStep } = parts;
+  const { config, logger, file, schedules } = prepared;
+  // What it is before the handlers' thread is made, which connects by itself. One that can't be reached is waited for
+  // below, where everything else is up and tells of it.
+  const wasReached = await database.store.connect().then(
+    () => true,
+    () => false,
+  );
   let keeper: Loop | undefined;
   const metrics = new TaskMetrics();
   const emit = (event: EngineEvent) => {
@@ -99,10 +110,10 @@ async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunPart
   database.store.onEvent = emit;
   if (config.fiscautApiUrl === undefined || config.fiscautApiKey === undefined)
     logger.warn(
-      "FISCAUT_API_URL or FISCAUT_API_KEY is not set: fiscaut.sync-supplier tasks wait for a worker that has both",
+      "FISCAUT_API_URL or FISCAUT_API_KEY is not set: tasks that send records wait for a worker that has both",
     );
   // The embedded database's password stands in no setting.
-  const redact = createRedactor([...secretsOf(config), new URL(database.url).password]);
+  redact.hide(new URL(database.url).password);
   const onLoaded = () => worker.takeHandlers();
   const handlers = startHandlers({ prepared, database, handlersDir, dev, emit, onLoaded });
   const { runner } = handlers;
@@ -123,29 +134,42 @@ async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunPart
     database,
     checkPayloads: handlers.checkPayloads,
     worker,
-    config,
-    logger,
+    prepared,
     metrics,
   });
 
   const { promise: reason, resolve: stop, reject } = parts.stop;
   stopOnSignals(stop, worker, logger);
+  onHangUp(() => prepared.logFile?.reopen());
   // Nobody waits for these: a driver's or handler's loose end must not take the other tasks along.
   process.on("unhandledRejection", (error) => logger.error("unexpected error", { error }));
+  // After one nothing can be relied on: its last words, then the end, and others take the tasks over.
+  process.on("uncaughtException", (error) => {
+    logger.error("unexpected error: the worker ends", { error });
+    process.exit(exitCodes.failed);
+  });
   keeper = startKeeper(database, stop, emit);
   const durationTimer =
     config.durationMs === undefined
       ? undefined
       : setTimeout(() => stop("the duration has passed"), config.durationMs);
   try {
-    await Promise.race([runner.ready(handlersReadyMs), reason]);
-    await worker.start();
-    manager.watch(worker);
-    logger.info(`fiscaut-tasks ${buildInfo.version} is running`, {
-      http: http.url,
-      database: database.description,
-    });
-    if (config.drain) worker.drained().then(() => stop("no due task is left"), reject);
+    const start = async () => {
+      await prepareDatabase(database, { config, onStep, schema: "migrate" });
+      if (file !== undefined) await takeSchedules(database.store, file, schedules, logger);
+      if (database.store.pooled && !wasReached) await handlers.restart(handlersReadyMs);
+      await Promise.race([runner.ready(handlersReadyMs), reason]);
+      await worker.start();
+      manager.watch(worker);
+      logger.info(`fiscaut-tasks ${buildInfo.version} is running`, {
+        http: http.url,
+        database: database.description,
+        ...(database.store.pooled && { notifications: "none: a pooler stands between" }),
+      });
+      if (config.drain) worker.drained().then(() => stop("no due task is left"), reject);
+    };
+    const onWait = (why: string) => manager.wait(`waiting for the database: ${why}`);
+    await awaitDatabase(start, { database, logger, http: http.url, onWait, stopped: reason });
     const why = await reason;
     const drained = await worker.stop(
       why instanceof OperatorError ? why.message : why,
@@ -165,15 +189,16 @@ interface ServedParts {
   database: Database;
   checkPayloads: PayloadCheck;
   worker: Worker;
-  config: Config;
-  logger: Logger;
+  prepared: Prepared;
   metrics: TaskMetrics;
 }
 
-function serveWorker({ database, worker, config, logger, ...parts }: ServedParts): HttpServer {
+function serveWorker({ database, worker, prepared, ...parts }: ServedParts): HttpServer {
+  const { config, logger, logFile } = prepared;
   const app = createApp({
     ...parts,
     store: database.store,
+    readCompanies: companiesReader(config),
     status: () => worker.status(),
     priorityOrder: config.priorityOrder,
     retention: retentionOf(config),
@@ -184,6 +209,8 @@ function serveWorker({ database, worker, config, logger, ...parts }: ServedParts
     startedAt: new Date(),
     // A claimer that idles claims once in a poll interval.
     claimLimitMs: Math.max(60_000, 4 * config.pollIntervalMs),
+    logLevel: new LevelSwitch(logger),
+    logFault: () => logFile?.fault,
     onFault: (error, request) => logger.error("HTTP request failed", { ...request, error }),
   });
   return serveHttp({ app, host: config.host, port: config.port });

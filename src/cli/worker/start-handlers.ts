@@ -18,6 +18,8 @@ export interface StartedHandlers {
   readonly runner: ThreadRunner;
   /** For doors in this thread. */
   readonly checkPayloads: PayloadCheck;
+  /** Starts them anew, as the database turns out to be; resolves when they are there, `limitMs` at the most. */
+  restart(limitMs: number): Promise<void>;
   /** Nothing may run any more. */
   stop(): Promise<void>;
 }
@@ -42,17 +44,22 @@ export function startHandlers(options: StartHandlersOptions): StartedHandlers {
     throw new OperatorError("usage", "--dev: there is no folder of your own handlers to watch", {
       hint: "--handlers DIR",
     });
+  let loaded = Promise.withResolvers<void>();
   const runner = new ThreadRunner({
     spawn: (skip) =>
       spawnHandlers({
         databaseUrl: database.url,
+        pooled: database.store.pooled,
         config: handlerConfigOf(config),
         retention: retentionOf(config),
         handlersDir,
         skip,
       }),
     emit,
-    onLoaded,
+    onLoaded: () => {
+      loaded.resolve();
+      onLoaded();
+    },
   });
   const watch =
     dev && handlersDir !== undefined
@@ -66,6 +73,11 @@ export function startHandlers(options: StartHandlersOptions): StartedHandlers {
     async checkPayloads(tasks) {
       await checkBuiltInPayloads(tasks);
       await runner.checkPayloads(tasks);
+    },
+    async restart(limitMs) {
+      loaded = Promise.withResolvers<void>();
+      runner.reload();
+      await Promise.race([loaded.promise, Bun.sleep(limitMs)]);
     },
     async stop() {
       watch?.stop();

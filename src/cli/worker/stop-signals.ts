@@ -1,10 +1,15 @@
-/** By what a terminal, a supervisor or Windows asks the worker to stop. */
+/**
+ * By what a terminal, a supervisor or Windows asks the worker to stop, and the signal by which logrotate asks it to open
+ * its log again.
+ */
+import { stderr } from "../../log/sync-stream.ts";
 
 const stopSignals: NodeJS.Signals[] =
   process.platform === "win32"
     ? // Ctrl+C, Ctrl+Break, and the console's window being closed. SIGTERM never arrives there.
       ["SIGINT", "SIGBREAK", "SIGHUP"]
-    : ["SIGINT", "SIGTERM"];
+    : // From a terminal SIGHUP says that it was closed.
+      ["SIGINT", "SIGTERM", ...(stderr.isTTY ? (["SIGHUP"] as const) : [])];
 
 type OnStop = (by: string, count: number) => void;
 
@@ -24,4 +29,9 @@ export function onStopSignals(onStop: OnStop): void {
   for (const name of stopSignals) process.on(name, take);
   onRequest = take;
   for (const by of requests.splice(0)) take(by);
+}
+
+/** Calls `onHangUp` at each SIGHUP that asks for no stop. */
+export function onHangUp(onHangUp: () => void): void {
+  if (!stopSignals.includes("SIGHUP")) process.on("SIGHUP", onHangUp);
 }

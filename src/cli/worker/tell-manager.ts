@@ -4,11 +4,14 @@ import { stopMarginMs } from "../../service/definition.ts";
 import { openNotifySocket } from "../../service/notify/notify-socket.ts";
 import { tellSystemd, type WorkerLook, watchdogMsOf } from "../../service/notify/tell-systemd.ts";
 import type { Prepared } from "../prepare.ts";
+import { ofSystemd } from "./child-environment.ts";
 import { tellWindowsReady } from "./windows-service.ts";
 
 export interface ManagerTelling {
   /** What is being done before there is a worker. */
   step(step: string): void;
+  /** Everything is up but the database: no reason to start the service again. */
+  wait(status: string): void;
   /** From now on this one is looked at. */
   watch(worker: Pick<Worker, "status">): void;
   stop(): void;
@@ -20,13 +23,13 @@ const deafMs = 10_000;
 /** Takes systemd's variables out of the environment: what the worker starts is not to speak for it. */
 export function tellManager({ config, logger }: Pick<Prepared, "config" | "logger">): ManagerTelling {
   const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID } = process.env;
-  for (const name of ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]) delete process.env[name];
+  for (const name of ofSystemd) delete process.env[name];
   const notify = NOTIFY_SOCKET ? openNotifySocket(NOTIFY_SOCKET) : undefined;
   if (NOTIFY_SOCKET && notify === undefined)
     logger.warn("NOTIFY_SOCKET can't be reached: systemd is not told of this worker", {
       socket: NOTIFY_SOCKET,
     });
-  if (notify === undefined) return { step() {}, watch: tellWindowsReady, stop() {} };
+  if (notify === undefined) return { step() {}, wait: tellWindowsReady, watch: tellWindowsReady, stop() {} };
 
   let look = startingLook("starting");
   const telling = tellSystemd({
@@ -43,6 +46,9 @@ export function tellManager({ config, logger }: Pick<Prepared, "config" | "logge
     step(step) {
       look = startingLook(`starting: ${step}`);
     },
+    wait(status) {
+      look = () => ({ ...startingLook(status)(), isUp: true });
+    },
     watch(worker) {
       look = () => lookAt(worker);
     },
@@ -51,7 +57,7 @@ export function tellManager({ config, logger }: Pick<Prepared, "config" | "logge
 }
 
 const startingLook = (status: string) => (): WorkerLook => ({
-  hasClaimed: false,
+  isUp: false,
   stopping: false,
   status,
   late: { part: "the start", ms: 0 },
@@ -60,7 +66,7 @@ const startingLook = (status: string) => (): WorkerLook => ({
 function lookAt(worker: Pick<Worker, "status">): WorkerLook {
   const now = worker.status();
   return {
-    hasClaimed: now.lastClaimAt !== undefined,
+    isUp: now.lastClaimAt !== undefined,
     stopping: now.stopping,
     status: describe(now),
     late: now.late,

@@ -5,7 +5,8 @@
 import type { HandlerContext } from "../../handlers/context.ts";
 import type { PayloadCheck } from "../../handlers/payload.ts";
 import type { Store } from "../../store/connection.ts";
-import { enqueueBatch, enqueueTask } from "../../store/enqueue/enqueue.ts";
+import { enqueueTask } from "../../store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../store/enqueue/enqueue-batch.ts";
 import { checkBatchKey, checkBatchTitle } from "../../task/doors/batch.ts";
 import { type CheckedTask, checkNewTask, type NewTask } from "../../task/doors/new-task.ts";
 

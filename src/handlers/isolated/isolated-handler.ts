@@ -53,6 +53,8 @@ async function runIsolated(
   const calls = answerCalls(context, (message) => send(message));
   const child = Bun.spawn([...children.isolatedCommand], {
     ...inOwnGroup,
+    // What process lists show, however it was reached.
+    argv0: process.execPath,
     env: children.environmentOf(task),
     stdin: "ignore",
     stdout: "pipe",

@@ -1,5 +1,6 @@
 /** Batches as HTTP shows them: as of tasks, a contract with other programs, so every member is named here. */
 import type { Batch, BatchDetail } from "../../task/doors/batch.ts";
+import type { Pace } from "../../task/time/pace.ts";
 
 export function batchJson(batch: Batch) {
   return {
@@ -14,8 +15,16 @@ export function batchJson(batch: Batch) {
     retrying: batch.retrying,
     progress: batch.progress,
     complete: batch.complete,
+    pace: paceJson(batch.pace),
   };
 }
+
+const paceJson = ({ finishedLastMinute, perSecond, etaSeconds, stalled }: Pace) => ({
+  finishedLastMinute,
+  perSecond,
+  etaSeconds,
+  stalled,
+});
 
 export function batchDetailJson(batch: BatchDetail) {
   return {

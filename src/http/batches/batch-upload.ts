@@ -7,7 +7,7 @@ import { z } from "zod";
 import { checkCompletion, checkTasks } from "../../handlers/check-tasks.ts";
 import type { PayloadCheck } from "../../handlers/payload.ts";
 import type { Store } from "../../store/connection.ts";
-import { enqueueBatch } from "../../store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../store/enqueue/enqueue-batch.ts";
 import { TaskSpool } from "../../store/enqueue/task-spool.ts";
 import { checkBatchKey, checkBatchTitle, defaultTitle } from "../../task/doors/batch.ts";
 import { type AskedTask, parseJson } from "../../task/doors/json-lines.ts";

@@ -2,7 +2,13 @@
  * Asks the database how it is, for all who want to know at once: bounded in time, one question at a time, and
  * the answer shared. What follows from the answer is `health.ts`'s affair.
  */
-import { codeOf, isUnavailable, type Store } from "../../store/connection.ts";
+import {
+  codeOf,
+  isUnavailable,
+  readOnlyWords,
+  type Store,
+  unavailableWords,
+} from "../../store/connection.ts";
 import { type Figures, readFigures } from "../../store/figures.ts";
 
 export type DatabaseReading = { at: Date; elapsedMs: number } & (
@@ -56,6 +62,8 @@ export class DatabaseCheck {
     });
     try {
       const figures = await Promise.race([this.#ask(), timeUp]);
+      if (figures?.readOnly)
+        return { at, elapsedMs: elapsedMs(), ok: false, fault: `the database ${readOnlyWords}` };
       if (figures !== undefined) return { at, elapsedMs: elapsedMs(), ok: true, figures };
       return {
         at,
@@ -85,6 +93,7 @@ export class DatabaseCheck {
 }
 
 function describeFault(error: unknown): string {
-  if (isUnavailable(error)) return "the database can't be reached";
+  if (isUnavailable(error)) return `the database ${unavailableWords(error)}`;
+  if (codeOf(error) === "42P01") return "the database holds no tasks yet: its migrations are to come";
   return `the database refused the question (${codeOf(error) ?? "no code"})`;
 }

@@ -12,6 +12,8 @@ export interface HealthOptions {
   /** What exactly was built: the commit. */
   releaseId?: string | undefined;
   startedAt: Date;
+  /** Why the log file can't be written, in words that follow it; undefined: it can, or there is none. */
+  logFault?: () => string | undefined;
 }
 
 export interface Observations {
@@ -49,6 +51,7 @@ export function healthBody(options: HealthOptions, seen: Observations) {
     ],
     ...databaseChecks(seen.reading),
     ...workerChecks(seen),
+    ...logChecks(options.logFault?.(), seen.at),
   };
   const all = Object.values(checks).flat();
   const status = worst(all.map((check) => check.status));
@@ -129,6 +132,14 @@ function workerChecks({ worker, at: time, unclaimedMs }: Observations): Record<s
     "worker:lastClaim": [
       { ...component, observedValue: worker.lastClaimAt?.toISOString() ?? null, ...claim },
     ],
+  };
+}
+
+/** Tasks run all the same. */
+function logChecks(fault: string | undefined, time: Date): Record<string, Check[]> {
+  if (fault === undefined) return {};
+  return {
+    "log:file": [{ componentType: "system", status: "warn", time, output: `the log file ${fault}` }],
   };
 }
 

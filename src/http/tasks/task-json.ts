@@ -24,6 +24,7 @@ export function taskSummary(task: TaskSummary) {
     startedAt: task.startedAt,
     finishedAt: task.finishedAt,
     progress: task.progress,
+    etaSeconds: task.etaSeconds,
     scheduleId: task.scheduleId,
     plannedAt: task.plannedAt,
     repeat: task.repeat,

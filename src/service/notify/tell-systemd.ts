@@ -6,8 +6,8 @@ import type { Notify } from "./notify-socket.ts";
 
 /** How the worker is, as far as a service manager cares. */
 export interface WorkerLook {
-  /** Whether it has asked the store for tasks. */
-  readonly hasClaimed: boolean;
+  /** Whether it has asked the store for tasks, or would, were its database there. */
+  readonly isUp: boolean;
   readonly stopping: boolean;
   /** One line for people. */
   readonly status: string;
@@ -48,7 +48,7 @@ export function tellSystemd(options: TellSystemdOptions): Telling {
   function tell(): void {
     const now = look();
     const lines: string[] = [];
-    if (!ready && now.hasClaimed) {
+    if (!ready && now.isUp) {
       ready = true;
       lines.push("READY=1");
     }

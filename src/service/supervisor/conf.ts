@@ -44,10 +44,11 @@ const literal = (text: string) => text.replaceAll("%", "%%");
 
 /**
  * A word as Python's shlex reads it, with nothing in it that begins a comment for its configparser: a ` #` or ` ;`, in
- * quotes too. So what means anything stands behind a backslash.
+ * quotes too. So what means anything stands behind a backslash, and so does the bracket of `%(here)s`, which is put in
+ * before a `%%` is read.
  */
 function commandWord(text: string): string {
-  const escaped = literal(text.replaceAll(/[\s"'#;\\]/g, "\\$&"));
+  const escaped = literal(text.replaceAll(/[\s"'#;\\(]/g, "\\$&"));
   // A blank at the end of the line would be cut off, and no word at all is none.
   return text === "" || text.endsWith(" ") ? `${escaped}""` : escaped;
 }

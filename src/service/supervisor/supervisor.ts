@@ -2,7 +2,7 @@
 import { OperatorError } from "../../task/errors.ts";
 import { addUserSteps } from "../linux-user.ts";
 import type { Machine } from "../machine.ts";
-import type { ServiceManager, ServiceState, ServiceStatus, Step } from "../manager.ts";
+import type { ServiceManager, ServiceState, ServiceStatus } from "../manager.ts";
 import { confText, logFileOf } from "./conf.ts";
 
 /** Debian's and its kin's, then that of Red Hat's. */
@@ -16,7 +16,7 @@ function confPath(serviceName: string, machine: Machine): string {
   return `${folder}/${serviceName}${suffix}`;
 }
 
-const supervisorctl = (...words: string[]): Step => ({ kind: "run", argv: ["supervisorctl", ...words] });
+const supervisorctl = (...words: string[]) => ({ kind: "run", argv: ["supervisorctl", ...words] }) as const;
 
 export const supervisor: ServiceManager = {
   name: "supervisor",
@@ -31,19 +31,30 @@ export const supervisor: ServiceManager = {
   ],
   uninstall: (serviceName, machine) => [
     { kind: "remove", path: confPath(serviceName, machine) },
-    // Which stops it, as one that it has in no file any more.
-    supervisorctl("update", serviceName),
+    // Which stops it, as one that is in no file any more. One that Supervisor never read is no group of its.
+    { ...supervisorctl("update", serviceName), mayExitWith: [1] },
   ],
   steps(verb, serviceName) {
-    // What is in the file and not yet in Supervisor: it starts what is new and restarts what has changed.
-    const takeOver: Step = supervisorctl("update", serviceName);
-    const words: Step = supervisorctl(verb, serviceName);
-    return verb === "stop" ? [words] : [takeOver, words];
+    const stop = supervisorctl("stop", serviceName);
+    if (verb === "stop") return [stop];
+    return [
+      // What Supervisor has not read yet can't be stopped.
+      ...(verb === "restart" ? [{ ...stop, mayExitWith: [1] }] : []),
+      // Reads what is new in the file, or has changed.
+      supervisorctl("update", serviceName),
+      supervisorctl("start", serviceName),
+    ];
   },
   async status(serviceName, machine) {
     const { stdout, stderr } = await machine.run(["supervisorctl", "status", serviceName]);
     const isWritten = machine.exists(confPath(serviceName, machine));
     return readStatus(stdout || stderr, isWritten);
+  },
+  async readStopTimeoutMs(serviceName, machine) {
+    const seconds = /^stopwaitsecs\s*=\s*(\d+)/m.exec(
+      machine.read(confPath(serviceName, machine)) ?? "",
+    )?.[1];
+    return seconds === undefined ? undefined : Number(seconds) * 1000;
   },
   async missing(machine) {
     if (machine.find("supervisorctl") === undefined) return "there is no supervisorctl on PATH";
@@ -54,6 +65,7 @@ export const supervisor: ServiceManager = {
   },
   cure: "apt-get install supervisor, and start it",
   afterInstall: (service) => [`logs: ${logFileOf(service)}`],
+  logCommand: (serviceName) => `supervisorctl tail ${serviceName}`,
 };
 
 const states: Record<string, ServiceState> = {

@@ -37,12 +37,22 @@ export const systemd: ServiceManager = {
       });
     return readShow(stdout);
   },
+  async readStopTimeoutMs(serviceName, machine) {
+    const { stdout } = await machine.run([
+      "systemctl",
+      "show",
+      "--property=TimeoutStopUSec",
+      unitOf(serviceName),
+    ]);
+    return readTimeSpanMs(stdout.trim().replace(/^TimeoutStopUSec=/, ""));
+  },
   missing: async (machine) =>
     machine.exists("/run/systemd/system")
       ? undefined
       : "this machine was not started by systemd: there is no /run/systemd/system",
   cure: "--manager supervisor",
   afterInstall: ({ name }) => [`logs: journalctl --unit ${name} --follow`],
+  logCommand: (serviceName) => `journalctl --unit ${serviceName} --lines 20`,
 };
 
 /** The answer of `systemctl show`, as systemd words it. */
@@ -62,6 +72,19 @@ export function readShow(text: string): ServiceStatus {
     StatusText,
   ];
   return { state: stateOf(ActiveState, SubState), detail: words.filter(Boolean).join(", ") };
+}
+
+const unitsMs = { h: 3_600_000, min: 60_000, s: 1_000, ms: 1 } as const;
+
+/** As `systemctl show` writes them, `1min 30s`; see systemd.time(7). */
+export function readTimeSpanMs(text: string): number | undefined {
+  if (text === "infinity") return Number.POSITIVE_INFINITY;
+  const parts = [...text.matchAll(/(\d+)(h|min|s|ms)(?= |$)/g)];
+  if (parts.length === 0 || parts.map(([part]) => part).join(" ") !== text) return undefined;
+  return parts.reduce(
+    (sum, [, count, unit]) => sum + Number(count) * unitsMs[unit as keyof typeof unitsMs],
+    0,
+  );
 }
 
 function stateOf(active: string | undefined, sub: string | undefined): ServiceStatus["state"] {

@@ -1,6 +1,6 @@
 /** The unit file of a service. Pure: the definition says all of it. */
 import { type ServiceDefinition, stopTimeoutMs } from "../definition.ts";
-import { commandWord, literal, word } from "./quote.ts";
+import { commandWord, credentialPath, literal, pattern, program, word } from "./quote.ts";
 
 /** A worker feeds it while its loops turn, at half of this. */
 const watchdogSeconds = 60;
@@ -20,13 +20,13 @@ RequiresMountsFor=${word(dataFolder)}
 [Service]
 Type=notify
 NotifyAccess=main
-ExecStart=${[executable, ...words].map(commandWord).join(" ")}
+ExecStart=${[program(executable), ...words.map(commandWord)].join(" ")}
 WorkingDirectory=${literal(workingFolder)}
 ${lines([
   user !== undefined && `User=${literal(user)}`,
-  envFile !== undefined && `EnvironmentFile=${literal(envFile)}`,
+  envFile !== undefined && `EnvironmentFile=${pattern(envFile)}`,
   ...secretFiles.flatMap(({ variable, path }) => [
-    `LoadCredential=${variable}:${literal(path)}`,
+    `LoadCredential=${variable}:${credentialPath(path)}`,
     `Environment=${variable}=%d/${variable}`,
   ]),
   ...dataFolderLines(dataFolder),

@@ -11,11 +11,14 @@ interface Explanation {
 const onWindows = process.platform === "win32";
 const longestReason = 500;
 
-/** A fault of ODBC, whose message holds no secret any more, in the operator's words; any other error as it is. */
-export function explainOdbcFault(error: unknown): unknown {
+/**
+ * A fault of ODBC, whose message holds no secret any more, in the operator's words; any other error as it is.
+ * @param table the one that was read, if one was.
+ */
+export function explainOdbcFault(error: unknown, table?: string): unknown {
   if (!(error instanceof OdbcFault)) return error;
   const { diagnostic } = error;
-  const { kind, what, hint } = explain(diagnostic);
+  const { kind, what, hint } = explain(diagnostic, table ?? "a table");
   const reason = diagnostic.message.replaceAll(/\s+/g, " ").trim().slice(0, longestReason);
   const state = diagnostic.state === "" ? "" : ` (SQLSTATE ${diagnostic.state})`;
   return new OperatorError(kind, `ODBC: ${what}${state}: ${reason}`, { hint });
@@ -32,7 +35,7 @@ function lacksTable({ state, message }: Diagnostic): boolean {
   );
 }
 
-function explain(diagnostic: Diagnostic): Explanation {
+function explain(diagnostic: Diagnostic, table: string): Explanation {
   const { step, state, message } = diagnostic;
   if (step === "library") {
     return {
@@ -47,15 +50,15 @@ function explain(diagnostic: Diagnostic): Explanation {
   if (lacksTable(diagnostic)) {
     return {
       kind: "failed",
-      what: "a table is missing, or this account does not see it",
-      hint: "name Domínio's database in the connection string, and let the account read bethadba.geempre and bethadba.effornece",
+      what: `${table} is missing, or this account does not see it`,
+      hint: "name Domínio's database in the connection string, and let the account read its tables",
     };
   }
   if (state === "42501" || /permission denied/i.test(message)) {
     return {
       kind: "failed",
-      what: "the account may not read a table",
-      hint: "grant select on bethadba.geempre and bethadba.effornece to it",
+      what: `the account may not read ${table}`,
+      hint: `grant select on ${table} to it`,
     };
   }
   if (state === "HYT00" || state === "HYT01" || state === "HY008" || state === "57014") {
@@ -68,7 +71,7 @@ function explain(diagnostic: Diagnostic): Explanation {
   if (state.startsWith("08")) return unreachable("the connection was lost");
   return {
     kind: "failed",
-    what: "the query failed",
+    what: `reading ${table} failed`,
     hint: "look the message up in the driver's documentation",
   };
 }

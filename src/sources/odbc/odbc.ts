@@ -1,8 +1,8 @@
 /**
- * Domínio's own database over ODBC. The driver runs in a process of its own, one a call (`reader-process.ts`); which
+ * Domínio's own database over ODBC. The driver runs in a process of its own, one a connection (`reader-process.ts`); which
  * columns mean what is left to `dominio.ts`.
  */
-import { type DominioQuery, dominioOwner, dominioQueries } from "../dominio.ts";
+import { dominioOwner } from "../dominio.ts";
 import { openDominioSource } from "../dominio-source.ts";
 import type { Source } from "../source.ts";
 import { redactConnectionString } from "./connection-string.ts";
@@ -25,12 +25,11 @@ export function openOdbcSource(connectionString: string, options: OdbcOptions): 
   return openDominioSource({
     address: `odbc:${redactConnectionString(connectionString)}`,
     companyPlace: "geempre",
+    isMissingTable,
     explain: explainOdbcFault,
     async open() {
       const reader = await startReader({ connectionString, command, signal, loginTimeoutMs, queryTimeoutMs });
-      const dialect = { marker: "?", owner: ownerIn(reader) };
-      const queries = dominioQueries(dialect);
-      return { ...reader, dialect, count: (table) => countRows(reader, queries.count(table)) };
+      return { ...reader, dialect: { marker: "?", owner: ownerIn(reader) } };
     },
   });
 }
@@ -38,14 +37,4 @@ export function openOdbcSource(connectionString: string, options: OdbcOptions): 
 /** SQLite has no owners: a copy of the tables lies in the file itself. */
 function ownerIn({ dbms }: Reader): string | undefined {
   return /^sqlite/i.test(dbms) ? undefined : dominioOwner;
-}
-
-async function countRows(reader: Reader, query: DominioQuery): Promise<number | null> {
-  try {
-    for await (const [count] of reader.query(query)) return Number(count);
-    return null;
-  } catch (error) {
-    if (isMissingTable(error)) return null;
-    throw error;
-  }
 }

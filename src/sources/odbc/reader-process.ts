@@ -28,7 +28,10 @@ export interface ReaderOptions {
 export interface Reader {
   readonly driver: string;
   readonly dbms: string;
-  /** To be read to its end before the next query. @throws as `startReader`, also after rows have been given. */
+  /**
+   * One at a time; one that is left early is no hindrance to the next.
+   * @throws as `startReader`, also after rows have been given.
+   */
   query(query: DominioQuery): AsyncGenerator<Row>;
   /** Returns when the process has ended, within two seconds. */
   end(): Promise<void>;
@@ -48,8 +51,11 @@ export async function startReader(options: ReaderOptions): Promise<Reader> {
   signal?.throwIfAborted();
   const hide = hideSecrets(connectionString);
   let answered: PromiseWithResolvers<FromReader> | undefined;
+  /** What is asked by now, and may be waited for by nobody. */
+  let underWay: Promise<unknown> = Promise.resolve();
   let isConnected = true;
   const child = Bun.spawn([...options.command.words], {
+    argv0: process.execPath,
     env: options.command.environment,
     stdio: ["ignore", "ignore", "ignore"],
     windowsHide: true,
@@ -61,8 +67,14 @@ export async function startReader(options: ReaderOptions): Promise<Reader> {
     onExit: (_, exitCode, signalCode) => answered?.reject(describeEnd(exitCode, signalCode)),
   });
 
-  /** One question at a time. */
-  async function ask(question: ToReader, withinMs: number): Promise<FromReader> {
+  /** One question at a time: an answer does not say whose it is. */
+  function ask(question: ToReader, withinMs: number): Promise<FromReader> {
+    const answer = underWay.then(() => askNow(question, withinMs));
+    underWay = answer.catch(() => {});
+    return answer;
+  }
+
+  async function askNow(question: ToReader, withinMs: number): Promise<FromReader> {
     signal?.throwIfAborted();
     if (!isConnected || child.exitCode !== null || child.signalCode !== null)
       throw describeEnd(child.exitCode, child.signalCode);
@@ -93,7 +105,7 @@ export async function startReader(options: ReaderOptions): Promise<Reader> {
       const answer = await asked;
       if (answer.kind !== "rows") throw new Error(`rows were asked for, and "${answer.kind}" came`);
       if (!answer.isLast) {
-        // Read while these are used. Nobody may come back for it.
+        // Read while these are used. Nobody may come back for it: the next query then waits for it.
         asked = ask({ kind: "next" }, queryTimeoutMs + graceMs);
         asked.catch(() => {});
       }

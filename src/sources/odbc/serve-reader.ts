@@ -28,7 +28,10 @@ export function serveReader(send: (answer: FromReader) => void, open = connect):
       connection = open(question);
       return { kind: "opened", driver: connection.driver, dbms: connection.dbms };
     }
-    if (question.kind === "query") rows = connection?.query(question.text, question.parameters);
+    if (question.kind === "query") {
+      rows?.return(undefined); // its statement is freed: not every driver has two at a time
+      rows = connection?.query(question.text, question.parameters);
+    }
     if (rows === undefined) throw new Error(`"${question.kind}" was asked too early`);
     return readChunk(rows);
   }

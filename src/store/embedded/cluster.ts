@@ -17,7 +17,7 @@ import { runProgram } from "./program.ts";
  * Within the cluster, so that the two can't be parted: one rename brings both, one backup holds both.
  * Postgres minds no file that it does not know.
  */
-const PASSWORD_FILE = "fiscaut-tasks.password";
+export const passwordPath = (database: string) => join(database, "fiscaut-tasks.password");
 
 /**
  * Makes the cluster of `launch.dataDir` unless it is there, and returns the password of its role.
@@ -36,9 +36,9 @@ export async function createClusterIfMissing(launch: Launch, major: string): Pro
         hint: "run the fiscaut-tasks that made it, or name another directory with --data-dir",
       });
     }
-    const password = await readIfThere(join(database, PASSWORD_FILE));
+    const password = await readIfThere(passwordPath(database));
     if (password) return password;
-    throw new OperatorError("config", `${join(database, PASSWORD_FILE)} is missing or empty`, {
+    throw new OperatorError("config", `${passwordPath(database)} is missing or empty`, {
       hint: "restore it from the backup that the database came from",
     });
   } catch (fault) {
@@ -65,7 +65,7 @@ async function create({ dataDir, binaries, account, onStep }: Launch): Promise<v
       runProgram({ binaries, name: "initdb", arguments: [...how, ...where], cwd: dataDir.path, account }),
     );
     if (exitCode !== 0) throw explainProgramFailure("initdb", exitCode, output);
-    await renameDurably(passwordFile, join(fresh, PASSWORD_FILE));
+    await renameDurably(passwordFile, passwordPath(fresh));
     await renameDurably(fresh, dataDir.database);
   } catch (fault) {
     await removeLeftovers(fresh).catch(() => {});

@@ -10,10 +10,13 @@ export const ROLE = "fiscaut_tasks";
 const CONNECT_LIMIT_SECONDS = 10;
 const WRONG_PASSWORD = "28P01";
 
+/** The url of a database on the server at `port`: a secret. */
+export const urlOf = (port: number, password: string, database = ROLE) =>
+  `postgres://${ROLE}:${password}@127.0.0.1:${port}/${database}`;
+
 /** The url of the database on the server at `port`, which has answered and has it. */
 export async function ensureDatabase(port: number, password: string): Promise<string> {
-  const url = (database: string) => `postgres://${ROLE}:${password}@127.0.0.1:${port}/${database}`;
-  const sql = postgres(url("postgres"), {
+  const sql = postgres(urlOf(port, password, "postgres"), {
     max: 1,
     connect_timeout: CONNECT_LIMIT_SECONDS,
     connection: { application_name: "fiscaut-tasks embedded" },
@@ -21,7 +24,7 @@ export async function ensureDatabase(port: number, password: string): Promise<st
   try {
     const found = await sql`select from pg_database where datname = ${ROLE}`;
     if (found.length === 0) await sql`create database ${sql(ROLE)}`;
-    return url(ROLE);
+    return urlOf(port, password);
   } catch (fault) {
     throw explain(fault);
   } finally {

@@ -8,7 +8,7 @@ import { explainFileFault } from "./faults.ts";
 import { keepOthersOut } from "./windows-access.ts";
 
 /** The marker file says in words what the directory is, to whoever finds it. Its presence makes it ours. */
-const MARKER = "fiscaut-tasks.txt";
+export const MARKER = "fiscaut-tasks.txt";
 const MARKER_TEXT = `This directory belongs to fiscaut-tasks: its tasks are stored here.
 
 database/      the Postgres database. Back this up (with fiscaut-tasks stopped), it can't be made again.

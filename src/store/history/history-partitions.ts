@@ -24,7 +24,7 @@ const lockNotAvailable = "55P03";
  * @returns those that this call made.
  * @throws OperatorError "unavailable" when another session locks the history; rows go to the default partition then.
  */
-export async function makePartitions(store: Pick<Store, "sql">): Promise<Partition[]> {
+export async function makePartitions(store: Pick<Store, "sql" | "patiently">): Promise<Partition[]> {
   const made: Partition[] = [];
   // Outside a transaction, since nearly always there is nothing to do.
   for (const partition of await readMissing(store.sql)) {
@@ -45,20 +45,22 @@ export async function makePartitions(store: Pick<Store, "sql">): Promise<Partiti
  * @throws OperatorError "unavailable" when they can't be had.
  */
 export async function changePartitions<Result>(
-  store: Pick<Store, "sql">,
+  store: Pick<Store, "patiently">,
   work: (sql: Sql) => Promise<Result>,
 ): Promise<Result> {
   for (let tries = 1; ; tries++) {
     try {
-      const result = await store.sql.begin(async (transaction) => {
-        const sql = transaction as unknown as Sql;
-        await sql`select pg_advisory_xact_lock(${lockKey})`;
-        // After the lock above, which only waits for others like this one. A statement that queues for a table's lock
-        // makes all that come after it queue too, completions among them.
-        await sql`set local lock_timeout = '100ms'`;
-        return { of: await work(sql) };
+      return await store.patiently(async (patient) => {
+        const result = await patient.begin(async (transaction) => {
+          const sql = transaction as unknown as Sql;
+          await sql`select pg_advisory_xact_lock(${lockKey})`;
+          // After the lock above, which only waits for others like this one. A statement that queues for a table's lock
+          // makes all that come after it queue too, completions among them.
+          await sql`set local lock_timeout = '100ms'`;
+          return { of: await work(sql) };
+        });
+        return result.of;
       });
-      return result.of;
     } catch (error) {
       if (codeOf(error) !== lockNotAvailable) throw error;
       if (tries === lockTries)
@@ -113,7 +115,6 @@ async function makePartition(sql: Sql, { name, state, from, to }: Partition): Pr
   const table = `${schemaName}.${name}`;
   const parent = `${schemaName}.task_history_${state}`;
   // Only a clock that jumped, or a fleet that was off for weeks, has left rows to move; they may be many.
-  await sql`set local statement_timeout = 0`;
   await sql.unsafe(`
     create table ${table} (like ${schemaName}.task_history including all excluding indexes, primary key (id));
     lock table ${parent}_default in access exclusive mode;

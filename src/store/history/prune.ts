@@ -31,7 +31,7 @@ export async function readPrunable(
  * @throws OperatorError "unavailable" as it does.
  */
 export async function prune(
-  store: Pick<Store, "sql">,
+  store: Pick<Store, "sql" | "patiently">,
   retention: Retention,
   { dryRun = false } = {},
 ): Promise<PrunedPartition[]> {
@@ -50,7 +50,7 @@ export async function prune(
  * @throws OperatorError "unavailable" when another session locks the history; call again later.
  */
 export async function pruneHistory(
-  store: Pick<Store, "sql">,
+  store: Pick<Store, "sql" | "patiently">,
   retention: Retention,
 ): Promise<PrunedPartition[]> {
   const dropped: PrunedPartition[] = [];

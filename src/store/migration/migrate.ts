@@ -4,11 +4,12 @@
 import { OperatorError } from "../../task/errors.ts";
 import type { Store } from "../connection.ts";
 import { migrationTable, schemaName } from "../schema.ts";
+import type { Sql } from "../sql.ts";
 import { type Migration, migrations } from "./migrations.ts";
 
 /** Any number serves, so long as nothing else in the database locks it. */
 const lockKey = 0x66_69_73_63; // "fisc"
-const oldestServer = 15;
+export const oldestServer = 15;
 
 export interface MigrationStatus {
   applied: { name: string; appliedAt: string }[];
@@ -61,25 +62,27 @@ export async function readMigrationStatus(store: Pick<Store, "sql">): Promise<Mi
  * others find nothing left to do.
  * @returns what it applied.
  */
-export async function migrate(store: Pick<Store, "sql">): Promise<readonly Migration[]> {
+export async function migrate(store: Store): Promise<readonly Migration[]> {
   const before = await readMigrationStatus(store);
   if (before.pending.length === 0) return [];
-  return await store.sql.begin(async (transaction) => {
-    // Begun with the lock, so that the status read after it sees what the holder before us has committed.
-    await transaction`select pg_advisory_xact_lock(${lockKey})`;
-    const sql = transaction as unknown as Store["sql"];
-    await sql`set local statement_timeout = 0`;
-    await sql`create schema if not exists ${sql(schemaName)}`;
-    await sql`
+  return await store.patiently((patient) =>
+    patient.begin((transaction) => applyPending(transaction as unknown as Sql)),
+  );
+}
+
+async function applyPending(sql: Sql) {
+  // Begun with the lock, so that the status read after it sees what the holder before us has committed.
+  await sql`select pg_advisory_xact_lock(${lockKey})`;
+  await sql`create schema if not exists ${sql(schemaName)}`;
+  await sql`
       create table if not exists ${sql(schemaName)}.${sql(migrationTable)} (
         name text collate "C" primary key, sha256 text not null, applied_at timestamptz not null default now())`;
-    const { pending } = await readMigrationStatus({ sql });
-    for (const migration of pending) {
-      await sql.unsafe(migration.sql);
-      await sql`insert into ${sql(schemaName)}.${sql(migrationTable)} (name, sha256) values (${migration.name}, ${digest(migration)})`;
-    }
-    return pending;
-  });
+  const { pending } = await readMigrationStatus({ sql });
+  for (const migration of pending) {
+    await sql.unsafe(migration.sql);
+    await sql`insert into ${sql(schemaName)}.${sql(migrationTable)} (name, sha256) values (${migration.name}, ${digest(migration)})`;
+  }
+  return pending;
 }
 
 function digest(migration: Migration): string {

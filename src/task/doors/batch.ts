@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { OperatorError } from "../errors.ts";
 import type { TaskState } from "../task.ts";
+import type { Pace } from "../time/pace.ts";
 import { describeIssues } from "./new-task.ts";
 
 export interface Batch {
@@ -26,6 +27,7 @@ export interface Batch {
   /** 0 to 1: how much of `total` is neither pending nor running. */
   progress: number;
   complete: boolean;
+  pace: Pace;
 }
 
 /** What costs more to find out than the totals do. */

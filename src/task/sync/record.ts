@@ -29,3 +29,8 @@ export type RecordStatus = (typeof recordStatuses)[number];
 
 /** The queue of all tasks that call the API: its rate and its hold are those of the API. */
 export const fiscautQueue = "fiscaut";
+
+/** Tasks that send one record of a kind, and those that read a company's and enqueue them. */
+export const sendTaskName = (kind: RecordKind) => `fiscaut.sync-${kind}`;
+export const readTaskName = (kind: RecordKind | "all") =>
+  `fiscaut.sync-${kind === "all" ? kind : kindPlurals[kind]}`;

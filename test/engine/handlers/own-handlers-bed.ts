@@ -48,6 +48,7 @@ export class OwnHandlersBed {
       spawn: (skip) =>
         spawnHandlers({
           databaseUrl: this.database.url,
+          pooled: false,
           config,
           retention: keepForever,
           handlersDir: this.files.dir,

@@ -7,6 +7,7 @@ import { ThreadRunner } from "../../../src/engine/handlers/thread-runner.ts";
 import { enqueueTask } from "../../../src/store/enqueue/enqueue.ts";
 import { findTask } from "../../../src/store/find.ts";
 import { readTaskLog } from "../../../src/store/read-log.ts";
+import { enableCompanies } from "../../../src/store/sync/companies.ts";
 import { checkNewTask, type NewTask } from "../../../src/task/doors/new-task.ts";
 import type { EngineEvent } from "../../../src/task/events.ts";
 import type { ClaimedTask } from "../../../src/task/task.ts";
@@ -165,7 +166,13 @@ describe("a handler in a thread", () => {
   test("that enqueues is heard of by the worker: one task as created, a batch as counts", async () => {
     const { event } = await startThreaded({
       spawn: () =>
-        spawnThread(unruly, { databaseUrl: database.url, config, retention: keepForever, ...noneOwn }),
+        spawnThread(unruly, {
+          databaseUrl: database.url,
+          pooled: false,
+          config,
+          retention: keepForever,
+          ...noneOwn,
+        }),
     });
     const id = await enqueue({ name: "parent", payload: 3 });
     const { task } = await event("created");
@@ -179,9 +186,17 @@ describe("a handler in a thread", () => {
 
   test("that syncs suppliers is heard of, too, with what it has enqueued", async () => {
     const { event } = await startThreaded({
-      spawn: () => spawnHandlers({ databaseUrl: database.url, config, retention: keepForever, ...noneOwn }),
+      spawn: () =>
+        spawnHandlers({
+          databaseUrl: database.url,
+          pooled: false,
+          config,
+          retention: keepForever,
+          ...noneOwn,
+        }),
     });
     const source = `csv:${join(import.meta.dir, "../../../scripts/demo/data")}`;
+    await enableCompanies(database.store, [{ code: 1 }]);
     const id = await enqueue({
       name: "fiscaut.sync-suppliers",
       queue: "slow",
@@ -191,7 +206,7 @@ describe("a handler in a thread", () => {
     await event("succeeded", id);
     const count = added[0]?.count ?? 0;
     expect(count).toBeGreaterThan(0);
-    expect(added).toEqual([{ name: "fiscaut.sync-supplier", queue: "slow", count }]);
+    expect(added).toEqual([{ name: "fiscaut.sync-supplier", queue: "fiscaut", count }]);
     expect(await find(id)).toMatchObject({ result: { batch: batchId, enqueued: count } });
   });
 

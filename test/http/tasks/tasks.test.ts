@@ -1,7 +1,7 @@
 // The routes that show tasks and batches, over a real database.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeReports } from "../../../src/store/attempt/reports.ts";
-import { enqueueBatch } from "../../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../../src/store/enqueue/enqueue-batch.ts";
 import { checkNewTask } from "../../../src/task/doors/new-task.ts";
 import { createDatabase, type TestDatabase } from "../../postgres.ts";
 import { buildApp } from "../app-under-test.ts";
@@ -49,6 +49,7 @@ describe("GET /tasks/:id", () => {
       startedAt: null,
       finishedAt: null,
       progress: null,
+      etaSeconds: null,
       scheduleId: null,
       plannedAt: null,
       repeat: null,
@@ -208,6 +209,26 @@ describe("GET /tasks", () => {
   });
 });
 
+describe("a running task", () => {
+  const showBoth = async (id: number) => {
+    const [one, list] = await Promise.all([app.request(`/tasks/${id}`), app.request("/tasks?name=long")]);
+    return [((await one.json()) as Body).etaSeconds, ((await list.json()) as Body).tasks[0].etaSeconds];
+  };
+
+  test("tells how long it still takes, going by its progress and its start", async () => {
+    const id = await steps.enqueue({ name: "long" });
+    await steps.claim("long");
+    expect(await showBoth(id)).toEqual([null, null]);
+    await database.store.sql`
+      update fiscaut_tasks.task set started_at = now() - interval '30 s', progress = '{"fraction": 0.25, "message": null}'
+      where id = ${id}`;
+    const [one, listed] = await showBoth(id);
+    expect(one).toBeGreaterThanOrEqual(90);
+    expect(one).toBeLessThan(120);
+    expect(listed).toBeGreaterThanOrEqual(90);
+  });
+});
+
 describe("batches", () => {
   test("show their totals alone and beside their tasks", async () => {
     const batch = await enqueueBatch(
@@ -228,6 +249,7 @@ describe("batches", () => {
       retrying: 0,
       progress: expect.closeTo(1 / 3),
       complete: false,
+      pace: { finishedLastMinute: 1, perSecond: null, etaSeconds: null, stalled: null },
     };
     expect(await get(`/batches/${batch.id}`)).toEqual({ ...totals, completedAt: null, errors: [] });
     const first = await get(`/tasks?batch=${batch.id}&limit=2`);

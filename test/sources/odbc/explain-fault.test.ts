@@ -32,7 +32,7 @@ const cases: [Diagnostic["step"], string, string, OperatorError["kind"], string]
   ["query", "42501", "permission denied for table effornece", "failed", "the account may not read a table"],
   ["query", "HYT00", "timeout expired", "unavailable", "the query took too long"],
   ["query", "08S01", "Communication link failure", "unavailable", "the connection was lost"],
-  ["query", "42000", "Syntax error", "failed", "the query failed"],
+  ["query", "42000", "Syntax error", "failed", "reading a table failed"],
 ];
 
 test.each(cases)("%s %s, %s: %s, %s", (step, state, message, kind, what) => {
@@ -41,6 +41,18 @@ test.each(cases)("%s %s, %s: %s, %s", (step, state, message, kind, what) => {
   expect(explained.message).toStartWith(`ODBC: ${what}`);
   expect(explained.message).toEndWith(` (SQLSTATE ${state}): ${message}`);
   expect(explained.hint).not.toBeEmpty();
+});
+
+test("the table that was read is named", () => {
+  const explained = (state: string) => {
+    const error = explainOdbcFault(
+      new OdbcFault({ step: "query", state, message: "?" }),
+      "bethadba.ctcontas",
+    );
+    return error instanceof OperatorError ? `${error.message} ${error.hint}` : "";
+  };
+  expect(explained("42S02")).toContain("ODBC: bethadba.ctcontas is missing");
+  expect(explained("42501")).toContain("grant select on bethadba.ctcontas to it");
 });
 
 test("where there is no driver manager, how to install it is told", () => {

@@ -9,7 +9,7 @@ const command = {
   words: [process.execPath, join(import.meta.dir, "scripted-reader.ts")],
   environment: {},
 };
-const query = { text: "select", parameters: [], columns: [] };
+const query = { text: "select", parameters: [] };
 
 const start = (mode: string, options: Partial<ReaderOptions> = {}) =>
   startReader({
@@ -34,7 +34,7 @@ test("gives all portions of rows, and is gone after its end", async () => {
   const rows = await Array.fromAsync(reader.query(query));
   await reader.end();
   expect(rows).toHaveLength(3);
-  expect(rows.every(([, value]) => value === null)).toBe(true);
+  expect(rows.every(([, text]) => text === query.text)).toBe(true);
   expect(isAlive(Number(rows[0]?.[0]))).toBe(false);
 });
 
@@ -72,6 +72,17 @@ test("rows that nobody wants any more end the process, though its driver blocks"
   await rows.return(undefined);
   await reader.end();
   expect(isAlive(pid)).toBe(false);
+});
+
+test("rows that were left early are no hindrance to the next query, which one process answers", async () => {
+  const reader = await start("answer");
+  const first = reader.query(query);
+  const pid = (await first.next()).value?.[0];
+  await first.return(undefined);
+  const texts = (await Array.fromAsync(reader.query({ ...query, text: "other" }))).map(([, text]) => text);
+  expect(texts).toEqual(["other", "other", "other"]);
+  for await (const [answering] of reader.query(query)) expect(answering).toBe(pid ?? "");
+  await reader.end();
 });
 
 test("a fault of the connection comes without the password that the driver repeats", async () => {

@@ -2,6 +2,7 @@
 import type { FromReader, ToReader } from "../../../src/sources/odbc/messages.ts";
 
 let mode = "";
+let text = "";
 let portion = 0;
 
 function answer(question: ToReader): FromReader {
@@ -13,11 +14,15 @@ function answer(question: ToReader): FromReader {
     }
     return { kind: "opened", driver: "scripted", dbms: "none" };
   }
+  if (question.kind === "query") {
+    text = question.text;
+    portion = 0;
+  }
   portion += 1;
   if (mode === "crash" && portion === 2) process.kill(process.pid, "SIGKILL");
   // As a driver that never comes back from a call, deaf to everything.
   if (mode === "block" && portion === 2) for (;;) Bun.sleepSync(1_000);
-  return { kind: "rows", rows: [[String(process.pid), null]], isLast: portion === 3 };
+  return { kind: "rows", rows: [[String(process.pid), text]], isLast: portion === 3 };
 }
 
 process.on("message", (question: ToReader) => process.send?.(answer(question)));

@@ -5,16 +5,20 @@ import { serveReader } from "../../../src/sources/odbc/serve-reader.ts";
 
 function serve(count: number, width: number) {
   const answers: FromReader[] = [];
-  const state = { read: 0, isClosed: false };
+  const state = { read: 0, freed: 0, isClosed: false };
   const reader = serveReader(
     (answer) => answers.push(answer),
     () => ({
       driver: "d",
       dbms: "b",
       *query() {
-        while (state.read < count) {
-          state.read += 1;
-          yield ["x".repeat(width)];
+        try {
+          while (state.read < count) {
+            state.read += 1;
+            yield ["x".repeat(width)];
+          }
+        } finally {
+          state.freed += 1;
         }
       },
       close() {
@@ -43,4 +47,14 @@ test("reads a portion of 500 rows when asked, and no row ahead", () => {
 test("long values make a portion of fewer rows", () => {
   const { state } = serve(1_000, 100_000);
   expect(state.read).toBe(3);
+});
+
+test("a statement is freed before the next one, whether its rows were read to their end or not", () => {
+  const { reader, state } = serve(600, 10);
+  reader.take({ kind: "query", text: "", parameters: [] });
+  expect([state.freed, state.read]).toEqual([2, 600]);
+  reader.take({ kind: "query", text: "", parameters: [] });
+  expect(state.freed).toBe(3);
+  reader.close();
+  expect(state.freed).toBe(3);
 });

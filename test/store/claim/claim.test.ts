@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { completeTasks } from "../../../src/store/attempt/complete.ts";
 import { claimTasks } from "../../../src/store/claim/claim.ts";
 import { promoteTasks } from "../../../src/store/claim/promote.ts";
-import { enqueueBatch, enqueueTask } from "../../../src/store/enqueue/enqueue.ts";
+import { enqueueTask } from "../../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../../src/store/enqueue/enqueue-batch.ts";
 import { findTask } from "../../../src/store/find.ts";
 import { registerWorker } from "../../../src/store/worker.ts";
 import { checkNewTask, type NewTask } from "../../../src/task/doors/new-task.ts";

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach } from "bun:test";
 import { completeTasks } from "../../../src/store/attempt/complete.ts";
 import { claimFromLimited, readLimitedQueues } from "../../../src/store/claim/claim-limited.ts";
-import { enqueueBatch } from "../../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../../src/store/enqueue/enqueue-batch.ts";
 import { changeQueue } from "../../../src/store/queues.ts";
 import { registerWorker } from "../../../src/store/worker.ts";
 import { checkNewTask, type NewTask } from "../../../src/task/doors/new-task.ts";

@@ -6,7 +6,8 @@ import { cancelTasks, countCancellable } from "../../../src/store/control/cancel
 import { changeTask } from "../../../src/store/control/change.ts";
 import { deleteTask, deleteTasks } from "../../../src/store/control/delete.ts";
 import { countRetriable, retryTasks } from "../../../src/store/control/retry.ts";
-import { enqueueBatch, enqueueTask } from "../../../src/store/enqueue/enqueue.ts";
+import { enqueueTask } from "../../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../../src/store/enqueue/enqueue-batch.ts";
 import { findTask } from "../../../src/store/find.ts";
 import { registerWorker } from "../../../src/store/worker.ts";
 import { checkNewTask } from "../../../src/task/doors/new-task.ts";

@@ -3,7 +3,8 @@
 import { completeTasks } from "../../../src/store/attempt/complete.ts";
 import { claimTasks } from "../../../src/store/claim/claim.ts";
 import { openStore } from "../../../src/store/connection.ts";
-import { enqueueBatch, enqueueTask } from "../../../src/store/enqueue/enqueue.ts";
+import { enqueueTask } from "../../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../../src/store/enqueue/enqueue-batch.ts";
 import { registerWorker } from "../../../src/store/worker.ts";
 import { checkNewTask, type NewTask } from "../../../src/task/doors/new-task.ts";
 import type { Outcome } from "../../../src/task/outcome.ts";

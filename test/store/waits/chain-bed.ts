@@ -2,7 +2,8 @@
 import { Releaser } from "../../../src/engine/releaser.ts";
 import { completeTasks } from "../../../src/store/attempt/complete.ts";
 import { claimTasks } from "../../../src/store/claim/claim.ts";
-import { enqueueBatch, enqueueTask } from "../../../src/store/enqueue/enqueue.ts";
+import { enqueueTask } from "../../../src/store/enqueue/enqueue.ts";
+import { enqueueBatch } from "../../../src/store/enqueue/enqueue-batch.ts";
 import { findTask } from "../../../src/store/find.ts";
 import { findWaitersOf, settleWaits } from "../../../src/store/waits/release.ts";
 import { registerWorker } from "../../../src/store/worker.ts";

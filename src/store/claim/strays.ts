@@ -1,0 +1,19 @@
+/** Finds the tasks of claims whose answer was lost on its way: the database says that they run here, and nobody knows. */
+import type { ClaimedTask } from "../../task/task.ts";
+import type { Store } from "../connection.ts";
+import { type ClaimedRow, claimedColumns, toClaimedTasks } from "./claim.ts";
+
+/**
+ * Walks the live tasks, so only after an answer was lost.
+ * @param known the tasks of `workerId` that run, or whose outcome is not stored yet.
+ */
+export async function findStrays(store: Store, workerId: number, known: number[]): Promise<ClaimedTask[]> {
+  const { sql } = store;
+  const rows = await sql<ClaimedRow[]>`
+    select ${claimedColumns(sql)}, exists (
+      select 1 from fiscaut_tasks.queue_slot s
+      where s.task_id = t.id and s.attempt = t.attempt and s.worker_id = t.worker_id) as holds_slot
+    from fiscaut_tasks.task t
+    where worker_id = ${workerId} and id <> all(${known}::bigint[])`;
+  return toClaimedTasks(rows);
+}

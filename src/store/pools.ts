@@ -1,0 +1,69 @@
+/**
+ * Opens the driver's pools: what each kind of connection sets, and how long it waits. Which of them there are, and when,
+ * is `connection.ts`'s affair.
+ */
+import postgres from "postgres";
+import type { Sql } from "./sql.ts";
+
+const int8 = { to: 20, from: [20], serialize: String, parse: Number };
+
+export interface PoolOptions {
+  url: string;
+  /** Seen in pg_stat_activity. */
+  applicationName: string;
+  maxConnections: number;
+  /** The server ends a statement that takes longer. */
+  statementMs: number;
+  /** A pooler stands between: connections have no state, neither settings nor prepared statements. */
+  pooled: boolean;
+  onNotify?: ((channel: string, message: string) => void) | undefined;
+  onClose?: (() => void) | undefined;
+}
+
+/** How much longer than a statement may take its answer is waited for, at most; then the connection counts as dead. */
+const graceMs = 5_000;
+
+/** Opens no connection yet: the first query does. */
+export function openPool(options: PoolOptions): Sql {
+  const { maxConnections, statementMs, pooled, onNotify, onClose } = options;
+  return postgres(options.url, {
+    max: maxConnections,
+    connect_timeout: 10,
+    // Seconds. The server's own limit is of no use where it has vanished without a word.
+    answer_timeout: (statementMs + Math.min(statementMs, graceMs)) / 1000,
+    // Seconds. The driver's own goes up to 20, and a database that is back would wait for as long.
+    backoff: (attempts) => Math.min(0.05 * 2 ** attempts, 1),
+    types: { int8 },
+    onnotice: () => {},
+    ...(onNotify && { onnotify: onNotify, max_lifetime: null }),
+    ...(onClose && { onclose: onClose }),
+    prepare: !pooled,
+    connection: {
+      application_name: options.applicationName,
+      TimeZone: "UTC",
+      // A pooler refuses these. Nothing is prepared behind one, so each plan is of its moment.
+      ...(!pooled && {
+        // A plan is made once a connection, often while the tables are still empty: a sequential scan chosen then
+        // would stay when there are a million rows.
+        enable_seqscan: "off",
+        statement_timeout: statementMs,
+      }),
+    } as Partial<postgres.ConnectionParameters>,
+  });
+}
+
+/**
+ * Whether what answers at the first contact is a pooler such as PgBouncer: it refuses settings at log-in, or has told
+ * another process id than the server's own, since it lends its clients one server connection or another.
+ * @throws the driver's error when the database can't be reached.
+ */
+export async function isPooled(sql: Sql): Promise<boolean> {
+  try {
+    const answer = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
+    return answer.state.pid !== answer[0]?.pid;
+  } catch (error) {
+    if (error instanceof postgres.PostgresError && /unsupported startup parameter/.test(error.message))
+      return true;
+    throw error;
+  }
+}
