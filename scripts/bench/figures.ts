@@ -27,7 +27,11 @@ const api = Bun.serve({
     return Response.json({ status: true, message: "Saved." }, { status: 201 });
   },
 });
-const baseEnv = { FISCAUT_API_URL: `http://127.0.0.1:${api.port}`, FISCAUT_API_KEY: "figures" };
+const baseEnv = {
+  FISCAUT_API_URL: `http://127.0.0.1:${api.port}`,
+  FISCAUT_API_KEY: "figures",
+  FISCAUT_RATE: "off",
+};
 
 try {
   await measure();
@@ -78,7 +82,7 @@ async function timeToFirstTask(env: Record<string, string>): Promise<number> {
     codi_emp_odbc: 1,
     codi_for_odbc: "1",
   };
-  await toEnd(["enqueue", "fiscaut.sync-supplier", JSON.stringify(payload)], env);
+  await toEnd(["enqueue", "fiscaut.sync-supplier", JSON.stringify(payload), "--queue", "fiscaut"], env);
   const arrived = new Promise<void>((resolve) => arrivals.push(resolve));
   const startedAtMs = performance.now();
   const worker = start(["run", "--port", "0"], env);

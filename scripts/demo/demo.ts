@@ -81,6 +81,8 @@ async function runDemo(interrupted: AbortSignal): Promise<number> {
     ...cleanEnvironment(),
     FISCAUT_API_URL: api.url,
     FISCAUT_API_KEY: "demo-key",
+    // A thousand records at one a second would take a while.
+    FISCAUT_RATE: "off",
   });
   // A worker that died has been told of already. The Postgres it leaves ends by itself once its folder is gone.
   cleanup.defer(() => worker.stop().catch(() => {}));

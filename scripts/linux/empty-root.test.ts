@@ -116,7 +116,7 @@ async function runOneSupplier(env: Record<string, string>, port: number): Promis
     codi_for_odbc: "1",
   };
   const enqueued = await execute(
-    ["enqueue", "fiscaut.sync-supplier", JSON.stringify(supplier), "--json"],
+    ["enqueue", "fiscaut.sync-supplier", JSON.stringify(supplier), "--queue", "fiscaut", "--json"],
     settings,
   );
   if (enqueued.exitCode !== 0) throw new Error(enqueued.stderr);

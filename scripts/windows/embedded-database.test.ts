@@ -25,6 +25,7 @@ beforeAll(async () => {
   environment = {
     FISCAUT_API_URL: fiscaut.url,
     FISCAUT_API_KEY: "test-key",
+    FISCAUT_RATE: "off",
     FISCAUT_TASKS_DATA_DIR: DATA,
   };
 }, 600_000);
@@ -41,7 +42,10 @@ const pidFile = (dataDir: string) => bed.wine.hostPath(`${dataDir}\\database\\po
 /** Enqueues one by the executable, and gives the task's id. */
 async function enqueueSupplier(...flags: string[]): Promise<number> {
   const payload = JSON.stringify(ONE_SUPPLIER);
-  const enqueued = await bed.runForJson(["enqueue", "fiscaut.sync-supplier", payload, ...flags], environment);
+  const enqueued = await bed.runForJson(
+    ["enqueue", "fiscaut.sync-supplier", payload, "--queue", "fiscaut", ...flags],
+    environment,
+  );
   return (enqueued as { id: number }).id;
 }
 

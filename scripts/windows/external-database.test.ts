@@ -21,7 +21,12 @@ beforeAll(async () => {
   chmodSync(folder, 0o755); // where root runs the tests, Postgres runs as somebody else
   database = await openEmbeddedPostgres({ dataDir: join(folder, "data") });
   fiscaut = startFiscautStandIn({ apiKey: "test-key", companies: [COMPANY] });
-  environment = { DATABASE_URL: database.url, FISCAUT_API_URL: fiscaut.url, FISCAUT_API_KEY: "test-key" };
+  environment = {
+    DATABASE_URL: database.url,
+    FISCAUT_API_URL: fiscaut.url,
+    FISCAUT_API_KEY: "test-key",
+    FISCAUT_RATE: "off",
+  };
 }, 600_000);
 afterAll(async () => {
   await bed?.[Symbol.asyncDispose]();

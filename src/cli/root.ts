@@ -9,6 +9,7 @@ import { configCommand } from "./commands/config.ts";
 import { deleteCommand } from "./commands/delete.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { enqueueCommand } from "./commands/enqueue.ts";
+import { fiscautCommand } from "./commands/fiscaut.ts";
 import { handlersCommand } from "./commands/handlers.ts";
 import { healthCommand } from "./commands/health.ts";
 import { listCommand } from "./commands/list.ts";
@@ -47,6 +48,7 @@ export const root: AnyCommand = defineCommand({
     sync: syncCommand,
     company: companyCommand,
     source: sourceCommand,
+    fiscaut: fiscautCommand,
     enqueue: enqueueCommand,
     list: listCommand,
     show: showCommand,

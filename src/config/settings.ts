@@ -280,6 +280,15 @@ export const settings = {
     default: none("none", "api-key-of-the-office"),
     about: "Bearer token for the Fiscaut API.",
   }),
+  "fiscaut-rate": define({
+    property: "fiscautRate",
+    kind: kind.rateOrOff,
+    env: "FISCAUT_RATE",
+    flag: true,
+    default: "1/1s",
+    about:
+      "How often records are sent, all workers together: the rate of queue `fiscaut`. The worker that started last sets it for all.",
+  }),
   "fiscaut-timeout": define({
     property: "fiscautTimeoutMs",
     kind: kind.duration(100, hourMs),

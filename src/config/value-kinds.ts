@@ -3,6 +3,8 @@
  * Which setting has which kind is `settings.ts`; kinds never repeat a value in a fault, since it may be secret.
  */
 import { isIPv6 } from "node:net";
+import { OperatorError } from "../task/errors.ts";
+import { formatRate, parseRate, type Rate } from "../task/time/rate.ts";
 import { formatDuration, readDuration } from "./units.ts";
 
 /** What is wrong with a value, as words that follow it: "is not a port". */
@@ -98,6 +100,24 @@ function formatBytes(size: number): string {
   const [unit, bytesOfUnit] = units.find(([, of]) => size % of === 0) ?? ["KB", 1024];
   return `${size / bytesOfUnit}${unit}`;
 }
+
+/** null is off. */
+export const rateOrOff: ValueKind<Rate | null> = {
+  accepts: "starts in a time such as 60/1m, or off",
+  read(raw) {
+    const text = textOf(raw, "is not a rate such as 60/1m");
+    if (text === "off") return null;
+    try {
+      return parseRate(text);
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      throw new ValueFault(
+        "is not a rate: 1/1s for one a second, 60/1m for sixty a minute, at most 1000, or off",
+      );
+    }
+  },
+  show: (value) => (value === null ? "off" : formatRate(value)),
+};
 
 export function oneOf<const Value extends string>(...values: readonly Value[]): ValueKind<Value> {
   const accepts = `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;

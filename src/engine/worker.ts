@@ -14,6 +14,7 @@ import { Claimer } from "./claimer.ts";
 import { Completer } from "./completer.ts";
 import { Executor } from "./executor.ts";
 import type { HandlerRunner } from "./handlers/runner.ts";
+import { HoldWatch } from "./hold-watch.ts";
 import { Lease } from "./lease.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import { Notifier } from "./notifier.ts";
@@ -71,6 +72,7 @@ export class Worker {
   readonly #rescuer: Rescuer;
   readonly #pruner: Pruner;
   readonly #scheduler: Scheduler;
+  readonly #holdWatch: HoldWatch;
   readonly #notifier: Notifier;
   #loops:
     | Record<
@@ -80,6 +82,7 @@ export class Worker {
         | "rescuer"
         | "pruner"
         | "scheduler"
+        | "holdWatch"
         | "notifier"
         | "cancelWatch"
         | "reporter",
@@ -147,6 +150,7 @@ export class Worker {
     this.#rescuer = new Rescuer(store, identity.leaseMs, emit);
     this.#pruner = new Pruner(store, options.retention, emit);
     this.#scheduler = new Scheduler(store, pollIntervalMs, emit);
+    this.#holdWatch = new HoldWatch(store, pollIntervalMs);
     this.#notifier = new Notifier({
       store,
       onAnnouncement: (announcement) => this.#hearAnnouncement(announcement),
@@ -170,6 +174,7 @@ export class Worker {
       rescuer: startLoop("rescuer", () => this.#rescuer.runOnce(), emit),
       pruner: startLoop("pruner", () => this.#pruner.runOnce(), emit),
       scheduler: startLoop("scheduler", () => this.#scheduler.runOnce(), emit),
+      holdWatch: startLoop("hold watch", () => this.#holdWatch.runOnce(), emit),
       notifier: startLoop("notifier", () => this.#notifier.runOnce(), emit),
       cancelWatch: startLoop("cancel watch", () => this.#cancelWatch.runOnce(), emit),
       reporter: startLoop("reporter", () => this.#reporter.runOnce(), emit),
@@ -214,6 +219,7 @@ export class Worker {
   /** Resolves when no task that is due is left for this worker, and what it ran is stored. */
   async drained(): Promise<void> {
     await this.#scheduler.runOnce();
+    await this.#holdWatch.runOnce();
     for (;;) {
       const endedBefore = this.#endedCount;
       await this.#releaser.releaseAll();
@@ -265,14 +271,8 @@ export class Worker {
     ]);
     const partsStopped = Promise.all([
       this.#completer.stop(),
-      this.#loops?.promoter.stop(),
-      this.#loops?.releaser.stop(),
-      this.#loops?.rescuer.stop(),
-      this.#loops?.pruner.stop(),
-      this.#loops?.scheduler.stop(),
+      ...Object.values(this.#loops ?? {}).map((loop) => loop.stop()),
       this.#loops?.notifier.stop().then(() => this.#notifier.stop()),
-      this.#loops?.cancelWatch.stop(),
-      this.#loops?.reporter.stop(),
       // With outcomes unsaved or claims unknown the row stays: its lease ends, and a rescuer gives the tasks back.
       this.#lease
         .stop(flushed && !this.#claimer.mayHaveStrays)
@@ -287,6 +287,7 @@ export class Worker {
   #hear(kind: "due" | "queues"): void {
     this.#claimer.hear(kind);
     this.#loops?.claimer.wake();
+    if (kind === "queues") this.#loops?.holdWatch.wake();
   }
 
   #wakeReleaser(worthWhile: boolean): void {

@@ -19,8 +19,12 @@ export type Verdict = { message: string; doubtsApi: boolean } & (
   | { kind: "accepted"; status: number }
   | { kind: "rejected"; status: number; fields: Record<string, string[]> }
   | { kind: "slow-down"; status: number; retryAfterMs: number | undefined }
-  | { kind: "unavailable"; status: number | undefined; retryAfterMs: number | undefined }
+  | { kind: "unavailable"; status: number; retryAfterMs: number | undefined }
+  | { kind: "unavailable"; status: undefined; retryAfterMs: undefined; silence: Silence }
 );
+
+/** Why no answer came. */
+export type Silence = "timed-out" | "refused" | "cut-off" | "unknown-host" | "no-tls" | "other";
 
 /** With the beginning of the body as it came, at most 2,000 characters; undefined when no answer came. */
 export type FiscautAnswer = Verdict & { response: string | undefined };

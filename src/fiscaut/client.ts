@@ -3,7 +3,7 @@
  * What an answer means is left to `answer.ts`; when to repeat a call, to the task's retry rule.
  */
 import type { RecordKind } from "../task/sync/record.ts";
-import { type FiscautAnswer, readAnswer, type Verdict } from "./answer.ts";
+import { type FiscautAnswer, readAnswer, type Silence, type Verdict } from "./answer.ts";
 import { hideKey } from "./hide-key.ts";
 import type { RecordContent } from "./record.ts";
 
@@ -20,6 +20,8 @@ export interface FiscautClientOptions {
  * Only an abort of the caller's own `signal` is thrown, as its reason.
  */
 export interface FiscautClient {
+  /** Without a slash at its end. */
+  readonly baseUrl: string;
   /** Whether the API is up and takes the key. */
   up(signal: AbortSignal): Promise<FiscautAnswer>;
   /** Creates or updates the record; harmless to repeat. @param content the whole body, as `screenRecord` gives it. */
@@ -76,13 +78,16 @@ export function createFiscautClient(options: FiscautClientOptions): FiscautClien
       return forPerson(readAnswer(wire, Date.now()), text);
     } catch (error) {
       signal.throwIfAborted();
-      const fault = timeout.signal.aborted ? `no answer within ${timeoutMs / 1000} s` : describeFault(error);
-      const message = `${new URL(baseUrl).host}: ${fault}`;
+      const { silence, words } = timeout.signal.aborted
+        ? { silence: "timed-out" as const, words: `no answer within ${timeoutMs / 1000} s` }
+        : explainSilence(error);
+      const message = `${new URL(baseUrl).host}: ${words}`;
       const verdict = {
         kind: "unavailable",
         status: undefined,
         doubtsApi: true,
         retryAfterMs: undefined,
+        silence,
       } as const;
       return forPerson({ ...verdict, message }, undefined);
     } finally {
@@ -101,6 +106,7 @@ export function createFiscautClient(options: FiscautClientOptions): FiscautClien
   }
 
   return {
+    baseUrl,
     up: (signal) => call({ method: "GET", path: "/up" }, signal),
     send: (kind, content, signal) => call({ method: "POST", path: paths[kind], body: content }, signal),
   };
@@ -142,10 +148,16 @@ async function readBody(response: Response): Promise<{ text: string; isWhole: bo
   return { text: text + decoder.decode(), isWhole: true };
 }
 
-function describeFault(error: unknown): string {
+function explainSilence(error: unknown): { silence: Silence; words: string } {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ECONNREFUSED") return "connection refused";
-  if (code === "ECONNRESET") return "connection closed before the answer was complete";
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "host name not found";
-  return error instanceof Error ? error.message : String(error);
+  if (code === "ECONNREFUSED") return { silence: "refused", words: "connection refused" };
+  if (code === "ECONNRESET")
+    return { silence: "cut-off", words: "connection closed before the answer was complete" };
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN")
+    return { silence: "unknown-host", words: "host name not found" };
+  const words = (error instanceof Error ? error.message : String(error)).replace(`${code}: `, "");
+  // A certificate's fault has one of OpenSSL's many codes.
+  if (/EPROTO|CERT|TLS|^UNABLE_TO/.test(code))
+    return { silence: "no-tls", words: `no TLS connection: ${words}` };
+  return { silence: "other", words };
 }

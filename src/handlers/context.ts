@@ -133,7 +133,7 @@ export interface QueueControl {
   list(): Promise<Queue[]>;
   /**
    * Pauses, resumes or limits a queue, which is made when it is new.
-   * @throws OperatorError "usage"
+   * @throws OperatorError "usage"; "conflict" for the rate of the queue whose rate is a setting, `fiscaut`.
    */
   change(name: string, change: QueueChangeInput): Promise<Queue>;
 }

@@ -16,7 +16,7 @@ export function queueRoutes({ store }: { store: Store }): Route[] {
     {
       method: "GET",
       path: "/queues",
-      about: "every queue with its pause, its limits and how many tasks wait and run",
+      about: "every queue with its pause, its hold, its limits and how many tasks wait and run",
       async handle(c) {
         readQuery(c, noQuery);
         return c.json({ queues: (await listQueues(store)).map(queueJson) });
@@ -30,7 +30,7 @@ export function queueRoutes({ store }: { store: Store }): Route[] {
         readQuery(c, noQuery);
         const name = queueNameSchema.safeParse(c.req.param("name"));
         if (!name.success) throw new Problem(400, describeIssues(name.error));
-        const change = checkQueueChange(await readJson(c));
+        const change = checkQueueChange(name.data, await readJson(c));
         const queue = await changeQueue(store, name.data, change);
         return c.json(queueJson(queue));
       },
@@ -43,6 +43,7 @@ export function queueJson(queue: Queue) {
   return {
     name: queue.name,
     paused: queue.paused,
+    held: queue.held,
     maxRunning: queue.maxRunning,
     rate: queue.rate === null ? null : formatRate(queue.rate),
     waiting: queue.waiting,

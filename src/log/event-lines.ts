@@ -59,6 +59,16 @@ export function lineOf(event: EngineEvent): EventLine {
         enqueued: event.enqueued,
         skipped: event.skipped,
       });
+    case "queue-held":
+      return line("warn", `queue held: ${event.reason}`, {
+        queue: event.queue,
+        ...(event.forMs === null ? {} : { forMs: event.forMs }),
+      });
+    case "queue-released":
+      return line("info", "queue released: its tasks go on", {
+        queue: event.queue,
+        heldMs: Math.round(event.heldMs),
+      });
     case "worker-started":
       return line("info", "worker started", {
         worker: event.workerId,

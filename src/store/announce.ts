@@ -7,7 +7,8 @@ import type { Sql } from "./sql.ts";
 export const channel = "fiscaut_tasks";
 
 /**
- * "due": tasks wait to be claimed. "future": some wait for their time. "queues": one was resumed or has other limits.
+ * "due": tasks wait to be claimed. "future": some wait for their time. "queues": one was resumed, held or released, or
+ * has other limits.
  * "schedule": schedules were changed. "waiting": tasks were enqueued that wait for others. "ended": some have ended by
  * other ways than a worker's completion. "cancel": a running task is to be aborted.
  */

@@ -1,14 +1,17 @@
 /**
  * What an operator does to a queue: list, pause, resume, limit. What a pause or a limit means to a claim stands in
- * `claim.ts` and `claim-limited.ts`.
+ * `claim.ts` and `claim-limited.ts`; holding one is `queue-hold.ts`'s.
  */
 import { type Queue, type QueueChange, queueCountLimit } from "../task/doors/queue.ts";
-import type { Store } from "./connection.ts";
+import { instant, type Store } from "./connection.ts";
 import type { Sql } from "./sql.ts";
 
 interface QueueRow {
   name: string;
   paused: boolean;
+  reason: string | null;
+  since: string;
+  until: string | null;
   max_running: number | null;
   rate_count: number | null;
   rate_period_ms: number | null;
@@ -19,6 +22,11 @@ interface QueueRow {
 /** Every queue that a task or an operator has named, by name. */
 export function listQueues(store: Store): Promise<Queue[]> {
   return readQueues(store.sql, null);
+}
+
+/** @returns undefined: nobody has named it yet. */
+export async function findQueue(store: Store, name: string): Promise<Queue | undefined> {
+  return (await readQueues(store.sql, name))[0];
 }
 
 /**
@@ -63,8 +71,9 @@ async function changeLimits(sql: Sql, name: string, { maxRunning, rate }: QueueC
 /** One index descent a queue, and no walk longer than `queueCountLimit`. */
 async function readQueues(sql: Sql, name: string | null): Promise<Queue[]> {
   const rows = await sql<QueueRow[]>`
-    select q.name, q.paused, l.max_running, l.rate_count, l.rate_period_ms, live.waiting, live.running
+    select q.name, q.paused, h.reason, h.since, h.until, l.max_running, l.rate_count, l.rate_period_ms, live.waiting, live.running
     from fiscaut_tasks.queue q
+    left join fiscaut_tasks.queue_hold h on h.queue = q.name
     left join fiscaut_tasks.queue_limit l on l.queue = q.name
     cross join lateral (
       select count(*) filter (where worker_id is null) as waiting, count(worker_id) as running
@@ -75,6 +84,10 @@ async function readQueues(sql: Sql, name: string | null): Promise<Queue[]> {
   return rows.map((row) => ({
     name: row.name,
     paused: row.paused,
+    held:
+      row.reason === null
+        ? null
+        : { reason: row.reason, since: instant(row.since), until: instant(row.until) },
     maxRunning: row.max_running,
     rate:
       row.rate_count === null || row.rate_period_ms === null

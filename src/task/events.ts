@@ -13,8 +13,8 @@ export interface TaskReference {
 }
 
 /**
- * What a door of this process has done to tasks that no worker runs, told by its store after the commit. Of what other
- * processes enqueue a worker first hears when it starts it.
+ * What a door of this process has done to tasks that no worker runs, and to queues, told by its store after the commit.
+ * Of what other processes enqueue a worker first hears when it starts it.
  */
 export type DoorEvent =
   /** A quick worker may have started it by the time that this is told. */
@@ -27,7 +27,13 @@ export type DoorEvent =
   /** A pending task was cancelled, by a caller or for an equal one in its place; of those a batch replaces, nothing. */
   | { kind: "pending-cancelled"; task: TaskReference }
   /** It failed without a run: a task or batch that it waited for has not succeeded. */
-  | { kind: "wait-failed"; task: TaskReference; message: string };
+  | { kind: "wait-failed"; task: TaskReference; message: string }
+  | QueueEvent;
+
+export type QueueEvent =
+  /** What its tasks need is away, for this reason: nothing more is claimed from it, for `forMs` or until that is back. */
+  | { kind: "queue-held"; queue: string; reason: string; forMs: number | null }
+  | { kind: "queue-released"; queue: string; heldMs: number };
 
 /** How many tasks of one name went into one queue. */
 export interface LaneCount {
@@ -37,7 +43,7 @@ export interface LaneCount {
 }
 
 export type TaskEvent =
-  | Exclude<DoorEvent, { kind: "batch-created" }>
+  | Exclude<DoorEvent, QueueEvent | { kind: "batch-created" }>
   | { kind: "started"; task: TaskReference }
   | { kind: "log"; task: TaskReference; message: string; fields: Record<string, unknown> }
   | { kind: "progress"; task: TaskReference; progress: Progress }
@@ -63,6 +69,7 @@ export type TaskEvent =
 
 export type WorkerEvent =
   | Extract<DoorEvent, { kind: "batch-created" }>
+  | QueueEvent
   | { kind: "worker-started"; workerId: number; names: string[]; queues: string[] }
   | { kind: "worker-stopping"; reason: string; running: number }
   | { kind: "worker-stopped" }

@@ -35,6 +35,7 @@ test("with nothing given, every setting has its default", () => {
     fiscautSource: undefined,
     fiscautApiUrl: undefined,
     fiscautApiKey: undefined,
+    fiscautRate: { count: 1, periodMs: 1_000 },
     fiscautTimeoutMs: 30_000,
   });
   expect(Object.values(origins)).toEqual(settingKeys.map(() => "default"));
@@ -128,6 +129,7 @@ test("every setting can be given in the environment and in the file, all but sec
     "fiscaut-source": "postgres://u:p@h/dominio",
     "fiscaut-api-url": "https://api.example/v1/",
     "fiscaut-api-key": "k",
+    "fiscaut-rate": "60/1m",
     "fiscaut-timeout": "15s",
   };
   const entries = settingKeys.map((key) => [key, texts[key]] as const);
@@ -162,6 +164,7 @@ test("every setting can be given in the environment and in the file, all but sec
     fiscautSource: "postgres://u:p@h/dominio",
     fiscautApiUrl: "https://api.example/v1/",
     fiscautApiKey: "k",
+    fiscautRate: { count: 60, periodMs: 60_000 },
     fiscautTimeoutMs: 15_000,
   });
   expect(byFile.config).toEqual(byEnv.config);

@@ -1,5 +1,6 @@
 // Queues over HTTP. What pausing and limiting do to claims is the store's, and tested there.
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { holdQueue } from "../../src/store/queue-hold.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { buildApp, postJson } from "./app-under-test.ts";
 import { type Body, createSteps } from "./tasks/task-steps.ts";
@@ -25,12 +26,20 @@ test("GET /queues shows each queue's pause, limits, and what waits and runs", as
   await steps.enqueue({ name: "a", queue: "seen" });
   await steps.claim("a");
   expect(await list()).toEqual([
-    { name: "seen", paused: false, maxRunning: null, rate: null, waiting: 1, running: 1 },
+    { name: "seen", paused: false, held: null, maxRunning: null, rate: null, waiting: 1, running: 1 },
   ]);
 });
 
 test("PATCH changes what is given, leaves the rest, and makes a queue that is new", async () => {
-  const made = { name: "new", paused: true, maxRunning: null, rate: null, waiting: 0, running: 0 };
+  const made = {
+    name: "new",
+    paused: true,
+    held: null,
+    maxRunning: null,
+    rate: null,
+    waiting: 0,
+    running: 0,
+  };
   expect(await patch("new", { paused: true })).toEqual({ status: 200, body: made });
   expect(await patch("new", { maxRunning: 3 })).toMatchObject({ body: { ...made, maxRunning: 3 } });
   expect(await patch("new", { rate: "120/2m", paused: false })).toMatchObject({
@@ -41,6 +50,22 @@ test("PATCH changes what is given, leaves the rest, and makes a queue that is ne
   });
   expect(await patch("new", { rate: null })).toMatchObject({ body: { maxRunning: null, rate: null } });
   expect(await list()).toHaveLength(2);
+});
+
+test("GET /queues shows why and since when a queue is held", async () => {
+  await holdQueue(database.store, "new", { reason: "away", forMs: 60_000 });
+  const held = { reason: "away", since: expect.stringContaining("T"), until: expect.stringContaining("T") };
+  expect(await list()).toContainEqual(expect.objectContaining({ name: "new", held }));
+});
+
+test("PATCH refuses the rate of the queue whose rate is a setting with 409, and takes its other limits", async () => {
+  expect(await patch("fiscaut", { rate: "60/1m" })).toMatchObject({
+    status: 409,
+    body: {
+      detail: expect.stringContaining("the rate of queue fiscaut is the setting fiscaut-rate (FISCAUT_RATE)"),
+    },
+  });
+  expect(await patch("fiscaut", { maxRunning: 2 })).toMatchObject({ status: 200, body: { maxRunning: 2 } });
 });
 
 const wrong: [string, string, unknown, string][] = [

@@ -3,12 +3,17 @@ import { defineCommand } from "citty";
 import { queueJson } from "../../http/queues.ts";
 import { changeQueue, listQueues } from "../../store/queues.ts";
 import { queueNameSchema } from "../../task/doors/new-task.ts";
-import { maxRunningSchema, type Queue, type QueueChange } from "../../task/doors/queue.ts";
+import {
+  checkQueueChange,
+  maxRunningSchema,
+  type Queue,
+  type QueueChangeInput,
+} from "../../task/doors/queue.ts";
 import { OperatorError } from "../../task/errors.ts";
-import { formatRate, parseRate } from "../../task/time/rate.ts";
+import { formatRate } from "../../task/time/rate.ts";
 import { withStore } from "../database.ts";
 import { settingFlags } from "../input/setting-flags.ts";
-import { printJson, printLine, printTable } from "../output.ts";
+import { formatInstant, printJson, printLine, printTable } from "../output.ts";
 import { prepare } from "../prepare.ts";
 
 const json = { type: "boolean", description: "Print JSON" } as const;
@@ -25,7 +30,11 @@ const listCommand = defineCommand({
     const queues = await withStore(prepare(context), "queue", (store) => listQueues(store));
     if (context.args.json) printJson(queues.map(queueJson));
     else if (queues.length === 0) printLine("no queue yet");
-    else printTable(queues.map(toRow));
+    else {
+      printTable(queues.map(toRow));
+      const held = queues.filter((queue) => queue.held !== null);
+      if (held.length > 0) printLine(`\n${held.map(describe).join("\n")}`);
+    }
   },
 });
 
@@ -80,7 +89,7 @@ const limitCommand = defineCommand({
       throw new OperatorError("usage", "no limit is given", { hint: "--max-running 4, --rate 60/1m" });
     return change(context, {
       maxRunning: readLimit(args["max-running"], readMaxRunning),
-      rate: readLimit(args.rate, parseRate),
+      rate: readLimit(args.rate, String),
     });
   },
 });
@@ -100,11 +109,12 @@ export const queueCommand = defineCommand({
 
 type Context = Parameters<typeof prepare>[0] & { args: { name?: unknown; json?: boolean | undefined } };
 
-async function change(context: Context, queueChange: QueueChange): Promise<void> {
+async function change(context: Context, queueChange: QueueChangeInput): Promise<void> {
   const queueName = queueNameSchema.safeParse(context.args.name);
   if (!queueName.success) throw new OperatorError("usage", `NAME: ${queueName.error.issues[0]?.message}`);
+  const checked = checkQueueChange(queueName.data, queueChange);
   const queue = await withStore(prepare(context), "queue", (store) =>
-    changeQueue(store, queueName.data, queueChange),
+    changeQueue(store, queueName.data, checked),
   );
   if (context.args.json) printJson(queueJson(queue));
   else printLine(describe(queue));
@@ -128,7 +138,7 @@ function readMaxRunning(text: string): number {
 function toRow(queue: Queue) {
   return {
     queue: queue.name,
-    state: queue.paused ? "paused" : "open",
+    state: stateOf(queue),
     "max running": queue.maxRunning,
     rate: queue.rate === null ? null : formatRate(queue.rate),
     waiting: queue.waiting,
@@ -136,10 +146,18 @@ function toRow(queue: Queue) {
   };
 }
 
+/** A queue may be both: it goes on when neither its operator nor a worker keeps it back. */
+function stateOf({ paused, held }: Queue): string {
+  const states = [paused ? "paused" : [], held === null ? [] : "held"].flat();
+  return states.join(" and ") || "open";
+}
+
 function describe(queue: Queue): string {
   const limits = [
     queue.maxRunning === null ? [] : [`at most ${queue.maxRunning} running`],
     queue.rate === null ? [] : [`at most ${formatRate(queue.rate)} starting`],
   ].flat();
-  return `queue ${queue.name} is ${queue.paused ? "paused" : "open"}, ${limits.join(", ") || "without limits"}`;
+  const hold =
+    queue.held === null ? "" : `; held since ${formatInstant(queue.held.since)}: ${queue.held.reason}`;
+  return `queue ${queue.name} is ${stateOf(queue)}, ${limits.join(", ") || "without limits"}${hold}`;
 }

@@ -32,6 +32,7 @@ export const runCommand = defineCommand({
       "handlers",
       "hooks",
       "fiscaut-api-url",
+      "fiscaut-rate",
       "fiscaut-timeout",
       "log-file",
       "log-max-size",

@@ -29,7 +29,10 @@ import { retentionOf } from "../retention.ts";
 import { awaitDatabase } from "./await-database.ts";
 import { companiesReader } from "./companies-reader.ts";
 import { engineConnections } from "./connections.ts";
+import { type ApiProbe, startApiProbe } from "./probe-api.ts";
+import { fiscautClientOf } from "./run-handlers.ts";
 import { announceWorker } from "./running-workers.ts";
+import { setFiscautRate } from "./set-fiscaut-rate.ts";
 import { startHandlers } from "./start-handlers.ts";
 import { onHangUp, onStopSignals } from "./stop-signals.ts";
 import { takeSchedules } from "./take-schedules.ts";
@@ -97,10 +100,12 @@ async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunPart
     () => false,
   );
   let keeper: Loop | undefined;
+  let probe: ApiProbe | undefined;
   const metrics = new TaskMetrics();
   const emit = (event: EngineEvent) => {
     // Most likely the database.
     if (event.kind === "part-failed") keeper?.wake();
+    if (event.kind === "queue-held") probe?.wake();
     metrics.take(event);
     hooks?.take(event);
     const told = event.kind === "part-failed" ? { ...event, error: database.explain(event.error) } : event;
@@ -108,7 +113,8 @@ async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunPart
     logger[level](message, fields);
   };
   database.store.onEvent = emit;
-  if (config.fiscautApiUrl === undefined || config.fiscautApiKey === undefined)
+  const client = fiscautClientOf(config);
+  if (client === undefined)
     logger.warn(
       "FISCAUT_API_URL or FISCAUT_API_KEY is not set: tasks that send records wait for a worker that has both",
     );
@@ -157,8 +163,14 @@ async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunPart
     const start = async () => {
       await prepareDatabase(database, { config, onStep, schema: "migrate" });
       if (file !== undefined) await takeSchedules(database.store, file, schedules, logger);
+      if (client !== undefined) {
+        await setFiscautRate(database.store, config.fiscautRate, logger);
+        probe ??= startApiProbe(database.store, client, config, emit);
+      }
       if (database.store.pooled && !wasReached) await handlers.restart(handlersReadyMs);
       await Promise.race([runner.ready(handlersReadyMs), reason]);
+      // A hold that an earlier worker has left may be over, and a drain would end before it is found so.
+      if (config.drain) await Promise.race([probe?.asked, reason]);
       await worker.start();
       manager.watch(worker);
       logger.info(`fiscaut-tasks ${buildInfo.version} is running`, {
@@ -179,6 +191,7 @@ async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunPart
     return drained ? exitCodes.ok : exitCodes["drain-timed-out"];
   } finally {
     clearTimeout(durationTimer);
+    await probe?.stop();
     await keeper?.stop();
     await http.stop();
     await handlers.stop();

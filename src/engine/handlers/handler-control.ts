@@ -121,7 +121,7 @@ function queueControl(store: Store): QueueControl {
     async change(asked, change) {
       const name = queueNameSchema.safeParse(asked);
       if (!name.success) throw new OperatorError("usage", describeIssues(name.error));
-      return await changeQueue(store, name.data, checkQueueChange(change));
+      return await changeQueue(store, name.data, checkQueueChange(name.data, change));
     },
   };
 }

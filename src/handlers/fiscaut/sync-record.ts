@@ -5,7 +5,7 @@
 import type { FiscautAnswer } from "../../fiscaut/answer.ts";
 import { PermanentError, RetryAfter, Snooze } from "../../task/outcome.ts";
 import type { RecordKey, RecordToSend, SendingAttempt, SendResult } from "../../task/sync/attempt.ts";
-import { type RecordKind, sendTaskName } from "../../task/sync/record.ts";
+import { fiscautQueue, type RecordKind, sendTaskName } from "../../task/sync/record.ts";
 import { defineHandler, type Handler } from "../handler.ts";
 import { sendPayload } from "./payloads.ts";
 import type { SendingStore } from "./sync-store.ts";
@@ -33,6 +33,7 @@ export function syncRecordHandler(kind: RecordKind, { sender, store }: SyncRecor
     name: sendTaskName(kind),
     payload: sendPayload,
     async run({ company, code }, { task, signal }) {
+      demandFiscautQueue(task);
       const key: RecordKey = { company, kind, code };
       const attempt: SendingAttempt = { id: task.id, claimedAt: task.claimedAt, priority: task.priority };
       const found = await findToSend(store, key, attempt, signal);
@@ -55,6 +56,14 @@ export function syncRecordHandler(kind: RecordKind, { sender, store }: SyncRecor
       }
     },
   });
+}
+
+/** Only there do the API's rate and its holds apply. */
+function demandFiscautQueue({ queue }: { queue: string }): void {
+  if (queue !== fiscautQueue)
+    throw new PermanentError(
+      `this task is in queue ${queue}: records are sent from queue ${fiscautQueue} only, which has the API's rate; enqueue it there`,
+    );
 }
 
 /** Returns with this attempt's task in charge of the record, or with why nothing is sent. */

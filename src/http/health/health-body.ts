@@ -3,6 +3,7 @@
  * comes out. Observing is `health.ts`'s work.
  */
 import { countLimit } from "../../store/figures.ts";
+import { fiscautQueue } from "../../task/sync/record.ts";
 import type { DatabaseReading } from "./database-check.ts";
 import type { WorkerReport } from "./worker-report.ts";
 
@@ -24,7 +25,10 @@ export interface Observations {
   unclaimedMs: number | undefined;
 }
 
-/** fail: no task would run here, 503. warn: the worker is stopping, which is in order, or held up by a handler. */
+/**
+ * fail: no task would run here, 503. warn: the worker is stopping, which is in order, or held up by a handler, or the
+ * Fiscaut API is away.
+ */
 export type HealthStatus = "pass" | "warn" | "fail";
 
 interface Check {
@@ -80,7 +84,8 @@ function databaseChecks(reading: DatabaseReading): Record<string, Check[]> {
   if (!reading.ok) return { "database:responseTime": [responseTime] };
 
   const component = { componentType: "component", status: "pass", time } as const;
-  const { depth, oldestDueMs, workers } = reading.figures;
+  const { depth, oldestDueMs, workers, holds } = reading.figures;
+  const hold = holds.get(fiscautQueue);
   return {
     "database:responseTime": [responseTime],
     // Pending and running tasks of all queues. Counting stops at the limit, so that the check stays cheap.
@@ -89,6 +94,18 @@ function databaseChecks(reading: DatabaseReading): Record<string, Check[]> {
     "queue:oldestDueAge": [{ ...component, observedValue: oldestDueMs, observedUnit: "ms" }],
     // Those with a lease, on all machines.
     "worker:live": [{ ...component, observedValue: workers, observedUnit: "workers" }],
+    // As the workers found it, all machines: while it is away, they hold the queue of its tasks.
+    "fiscaut:api": [
+      hold === undefined
+        ? component
+        : {
+            ...component,
+            status: "warn",
+            since: hold.since,
+            until: hold.until,
+            output: `queue ${fiscautQueue} is held since ${hold.since.toISOString()}: ${hold.reason}`,
+          },
+    ],
   };
 }
 

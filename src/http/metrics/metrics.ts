@@ -2,6 +2,7 @@
  * `GET /metrics`: what was counted (`task-metrics.ts`), the worker's slots, and the database as the health check saw
  * it last, so that a scrape costs the database no more than `/health` does.
  */
+import { fiscautQueue } from "../../task/sync/record.ts";
 import type { DatabaseCheck, DatabaseReading } from "../health/database-check.ts";
 import type { WorkerReport } from "../health/worker-report.ts";
 import type { Route } from "../route.ts";
@@ -67,7 +68,8 @@ function workerFamilies({ running, slots, workerId }: WorkerReport): Family[] {
 function databaseFamilies(reading: DatabaseReading): Family[] {
   const up = gauge("database_up", "1 when the database answered.", reading.ok ? 1 : 0);
   if (!reading.ok) return [up];
-  const { depth, oldestDueMs, workers } = reading.figures;
+  const { depth, oldestDueMs, workers, holds } = reading.figures;
+  const held = "fiscaut_tasks_queue_held";
   return [
     up,
     gauge("queue_depth", "Pending and running tasks of all queues; counting stops at 100000.", depth),
@@ -77,5 +79,14 @@ function databaseFamilies(reading: DatabaseReading): Family[] {
       (oldestDueMs ?? 0) / 1000,
     ),
     gauge("workers", "Workers with a lease, on all machines.", workers),
+    {
+      name: held,
+      type: "gauge",
+      help: "1 while workers hold the queue, because what its tasks need is away.",
+      // Also while it is not held: an alert needs a series to look at.
+      samples: [...new Set([fiscautQueue, ...holds.keys()])].map(
+        (queue) => [seriesOf(held, { queue }), holds.has(queue) ? 1 : 0] as const,
+      ),
+    },
   ];
 }

@@ -27,7 +27,7 @@ export async function readLimitedQueues(
   { names, queues }: Pick<ClaimRequest, "names" | "queues">,
 ): Promise<LimitedQueues> {
   const rows = await store.sql<{ queue: string; waits: boolean; full: boolean; rate_ms: number | null }[]>`
-    select l.queue, not q.paused and exists (
+    select l.queue, not q.paused and not q.held and exists (
         select 1 from unnest(${names}::text[]) as handler (name) cross join lateral (
           select 1 from fiscaut_tasks.task t
           where t.queue = q.name and t.name = handler.name and t.due and not t.blocked and t.worker_id is null
@@ -96,9 +96,9 @@ function claimWithin(sql: Sql, queue: string, { workerId, names, limit }: ClaimR
               where s > m.at - l.rate_period_ms * interval '1 ms' and s <= m.at + l.rate_period_ms * interval '1 ms'
               order by s) as recent
       from fiscaut_tasks.queue_limit l join fiscaut_tasks.queue q on q.name = l.queue cross join moment m
-      where l.queue = ${queue} and not q.paused
+      where l.queue = ${queue} and not q.paused and not q.held
     ), room as materialized (
-      -- Paused: no row, and a limit of null would be all of them.
+      -- Paused or held: no row, and a limit of null would be all of them.
       select coalesce((
         select greatest(0, least(
           ${limit}::bigint,

@@ -41,7 +41,7 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
         limit ${request.limit}
         for update skip locked
       ) head
-      where not q.paused and not q.limited
+      where not q.paused and not q.held and not q.limited
         and (cardinality(${request.queues}::text[]) = 0 or q.name = any(${request.queues}::text[]))
       order by head.priority desc, head.run_at, head.id
       limit ${request.limit}))

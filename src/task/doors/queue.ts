@@ -1,18 +1,29 @@
 /** What a queue is, and what may be changed of it. How claims hold to a pause or a limit is the store's affair. */
 import { z } from "zod";
 import { OperatorError } from "../errors.ts";
+import { fiscautQueue } from "../sync/record.ts";
 import { parseRate, type Rate } from "../time/rate.ts";
 import { describeIssues } from "./new-task.ts";
 
 export interface Queue {
   name: string;
+  /** By an operator. */
   paused: boolean;
+  /** By a worker, because what its tasks need is away; null: it is not held. */
+  held: Hold | null;
   /** How many of its tasks may run at once, all workers together; null: as many as there are slots. */
   maxRunning: number | null;
   rate: Rate | null;
   /** Due tasks that could start; with those that run counted to `queueCountLimit` at the most. */
   waiting: number;
   running: number;
+}
+
+export interface Hold {
+  reason: string;
+  since: Date;
+  /** null: until what is away is back. */
+  until: Date | null;
 }
 
 /** Counting a queue's tasks stops here. */
@@ -43,12 +54,18 @@ export interface QueueChange {
 }
 
 /**
- * Checks a change at a door.
- * @throws OperatorError "usage", naming every fault.
+ * Checks a change of the queue `name` at a door.
+ * @throws OperatorError "usage", naming every fault; "conflict" for the rate of the queue whose rate is a setting.
  */
-export function checkQueueChange(input: unknown): QueueChange {
+export function checkQueueChange(name: string, input: unknown): QueueChange {
   const parsed = queueChangeSchema.safeParse(input);
   if (!parsed.success) throw new OperatorError("usage", describeIssues(parsed.error));
+  if (name === fiscautQueue && parsed.data.rate !== undefined)
+    throw new OperatorError(
+      "conflict",
+      `the rate of queue ${fiscautQueue} is the setting fiscaut-rate (FISCAUT_RATE)`,
+      { hint: "set FISCAUT_RATE where the worker runs, and start it again" },
+    );
   const { rate, ...rest } = parsed.data;
   return { ...rest, rate: typeof rate === "string" ? parseRate(rate) : rate };
 }

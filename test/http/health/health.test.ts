@@ -1,9 +1,11 @@
 // Liveness, readiness and health: what each answers in which state of worker and database.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { WorkerReport } from "../../../src/http/health/worker-report.ts";
+import { TaskMetrics } from "../../../src/http/metrics/task-metrics.ts";
 import type { Store } from "../../../src/store/connection.ts";
 import { enqueueTask } from "../../../src/store/enqueue/enqueue.ts";
 import { countLimit } from "../../../src/store/figures.ts";
+import { holdQueue, releaseQueue } from "../../../src/store/queue-hold.ts";
 import { registerWorker } from "../../../src/store/worker.ts";
 import { checkNewTask } from "../../../src/task/doors/new-task.ts";
 import { createDatabase, type TestDatabase } from "../../postgres.ts";
@@ -55,6 +57,26 @@ describe("/health", () => {
     expect(response.headers.get("content-type")).toBe("application/health+json");
     return [response.status, await response.json()];
   }
+
+  test("warns while the Fiscaut API is away, with the reason and since when; the worker is ready all the same", async () => {
+    await holdQueue(database.store, "fiscaut", { reason: "the Fiscaut API does not answer", forMs: null });
+    await holdQueue(database.store, "other", { reason: "away", forMs: 60_000 });
+    const app = buildApp(database.store, { metrics: new TaskMetrics() });
+    const [status, body] = await ask(app);
+    expect([status, body.status]).toEqual([200, "warn"]);
+    expect(body.output).toMatch(/^queue fiscaut is held since \d{4}-\S+Z: the Fiscaut API does not answer$/);
+    expect(body.checks["fiscaut:api"]).toMatchObject([
+      { status: "warn", since: expect.stringContaining("T"), until: null },
+    ]);
+    expect((await app.request("/readyz")).status).toBe(200);
+    const metrics = await (await app.request("/metrics")).text();
+    for (const queue of ["fiscaut", "other"])
+      expect(metrics).toContain(`fiscaut_tasks_queue_held{queue="${queue}"} 1\n`);
+
+    await releaseQueue(database.store, "fiscaut");
+    const [, after] = await ask(buildApp(database.store));
+    expect(after).toMatchObject({ status: "pass", checks: { "fiscaut:api": [{ status: "pass" }] } });
+  });
 
   test("passes with figures of database, queue and worker", async () => {
     await registerWorker(database.store, { host: "test", pid: 1, version: "test", leaseMs: 60_000 });

@@ -52,6 +52,7 @@ describe("GET /metrics", () => {
     expect(samples.get("fiscaut_tasks_slots")).toBe(4);
     expect(samples.get("fiscaut_tasks_database_up")).toBe(1);
     expect(samples.get("fiscaut_tasks_queue_depth")).toBe(0);
+    expect(samples.get('fiscaut_tasks_queue_held{queue="fiscaut"}')).toBe(0);
   });
 
   test("counts a task's life by name, queue and outcome, and never shows its id", async () => {

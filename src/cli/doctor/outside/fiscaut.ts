@@ -1,6 +1,7 @@
 /** Whether the Fiscaut API can be reached and takes the key. */
 import type { Config } from "../../../config/settings.ts";
 import { createFiscautClient } from "../../../fiscaut/client.ts";
+import { explainUp, isUp } from "../../../fiscaut/explain-up.ts";
 import { type Check, fail, pass, warn } from "../check.ts";
 
 export const fiscautCheck: Check<Config> = {
@@ -14,9 +15,10 @@ export const fiscautCheck: Check<Config> = {
     const startedMs = performance.now();
     const client = createFiscautClient({ baseUrl, apiKey, timeoutMs });
     const answer = await client.up(new AbortController().signal);
-    if (answer.kind === "accepted")
+    if (isUp(answer))
       return pass(`${baseUrl} is up and takes the key, ${Math.round(performance.now() - startedMs)} ms`);
     if (answer.kind === "slow-down") return warn(answer.message, "it asks for fewer calls; look again later");
-    return fail(answer.message, "check FISCAUT_API_URL, FISCAUT_API_KEY and the way there");
+    const { words, hint } = explainUp(answer, client.baseUrl);
+    return fail(words, hint);
   },
 };
