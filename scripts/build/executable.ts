@@ -10,6 +10,7 @@ import { obtainPackage, readPin } from "./npm-package.ts";
 import { DIST, ROOT } from "./paths.ts";
 import { postgresFolder } from "./postgres-archive.ts";
 import { hostTarget, type Target } from "./targets.ts";
+import { brandExecutable } from "./windows-brand.ts";
 
 export interface BuiltExecutable {
   readonly path: string;
@@ -28,11 +29,11 @@ export async function buildExecutable(
   options: ExecutableOptions = {},
 ): Promise<BuiltExecutable> {
   const { entry = join(ROOT, "src/main.ts"), path = join(DIST, target.executable) } = options;
-  const bun = await obtainBun(target);
   // Built beside and renamed: the old executable may be running. Bun also leaves a source map there, which
   // the executable holds itself.
   const scratch = join(dirname(path), `.${target.name}`);
   await mkdir(scratch, { recursive: true });
+  const bun = await brandBun(await obtainBun(target), target, scratch);
   await Bun.build({
     // A thread is started by its path, so it is an entry of its own. What entries share is in the executable once.
     entrypoints: [
@@ -68,6 +69,18 @@ export async function buildExecutable(
   await rename(join(scratch, basename(path)), path);
   await rm(scratch, { recursive: true });
   return { path, bytes: Bun.file(path).size };
+}
+
+/** Where the system shows them, with our icon and version. */
+async function brandBun(bun: string, target: Target, scratch: string): Promise<string> {
+  if (target.name !== "windows-x64") return bun;
+  const { version } = await Bun.file(join(ROOT, "package.json")).json();
+  const branded = join(scratch, "bun.exe");
+  await Bun.write(
+    branded,
+    brandExecutable(await Bun.file(bun).bytes(), { version, fileName: target.executable }),
+  );
+  return branded;
 }
 
 /** The Bun that the executable of `target` is made of. */

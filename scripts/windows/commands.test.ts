@@ -1,7 +1,7 @@
 // Commands of the Windows executable that need no database. Those that do are in the tests beside.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { version } from "../../package.json" with { type: "json" };
-import { WorkerBed } from "./worker-bed.ts";
+import { EXECUTABLE, WorkerBed } from "./worker-bed.ts";
 
 let bed: WorkerBed;
 beforeAll(async () => {
@@ -16,6 +16,14 @@ test("--version tells the version and that it was built for Windows", async () =
   expect(await command.exited).toBe(0);
   expect(command.output).toContain(version);
   expect(command.output).toContain("windows-x64");
+});
+
+test("Windows is told our name and version, and none of Bun's", async () => {
+  const executable = Buffer.from(await Bun.file(EXECUTABLE).bytes());
+  const holds = (text: string) => executable.includes(Buffer.from(text, "utf16le"));
+  expect(holds("fiscaut-tasks: background-task worker for the Fiscaut connector")).toBe(true);
+  expect(holds(`ProductVersion\0${version}`) || holds(`ProductVersion\0\0${version}`)).toBe(true);
+  expect(holds("Oven")).toBe(false);
 });
 
 test("--help lists the commands", async () => {

@@ -143,6 +143,25 @@ test("a second Ctrl+C aborts the running task and gives it back", async () => {
   });
 }, 120_000);
 
+test("`stop --wait` lets the running task end, and the server is down when it returns", async () => {
+  const { slow, worker, id } = await startSlowTask(5_000);
+  const stop = await bed.run(["stop", "--wait"], environment);
+  expect({ code: await stop.exited, said: stop.output.trim() }).toMatchObject({
+    code: 0,
+    said: expect.stringMatching(/^worker \d+ has stopped$/),
+  });
+  expect(await worker.process.waitForExit()).toBe(0);
+  expect(serverRuns(DATA)).toBe(false);
+  await slow.stop();
+  expect(slow.records.size).toBe(1);
+  const again = await bed.run(["stop"], environment);
+  expect(again.output.trim()).toBe(`no worker runs with the data folder ${DATA}`);
+  expect(await bed.runForJson(["show", String(id)], environment)).toMatchObject({
+    state: "succeeded",
+    attempt: 1,
+  });
+}, 120_000);
+
 test("after a kill of the worker, and of worker and server, the next start finds every task", async () => {
   const first = await startWorker();
   const later = ["enqueue", "later", "--delay", "1h", "--title", "espera"];

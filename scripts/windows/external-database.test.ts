@@ -4,7 +4,6 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import postgres from "postgres";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "../../src/store/embedded/embedded-postgres.ts";
 import { type FiscautStandIn, startFiscautStandIn } from "../../test/fiscaut-api/stand-in.ts";
 import { COMPANY, SUPPLIERS, WorkerBed } from "./worker-bed.ts";
@@ -47,7 +46,7 @@ test("suppliers are synced through the database at DATABASE_URL, and Ctrl+Break 
   expect({ code: await sync.exited, said: sync.describe() }).toMatchObject({ code: 0 });
   expect(fiscaut.records.size).toBe(Object.keys(SUPPLIERS).length);
 
-  await bed.raiseCtrlBreak(await pidOfTheWorker());
+  await bed.raiseCtrlBreak(await bed.pidOfWorker(database.url));
   expect(await worker.process.waitForExit()).toBe(0);
 }, 120_000);
 
@@ -56,14 +55,3 @@ test("a database that can't be reached is told with exit code 69", async () => {
   expect(await command.exited).toBe(69);
   expect(command.errors).toContain("127.0.0.1:1");
 });
-
-/** The Windows pid, which the worker wrote beside its heartbeat. */
-async function pidOfTheWorker(): Promise<number> {
-  const sql = postgres(database.url, { max: 1 });
-  try {
-    const [row] = await sql`SELECT pid FROM fiscaut_tasks.worker`;
-    return row?.["pid"];
-  } finally {
-    await sql.end();
-  }
-}

@@ -21,4 +21,6 @@ await runTests(
   "./scripts/windows/own-handlers.test.ts",
   "./scripts/windows/own-processes.test.ts",
   "./scripts/windows/odbc.test.ts",
+  "./scripts/windows/service.test.ts",
+  "./scripts/windows/service-scripts.test.ts",
 );

@@ -84,6 +84,15 @@ export class Wine implements AsyncDisposable {
     return started;
   }
 
+  /**
+   * Keeps Windows' service manager running between programs, as it does on every Windows; else Wine ends it, and what
+   * it runs, seconds after the last program.
+   */
+  async keepServices(): Promise<void> {
+    const keeper = this.start("cmd", ["/c", "echo kept & pause"], { terminal: true });
+    await keeper.waitForOutput(/kept/);
+  }
+
   /** Ends every program on this drive, those too that programs left behind, and removes the drive. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const started of this.#started) started.kill();

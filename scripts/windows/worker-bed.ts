@@ -2,11 +2,14 @@
 // What a worker must then do is the tests' own affair.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import postgres from "postgres";
 import { Wine } from "./wine.ts";
 import type { WineProcess } from "./wine-process.ts";
 import { layWineRoot } from "./wine-root.ts";
 
-const PROGRAM = "C:\\Program Files\\fiscaut-tasks\\fiscaut-tasks.exe";
+/** As it was built. */
+export const EXECUTABLE = join(import.meta.dir, "../../dist/fiscaut-tasks-windows-x64.exe");
+export const PROGRAM = "C:\\Program Files\\fiscaut-tasks\\fiscaut-tasks.exe";
 const CONSOLE_EVENT = "C:\\test\\console-event.ts";
 
 /** CNPJ of the company whose suppliers `writeSuppliers` writes. */
@@ -37,7 +40,7 @@ export class WorkerBed implements AsyncDisposable {
     const root = await layWineRoot((line) => process.stdout.write(`${line}\n`));
     const wine = await Wine.open(root);
     try {
-      wine.copyIn(join(import.meta.dir, "../../dist/fiscaut-tasks-windows-x64.exe"), PROGRAM);
+      wine.copyIn(EXECUTABLE, PROGRAM);
       wine.copyIn(join(import.meta.dir, "console-event.ts"), CONSOLE_EVENT);
       return new WorkerBed(wine);
     } catch (error) {
@@ -64,6 +67,17 @@ export class WorkerBed implements AsyncDisposable {
     const [url] = await worker.waitForOutput(/http:\/\/127\.0\.0\.1:\d+/);
     await until(async () => (await fetch(`${url}/readyz`)).status === 200, `${url}/readyz is 200`);
     return { process: worker, url };
+  }
+
+  /** The Windows pid of the only worker, which it wrote beside its heartbeat. */
+  async pidOfWorker(databaseUrl: string): Promise<number> {
+    const sql = postgres(databaseUrl, { max: 1 });
+    try {
+      const [row] = await sql`SELECT pid FROM fiscaut_tasks.worker`;
+      return row?.["pid"];
+    } finally {
+      await sql.end();
+    }
   }
 
   /** Raises Ctrl+Break in a process, by its Windows pid. No terminal has a key for it that Wine knows. */

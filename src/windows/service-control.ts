@@ -71,7 +71,6 @@ export class WindowsService {
     const thread = new Worker(new URL(entry, import.meta.url).href);
     thread.onmessage = ({ data }: MessageEvent<DispatcherReturned>) => reject(explain(data.lastError));
     thread.addEventListener("error", (event) => reject(new Error(event.message)));
-    thread.unref();
     thread.postMessage({ name, serviceMain: Number(serviceMain.ptr) } satisfies DispatcherSetup);
     return await connected;
   }

@@ -1,0 +1,47 @@
+// Programs that only write down what they were given, on a Wine's C: drive, to see what cmd makes of a printed script.
+// NSSM is not in Debian and no binary is kept here; sc, reg and icacls of Wine know half of what Windows' own do.
+import { linkSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { obtainPackage } from "../build/npm-package.ts";
+import { findTarget } from "../build/targets.ts";
+import type { Wine } from "./wine.ts";
+
+const PROGRAMS = ["nssm.exe", "sc.exe", "reg.exe", "icacls.exe"];
+
+/** A folder whose programs cmd finds first when it is started there. */
+export class StandIns {
+  readonly folder = "C:\\stand-ins";
+  readonly #wine: Wine;
+
+  private constructor(wine: Wine) {
+    this.#wine = wine;
+  }
+
+  static async make(wine: Wine): Promise<StandIns> {
+    const made = new StandIns(wine);
+    const folder = wine.hostPath(made.folder);
+    mkdirSync(folder, { recursive: true });
+    const [first = "", ...others] = PROGRAMS.map((name) => join(folder, name));
+    const { bunPackage, bunBinary, bunTarget } = findTarget("windows-x64");
+    const bun = join((await obtainPackage(bunPackage, bunBinary)).folder, bunBinary);
+    await Bun.build({
+      entrypoints: [join(import.meta.dir, "record-words.ts")],
+      compile: { target: bunTarget, executablePath: bun, outfile: first },
+    });
+    for (const path of others) linkSync(first, path);
+    return made;
+  }
+
+  /** The programs and words of a script that was run in the folder. */
+  async callsOf(script: string): Promise<string[][]> {
+    this.#wine.writeFile(`${this.folder}\\script.cmd`, script);
+    this.#wine.writeFile(`${this.folder}\\calls.ndjson`, "");
+    const ran = await this.#wine.run("cmd", ["/c", "script.cmd"], { cwd: this.folder, terminal: true });
+    if ((await ran.exited) !== 0) throw new Error(`the script failed\n${ran.describe()}`);
+    const calls = readFileSync(this.#wine.hostPath(`${this.folder}\\calls.ndjson`), "utf8");
+    return calls
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line));
+  }
+}
