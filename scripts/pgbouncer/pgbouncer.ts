@@ -1,7 +1,7 @@
 // Runs PgBouncer of its root in transaction mode before a database of the tests. Laying the root is `pgbouncer-root.ts`.
 import { mkdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { freePort } from "../../test/free-port.ts";
 import { enterRoot } from "../debian/root.ts";
 
 export interface PgBouncer {
@@ -65,12 +65,4 @@ async function listening(log: ReadableStream<Uint8Array>): Promise<void> {
   void (async () => {
     while (!(await reader.read()).done);
   })();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

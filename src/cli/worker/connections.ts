@@ -6,5 +6,5 @@ export const engineConnections = 9;
 /** Only what handlers enqueue and ask for goes over them. */
 export const handlerConnections = 2;
 
-/** LISTEN and the heartbeat have one of their own each. */
-export const connectionsOfWorker = engineConnections + handlerConnections + 2;
+/** The heartbeat, LISTEN and, now and then, what may take long have one each of their own. */
+export const connectionsOfWorker = engineConnections + handlerConnections + 3;

@@ -124,6 +124,11 @@ describe("/health", () => {
     expect(await outcome({ status: () => stopping })).toEqual([200, "warn", "the worker is stopping"]);
   });
 
+  test("warns while the log file can't be written", async () => {
+    const [status, body] = await ask(buildApp(database.store, { logFault: () => "can't be written (EIO)" }));
+    expect([status, body.status, body.output]).toEqual([200, "warn", "the log file can't be written (EIO)"]);
+  });
+
   test("fails when a worker with a free slot no longer claims", async () => {
     const app = buildApp(database.store, { claimLimitMs: 20 });
     const body = await until(async () => {
