@@ -70,6 +70,7 @@ const definitions = (prefix: string): (ServiceDefinition & { envText: string })[
     secretFiles: [{ variable: "FISCAUT_API_KEY_FILE", path: `/etc/secrets/${index}/${secret}` }],
     dataFolder: folder,
     logFolder: "/var/log",
+    logFile: undefined,
     workingFolder: "/",
     drainTimeoutMs: 1_000,
   }));

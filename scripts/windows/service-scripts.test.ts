@@ -59,6 +59,8 @@ test("`sc` is given the service's command line as it is", async () => {
     "windows-service",
     "fiscaut-tasks",
     ...words,
+    "--log-file",
+    "C:\\ProgramData\\fiscaut-tasks\\logs\\fiscaut-tasks.log",
   ]);
   expect(calls[2]).toContain("%SystemRoot%\\System32\\EventCreate.exe");
 }, 180_000);

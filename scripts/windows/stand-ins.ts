@@ -1,6 +1,6 @@
 // Programs that only write down what they were given, on a Wine's C: drive, to see what cmd makes of a printed script.
 // NSSM is not in Debian and no binary is kept here; sc, reg and icacls of Wine know half of what Windows' own do.
-import { linkSync, mkdirSync, readFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { obtainPackage } from "../build/npm-package.ts";
 import { findTarget } from "../build/targets.ts";
@@ -32,11 +32,14 @@ export class StandIns {
     return made;
   }
 
-  /** The programs and words of a script that was run in the folder. */
+  /**
+   * The programs and words of a script that was run in the folder. Wine's cmd reads a script in the code page of DOS whatever
+   * `chcp` says, where Windows' own goes on in UTF-8: so that one line of it is not tried here.
+   */
   async callsOf(script: string): Promise<string[][]> {
-    this.#wine.writeFile(`${this.folder}\\script.cmd`, script);
+    writeFileSync(this.#wine.hostPath(`${this.folder}\\script.cmd`), encodeDos(script));
     this.#wine.writeFile(`${this.folder}\\calls.ndjson`, "");
-    const ran = await this.#wine.run("cmd", ["/c", "script.cmd"], { cwd: this.folder, terminal: true });
+    const ran = await this.#wine.run("cmd", ["/c", "script.cmd"], { cwd: this.folder });
     if ((await ran.exited) !== 0) throw new Error(`the script failed\n${ran.describe()}`);
     const calls = readFileSync(this.#wine.hostPath(`${this.folder}\\calls.ndjson`), "utf8");
     return calls
@@ -44,4 +47,17 @@ export class StandIns {
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line));
   }
+}
+
+/** Code pages 437 and 850 have these alike. */
+const dosLetters: Record<string, number> = { á: 0xa0, í: 0xa1, ó: 0xa2, é: 0x82 };
+
+function encodeDos(text: string): Buffer {
+  return Buffer.from(
+    [...text].map((letter) => {
+      const code = dosLetters[letter] ?? letter.charCodeAt(0);
+      if (code > 0x7f && dosLetters[letter] === undefined) throw new Error(`no code for ${letter}`);
+      return code;
+    }),
+  );
 }

@@ -25,6 +25,8 @@ export interface ServiceDefinition {
   readonly dataFolder: string;
   /** Where a manager that collects output itself puts it. */
   readonly logFolder: string;
+  /** The worker's own log, where its configuration names one. */
+  readonly logFile: string | undefined;
   readonly workingFolder: string;
   readonly drainTimeoutMs: number;
 }
@@ -50,3 +52,13 @@ export const stopTimeoutMs = ({ drainTimeoutMs }: ServiceDefinition) => drainTim
 /** For a manager that reads no file of variables itself: the worker does. */
 export const wordsWithEnvFile = ({ words, envFile }: ServiceDefinition): readonly string[] =>
   envFile === undefined ? words : [...words, "--env-file", envFile];
+
+/** For a manager that collects no output, and reads no file of variables: the worker does both. */
+export function wordsWithLogFile(service: ServiceDefinition): readonly string[] {
+  const words = wordsWithEnvFile(service);
+  return service.logFile === undefined ? [...words, "--log-file", ownLogFile(service)] : words;
+}
+
+/** Where the worker logs under such a manager. */
+export const ownLogFile = ({ logFile, logFolder, name }: ServiceDefinition) =>
+  logFile ?? `${logFolder}\\${name}.log`;

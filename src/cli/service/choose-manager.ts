@@ -4,6 +4,8 @@ import { managerNames, type ServiceManager } from "../../service/manager.ts";
 import { detectManager, type ManagerOptions, managerOf } from "../../service/managers.ts";
 import { OperatorError } from "../../task/errors.ts";
 
+export type Need = "nothing" | "platform" | "manager";
+
 export interface Chosen {
   manager: ServiceManager;
   /** What was found, in words, when nobody named one. */
@@ -11,16 +13,16 @@ export interface Chosen {
 }
 
 /**
- * @param only whether the manager is only to be written for, so that it need not be here.
+ * @param need what has to be here: nothing of one that is only printed, its platform of one that is only told.
  * @throws OperatorError when the one that is named, or any, is missing.
  */
 export async function chooseManager(
   named: string | undefined,
-  { only, machine = thisMachine, ...options }: { only: boolean; machine?: Machine } & ManagerOptions,
+  { need, machine = thisMachine, ...options }: { need: Need; machine?: Machine } & ManagerOptions,
 ): Promise<Chosen> {
   if (named !== undefined) {
     const manager = managerOf(readName(named), options);
-    if (only) return { manager, because: undefined };
+    if (need === "nothing") return { manager, because: undefined };
     if (manager.platform !== machine.platform)
       throw new OperatorError(
         "usage",
@@ -29,6 +31,7 @@ export async function chooseManager(
           hint: `service print --manager ${named}`,
         },
       );
+    if (need === "platform") return { manager, because: undefined };
     const fault = await manager.missing(machine);
     if (fault !== undefined) throw new OperatorError("failed", fault, { hint: manager.cure });
     return { manager, because: undefined };

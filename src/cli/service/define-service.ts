@@ -105,6 +105,7 @@ export function defineService(
     secretFiles,
     dataFolder,
     logFolder: platform === "win32" ? win32.join(dataFolder, "logs") : posix.join("/var/log", name),
+    logFile: loaded.config.logFile,
     workingFolder: platform === "win32" ? dataFolder : "/",
     drainTimeoutMs: loaded.config.drainTimeoutMs,
   };

@@ -46,7 +46,7 @@ export async function runWindowsService(
     if (pending !== undefined) service.pending(pending, hintMs);
   }, heartbeatMs);
   onReady = () => {
-    if (pending === "stop-pending") return;
+    if (pending !== "start-pending") return;
     pending = undefined;
     service.running();
     writeEvent(name, "information", `fiscaut-tasks ${buildInfo.version} is running.`);

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { win32 } from "node:path";
 import { OperatorError } from "../../task/errors.ts";
-import type { ServiceDefinition } from "../definition.ts";
+import { ownLogFile, type ServiceDefinition } from "../definition.ts";
 import { type Machine, thisMachine } from "../machine.ts";
 import type { ServiceManager, ServiceState, ServiceStatus, Step } from "../manager.ts";
 import { ownFilesSteps } from "../windows/account.ts";
@@ -44,7 +44,10 @@ export const schtasksManager: ServiceManager = {
   },
   missing: async () => undefined,
   cure: "",
-  afterInstall: () => ["Task Scheduler starts it at boot, and looks after it every minute from now on"],
+  afterInstall: (service) => [
+    "Task Scheduler starts it at boot, and looks after it every minute from now on",
+    `logs: ${ownLogFile(service)}`,
+  ],
 };
 
 /** Only disabled it stays down: a minute later Task Scheduler would look after it. Its own `/end` kills. */

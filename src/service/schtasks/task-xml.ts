@@ -1,6 +1,6 @@
 /** A service as a task of Windows' Task Scheduler, after its schema 1.2. Pure: the definition says all of it. */
 import { OperatorError } from "../../task/errors.ts";
-import { type ServiceDefinition, wordsWithEnvFile } from "../definition.ts";
+import { type ServiceDefinition, wordsWithLogFile } from "../definition.ts";
 import { sidOf } from "../windows/account.ts";
 import { commandLine, rejectVariables } from "../windows/words.ts";
 
@@ -17,7 +17,7 @@ const normalPriority = 5;
 export function taskXml(service: ServiceDefinition): string {
   const { title, description, executable, workingFolder } = service;
   rejectSecretFiles(service);
-  const parameters = commandLine(wordsWithEnvFile(service));
+  const parameters = commandLine(wordsWithLogFile(service));
   for (const path of [executable, parameters, workingFolder]) rejectReplaced(path);
   return `<?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">

@@ -2,7 +2,7 @@
  * Windows' own Service Control Manager: the executable is the service. Registering it is `sc`'s work; being it is
  * `src/windows/`'s and `cli/worker/windows-service.ts`'s.
  */
-import { type ServiceDefinition, wordsWithEnvFile } from "../definition.ts";
+import { ownLogFile, type ServiceDefinition, wordsWithLogFile } from "../definition.ts";
 import type { ServiceManager, Step } from "../manager.ts";
 import { hasPassword, ownFilesSteps, virtualAccount } from "./account.ts";
 import { removeSteps, serviceStatus, unlessThere, verbSteps } from "./control.ts";
@@ -20,7 +20,7 @@ const eventKey = (name: string) =>
 const accountOf = (service: ServiceDefinition) => service.user ?? virtualAccount(service);
 
 function imagePath(service: ServiceDefinition): string {
-  const words = [service.executable, windowsServiceWord, service.name, ...wordsWithEnvFile(service)];
+  const words = [service.executable, windowsServiceWord, service.name, ...wordsWithLogFile(service)];
   const line = commandLine(words);
   rejectVariables("Windows", line);
   return line;
@@ -91,6 +91,7 @@ export const windows: ServiceManager = {
     ...(hasPassword(accountOf(service))
       ? [`services.msc: give ${service.name} the account ${accountOf(service)} and its password`]
       : []),
+    `logs: ${ownLogFile(service)}`,
     `starts, stops and failures: Event Viewer, Application, source ${service.name}`,
   ],
 };

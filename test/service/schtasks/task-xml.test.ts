@@ -188,7 +188,13 @@ describe("the task", () => {
       .replaceAll("&lt;", "<")
       .replaceAll("&gt;", ">")
       .replaceAll("&amp;", "&");
-    expect(splitCommandLine(plain)).toEqual([...service.words, "--env-file", service.envFile ?? ""]);
+    expect(splitCommandLine(plain)).toEqual([
+      ...service.words,
+      "--env-file",
+      service.envFile ?? "",
+      "--log-file",
+      "C:\\Dados da contábil\\logs\\fiscaut-tasks.log",
+    ]);
     expect(stopWords(xml)).toEqual([
       service.executable,
       "stop",

@@ -22,6 +22,7 @@ export const windowsService: ServiceDefinition = {
   secretFiles: [{ variable: "FISCAUT_API_KEY_FILE", path: "C:\\Chaves (2)\\fiscaut.txt" }],
   dataFolder: "C:\\Dados da contábil",
   logFolder: "C:\\Dados da contábil\\logs",
+  logFile: undefined,
   workingFolder: "C:\\Dados da contábil",
   drainTimeoutMs: 120_000,
 };

@@ -25,6 +25,8 @@ describe("the install", () => {
       ...windowsService.words,
       "--env-file",
       "C:\\Domínio Sistemas\\variáveis.env",
+      "--log-file",
+      "C:\\Dados da contábil\\logs\\fiscaut-tasks.log",
     ]);
     expect(create.slice(5)).toEqual(["obj=", "NT SERVICE\\fiscaut-tasks"]);
   });

@@ -4,7 +4,7 @@ import { defineCommand } from "citty";
 import { stdout } from "../../../log/sync-stream.ts";
 import { applySteps, describeStep, encodeText } from "../../../service/apply.ts";
 import { type Platform, thisMachine } from "../../../service/machine.ts";
-import { managerNames, type Step, type Verb } from "../../../service/manager.ts";
+import { managerNames, type ServiceStatus, type Step, type Verb } from "../../../service/manager.ts";
 import { OperatorError } from "../../../task/errors.ts";
 import { type ExitCode, exitCodes } from "../../exit-codes.ts";
 import { printJson, printLine } from "../../output.ts";
@@ -43,7 +43,7 @@ const printCommand = defineCommand({
   },
   async run(context) {
     const { manager, nssm, output } = context.args;
-    const { manager: chosen } = await chooseManager(manager, { only: true, nssm });
+    const { manager: chosen } = await chooseManager(manager, { need: "nothing", nssm });
     const name = readServiceName(context.args.name);
     const service = defineService(context, { name, platform: chosen.platform, mustExist: false });
     const text = chosen.print(service);
@@ -66,12 +66,15 @@ const installCommand = defineCommand({
   async run(context) {
     requireRoot(context);
     const { manager, because } = await chooseManager(context.args.manager, {
-      only: false,
+      need: context.args["dry-run"] ? "platform" : "manager",
       nssm: context.args.nssm,
     });
     const name = readServiceName(context.args.name);
     const service = defineService(context, { name, platform: manager.platform, mustExist: true });
-    const status = await manager.status(name, thisMachine);
+    const isHere = (await manager.missing(thisMachine)) === undefined;
+    const status: ServiceStatus = isHere
+      ? await manager.status(name, thisMachine)
+      : { state: "not installed", detail: "" };
     const hasUser = await userExists(service.user, manager.platform);
     if (!hasUser && context.args.user !== undefined)
       throw new OperatorError("usage", `--user: there is no account "${service.user}"`);
@@ -133,7 +136,7 @@ const statusCommand = defineCommand({
   args: { ...commonFlags, json: { type: "boolean", description: "Print JSON" } },
   async run(context): Promise<ExitCode> {
     const { manager } = await chooseManager(context.args.manager, {
-      only: false,
+      need: "manager",
       nssm: context.args.nssm,
     });
     const name = readServiceName(context.args.name);
@@ -190,7 +193,7 @@ function requireRoot({ args }: Context): void {
 async function installed(context: Context) {
   const { args } = context;
   requireRoot(context);
-  const { manager } = await chooseManager(args.manager, { only: false, nssm: args.nssm });
+  const { manager } = await chooseManager(args.manager, { need: "manager", nssm: args.nssm });
   const name = readServiceName(args.name);
   const { state } = await manager.status(name, thisMachine);
   if (state === "not installed")
