@@ -1,4 +1,4 @@
-// The examples of the README, as it has them: whoever changes one changes what the tests run.
+/** The examples of the README, as it has them: whoever changes one changes what the tests run. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 

@@ -1,5 +1,4 @@
 /** A task's log lines for people: of the form that the worker's own log has, with the attempt where that has the level. */
-
 import { toPlain } from "../log/plain-value.ts";
 import { escapeControls, fieldText } from "../log/pretty-line.ts";
 import type { LogLine } from "../task/task-log.ts";

@@ -2,7 +2,6 @@
  * Reads the `[schedule.NAME]` tables of the configuration file. What a schedule may be is `task/doors/schedule.ts`'s rule;
  * that the database has them is the worker's affair.
  */
-
 import { type CheckedSchedule, checkNewSchedule } from "../task/doors/schedule.ts";
 import { OperatorError } from "../task/errors.ts";
 import { type ConfigFile, scheduleKey } from "./config-file.ts";

@@ -35,9 +35,9 @@ const paths: Record<RecordKind, string> = {
   accumulator: "/contabil/acumuladores",
 };
 
-const LONGEST_BODY_BYTES = 65_536;
-const LONGEST_MESSAGE = 1000;
-const LONGEST_RESPONSE = 2000;
+const longestBodyBytes = 65_536;
+const longestMessage = 1000;
+const longestResponse = 2000;
 
 /** @throws TypeError the base URL or the key cannot be used; its message holds neither key nor password. */
 export function createFiscautClient(options: FiscautClientOptions): FiscautClient {
@@ -97,10 +97,10 @@ export function createFiscautClient(options: FiscautClientOptions): FiscautClien
 
   /** A server or proxy may echo the request's headers; the key must not reach what is stored and shown that way. */
   function forPerson(verdict: Verdict, body: string | undefined): FiscautAnswer {
-    const message = hide(verdict.message, LONGEST_MESSAGE);
-    const response = body === undefined ? undefined : hide(body, LONGEST_RESPONSE);
+    const message = hide(verdict.message, longestMessage);
+    const response = body === undefined ? undefined : hide(body, longestResponse);
     if (verdict.kind !== "rejected") return { ...verdict, message, response };
-    const clean = (text: string) => hide(text, LONGEST_MESSAGE);
+    const clean = (text: string) => hide(text, longestMessage);
     const fields = Object.entries(verdict.fields).map(([field, faults]) => [clean(field), faults.map(clean)]);
     return { ...verdict, message, response, fields: Object.fromEntries(fields) };
   }
@@ -139,8 +139,8 @@ async function readBody(response: Response): Promise<{ text: string; isWhole: bo
   let bytes = 0;
   for await (const chunk of response.body) {
     bytes += chunk.byteLength;
-    if (bytes > LONGEST_BODY_BYTES) {
-      text += decoder.decode(chunk.subarray(0, LONGEST_BODY_BYTES));
+    if (bytes > longestBodyBytes) {
+      text += decoder.decode(chunk.subarray(0, longestBodyBytes));
       return { text, isWhole: false }; // leaving the loop cancels the rest
     }
     text += decoder.decode(chunk, { stream: true });

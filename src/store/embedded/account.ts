@@ -1,6 +1,7 @@
-// Whom Postgres runs as. It refuses to run as root, so root lends it another account; anyone else runs it as himself.
-// On Windows pg_ctl drops the rights of an administrator by itself.
-
+/**
+ * Whom Postgres runs as. It refuses to run as root, so root lends it another account; anyone else runs it as himself.
+ * On Windows pg_ctl drops the rights of an administrator by itself.
+ */
 import { readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { OperatorError } from "../../task/errors.ts";
@@ -15,7 +16,7 @@ export interface Account {
 }
 
 /** Who lends his name when no file says whose the database is. A user of its own comes first: it shares with nobody. */
-const LENDERS = ["fiscaut-tasks", "postgres", "nobody"];
+const lenders = ["fiscaut-tasks", "postgres", "nobody"];
 
 /**
  * The account to drop to, or undefined to run as we are. The owner of the database comes first, then the owner
@@ -28,7 +29,7 @@ export async function chooseAccount(dataDir: DataDir): Promise<Account | undefin
   const owner = (await ownerOf(dataDir.database)) || (await ownerOf(dataDir.path));
   const account = owner
     ? users.find((user) => user.uid === owner)
-    : LENDERS.map((name) => users.find((user) => user.name === name)).find((user) => user !== undefined);
+    : lenders.map((name) => users.find((user) => user.name === name)).find((user) => user !== undefined);
   if (account === undefined) {
     const message = owner
       ? `${dataDir.path} belongs to uid ${owner}, which /etc/passwd does not name`

@@ -1,12 +1,13 @@
-// Creates the Postgres cluster, once, with its password. The database inside it is made by `connect.ts`.
-// Must run under the start lock.
-
+/**
+ * Creates the Postgres cluster, once, with its password. The database inside it is made by `connect.ts`.
+ * Must run under the start lock.
+ */
 import { randomBytes } from "node:crypto";
 import { chown, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OperatorError } from "../../task/errors.ts";
 import type { Account } from "./account.ts";
-import { ROLE } from "./connect.ts";
+import { role } from "./connect.ts";
 import { renameDurably } from "./durable-rename.ts";
 import { explainFileFault, explainProgramFailure, isMissing } from "./faults.ts";
 import { withInitdbInput } from "./initdb-input.ts";
@@ -55,7 +56,7 @@ async function create({ dataDir, binaries, account, onStep }: Launch): Promise<v
   try {
     await writePrivate(passwordFile, password, account);
     const how = [
-      ...["--pgdata", fresh, "--username", ROLE, "--pwfile", passwordFile, "--auth", "scram-sha-256"],
+      ...["--pgdata", fresh, "--username", role, "--pwfile", passwordFile, "--auth", "scram-sha-256"],
       // Postgres's own UTF-8 locale: the same on every system, and no upgrade of the C library reorders an index.
       ...["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
       "--no-instructions",

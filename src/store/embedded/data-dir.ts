@@ -1,6 +1,7 @@
-// The directory that the embedded Postgres lives in: whether it is ours, its layout, whom its files belong to.
-// Where it is by default is for `config/` to say.
-
+/**
+ * The directory that the embedded Postgres lives in: whether it is ours, its layout, whom its files belong to.
+ * Where it is by default is for `config/` to say.
+ */
 import { chown, mkdir, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { OperatorError } from "../../task/errors.ts";
@@ -8,8 +9,8 @@ import { explainFileFault } from "./faults.ts";
 import { keepOthersOut } from "./windows-access.ts";
 
 /** The marker file says in words what the directory is, to whoever finds it. Its presence makes it ours. */
-export const MARKER = "fiscaut-tasks.txt";
-const MARKER_TEXT = `This directory belongs to fiscaut-tasks: its tasks are stored here.
+export const markerName = "fiscaut-tasks.txt";
+const markerText = `This directory belongs to fiscaut-tasks: its tasks are stored here.
 
 database/      the Postgres database. Back this up (with fiscaut-tasks stopped), it can't be made again.
 postgres/      the Postgres programs, unpacked from the executable. Made again when missing.
@@ -60,7 +61,7 @@ export async function claimDataDir(path: string, onStep: (step: string) => void)
 async function mark(path: string): Promise<boolean> {
   // A file system mounted for us is empty but for this.
   const entries = (await readdir(path)).filter((name) => name !== "lost+found");
-  if (entries.length > 0 && !entries.includes(MARKER)) {
+  if (entries.length > 0 && !entries.includes(markerName)) {
     throw new OperatorError(
       "config",
       `${path} is not a data directory of fiscaut-tasks: it holds ${entries[0]}`,
@@ -70,10 +71,10 @@ async function mark(path: string): Promise<boolean> {
     );
   }
   // Opening for writing tells a read-only file system and a missing permission apart from all else, always.
-  const marker = await open(join(path, MARKER), "a");
+  const marker = await open(join(path, markerName), "a");
   try {
     const isNew = (await marker.stat()).size === 0;
-    if (isNew) await marker.writeFile(MARKER_TEXT);
+    if (isNew) await marker.writeFile(markerText);
     return isNew;
   } finally {
     await marker.close();

@@ -1,22 +1,21 @@
-// Renames that a power cut can't undo. The files' contents are synced by whoever writes them.
-
+/** Renames that a power cut can't undo. The files' contents are synced by whoever writes them. */
 import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { codeOf } from "./faults.ts";
 
-const RETRY_MS = 100;
-const RETRY_LIMIT_MS = 10_000;
+const retryMs = 100;
+const retryLimitMs = 10_000;
 
 /** Renames `from`, whose content is on disk, to `to` in the same directory, and puts the new name on disk too. */
 export async function renameDurably(from: string, to: string): Promise<void> {
-  const deadline = Date.now() + RETRY_LIMIT_MS;
+  const deadline = Date.now() + retryLimitMs;
   for (;;) {
     try {
       await rename(from, to);
       break;
     } catch (fault) {
       if (!isHeldByScanner(fault) || Date.now() > deadline) throw fault;
-      await Bun.sleep(RETRY_MS);
+      await Bun.sleep(retryMs);
     }
   }
   await syncDirectory(dirname(to));

@@ -1,6 +1,7 @@
-// The database inside: opens, shares, revives and closes the Postgres that the executable carries.
-// The steps that lead to a running server are in `bring-up.ts`; what is stored in it is the rest of `store/`.
-
+/**
+ * The database inside: opens, shares, revives and closes the Postgres that the executable carries.
+ * The steps that lead to a running server are in `bring-up.ts`; what is stored in it is the rest of `store/`.
+ */
 import { resolve } from "node:path";
 import { bringUp } from "./bring-up.ts";
 import { claimDataDir, type DataDir } from "./data-dir.ts";

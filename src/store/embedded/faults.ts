@@ -1,10 +1,11 @@
-// What the file system and the Postgres programs complain of, as words for the operator with a way out.
-// What the complaint means for the exit code is decided by `task/errors.ts`'s kinds.
-
+/**
+ * What the file system and the Postgres programs complain of, as words for the operator with a way out.
+ * What the complaint means for the exit code is decided by `task/errors.ts`'s kinds.
+ */
 import { existsSync } from "node:fs";
 import { OperatorError } from "../../task/errors.ts";
 
-const FREE_SPACE = "free some space there, or name a directory on another disk with --data-dir";
+const freeSpace = "free some space there, or name a directory on another disk with --data-dir";
 
 /** The errno name of a failed system call, such as "ENOSPC". */
 export function codeOf(fault: unknown): string | undefined {
@@ -23,7 +24,7 @@ export function explainFileFault(fault: unknown, path: string): unknown {
     case "EDQUOT": // a quota is a full disk to whom it binds
     case "EFBIG": // as is the limit of `ulimit -f`
       return new OperatorError("unavailable", `no space is left for ${path}`, {
-        hint: FREE_SPACE,
+        hint: freeSpace,
         cause: fault,
       });
     case "EROFS":
@@ -61,7 +62,7 @@ function whoWeAre(): string {
 }
 
 /** STATUS_DLL_NOT_FOUND, how Windows ends a program that lacks a library. */
-const DLL_NOT_FOUND = 0xc0000135;
+const dllNotFound = 0xc0000135;
 
 /** Why `program` failed, from its exit code and what it printed, which is quoted where no cause is known. */
 export function explainProgramFailure(
@@ -73,7 +74,7 @@ export function explainProgramFailure(
     new OperatorError("unavailable", message, hint === undefined ? {} : { hint });
 
   if (/No space left on device|Disk quota exceeded|File too large/i.test(output)) {
-    return unavailable(`no space is left for the database (${program})`, FREE_SPACE);
+    return unavailable(`no space is left for the database (${program})`, freeSpace);
   }
   if (/could not look up effective user ID (\d+)/.test(output)) {
     const uid = output.match(/effective user ID (\d+)/)?.[1];
@@ -88,7 +89,7 @@ export function explainProgramFailure(
       `install the package of your system that holds ${library} (libstdc++6 on Debian, libstdc++ on Fedora)`,
     );
   }
-  if (exitCode !== null && exitCode >>> 0 === DLL_NOT_FOUND) {
+  if (exitCode !== null && exitCode >>> 0 === dllNotFound) {
     return unavailable(
       "Postgres lacks a library of Windows",
       'install the "Microsoft Visual C++ Redistributable (x64)", or set DATABASE_URL to a Postgres of your own',

@@ -1,9 +1,8 @@
-// What can be told of a data directory without touching it: for whoever only looks. Taking it is `data-dir.ts`.
-
+/** What can be told of a data directory without touching it: for whoever only looks. Taking it is `data-dir.ts`. */
 import { constants } from "node:fs";
 import { access, readdir, readFile, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { MARKER } from "./data-dir.ts";
+import { markerName } from "./data-dir.ts";
 import { codeOf, isMissing } from "./faults.ts";
 
 export interface DataDirFacts {
@@ -50,7 +49,7 @@ async function stateOf(path: string): Promise<DataDirFacts["state"]> {
   try {
     const entries = (await readdir(path)).filter((name) => name !== "lost+found");
     if (entries.length === 0) return "empty";
-    return entries.includes(MARKER) ? "ours" : "foreign";
+    return entries.includes(markerName) ? "ours" : "foreign";
   } catch (fault) {
     if (codeOf(fault) === "EACCES") return "unreadable";
     throw fault;

@@ -1,6 +1,7 @@
-// The Postgres programs on disk: unpacked once a version, whole or not at all, repaired when damaged.
-// Must run under the start lock; which archive it is comes from `archive.ts`.
-
+/**
+ * The Postgres programs on disk: unpacked once a version, whole or not at all, repaired when damaged.
+ * Must run under the start lock; which archive it is comes from `archive.ts`.
+ */
 import { readFileSync, statSync } from "node:fs";
 import { chmod, mkdir, open, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -11,7 +12,7 @@ import { renameDurably, syncDirectory } from "./durable-rename.ts";
 import { explainFileFault, isMissing } from "./faults.ts";
 
 /** Files written at once: their fsyncs then share the disk's flushes. */
-const WRITERS = 32;
+const writers = 32;
 
 /** The folder of this version's programs, unpacked now where it is missing or a file has another size. */
 export async function ensureUnpacked(
@@ -70,7 +71,7 @@ async function unpack(
     const writeSome = async () => {
       for (const { path } of left) await writeDurably(dataDir, join(fresh, path), contents.get(path));
     };
-    await Promise.all(Array.from({ length: WRITERS }, writeSome));
+    await Promise.all(Array.from({ length: writers }, writeSome));
     for (const directory of directories) await syncDirectory(directory);
     await rm(folder, { recursive: true, force: true });
     await renameDurably(fresh, folder);

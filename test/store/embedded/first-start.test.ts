@@ -1,5 +1,4 @@
-// The way from nothing to a running server, in a directory with an awkward name.
-
+/** The way from nothing to a running server, in a directory with an awkward name. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";

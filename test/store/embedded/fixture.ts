@@ -1,5 +1,4 @@
-// What the tests of the embedded Postgres share: directories, a ready cluster to copy, processes that hold it.
-
+/** What the tests of the embedded Postgres share: directories, a ready cluster to copy, processes that hold it. */
 import { afterAll } from "bun:test";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

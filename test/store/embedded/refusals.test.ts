@@ -1,5 +1,4 @@
-// Directories and disks that can't be used: told in words with a way out, and left as they were.
-
+/** Directories and disks that can't be used: told in words with a way out, and left as they were. */
 import { describe, expect, test } from "bun:test";
 import { chmod, chown, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";

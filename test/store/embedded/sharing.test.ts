@@ -1,5 +1,4 @@
-// Several processes, one server: who starts it, who shares it, who stops it.
-
+/** Several processes, one server: who starts it, who shares it, who stops it. */
 import { describe, expect, test } from "bun:test";
 import { answers, killServer, makeWorkplace, serverPid } from "./fixture.ts";
 

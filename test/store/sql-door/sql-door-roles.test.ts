@@ -1,4 +1,4 @@
-// Who may use the SQL door, and what it shows: a role that may enqueue and look, and nothing else.
+/** Who may use the SQL door, and what it shows: a role that may enqueue and look, and nothing else. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { readExample } from "../../../scripts/clients/readme-blocks.ts";
 import { codeOf } from "../../../src/store/connection.ts";

@@ -1,5 +1,7 @@
-// The rules of a new task are written twice, in TypeScript and in SQL: the same tasks go through both doors here, and
-// are taken or refused alike, and stored alike.
+/**
+ * The rules of a new task are written twice, in TypeScript and in SQL: the same tasks go through both doors here, and
+ * are taken or refused alike, and stored alike.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { codeOf } from "../../../src/store/connection.ts";

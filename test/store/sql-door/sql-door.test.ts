@@ -1,5 +1,7 @@
-// `fiscaut_tasks.enqueue` as any language meets it. That its rules are those of the other doors is
-// `sql-door-rules.test.ts`'s, who may call it `sql-door-roles.test.ts`'s.
+/**
+ * `fiscaut_tasks.enqueue` as any language meets it. That its rules are those of the other doors is
+ * `sql-door-rules.test.ts`'s, who may call it `sql-door-roles.test.ts`'s.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { readExample } from "../../../scripts/clients/readme-blocks.ts";
 import { type Announcement, channel, parseAnnouncement } from "../../../src/store/announce.ts";
