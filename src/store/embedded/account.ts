@@ -20,8 +20,8 @@ const lenders = ["fiscaut-tasks", "postgres", "nobody"];
 
 /**
  * The account to drop to, or undefined to run as we are. The owner of the database comes first, then the owner
- * of its directory, then the first of `fiscaut-tasks`, `postgres` and `nobody` that exists.
- * @throws OperatorError "config" when none will do, or it can't reach the directory
+ * of its folder, then the first of `fiscaut-tasks`, `postgres` and `nobody` that exists.
+ * @throws OperatorError "config" when none will do, or it can't reach the folder
  */
 export async function chooseAccount(dataDir: DataDir): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
@@ -79,14 +79,14 @@ async function requireKnown(account: Account): Promise<void> {
   );
 }
 
-/** Every directory on the way must let the account pass: Postgres would only say "permission denied". */
+/** Every folder on the way must let the account pass: Postgres would only say "permission denied". */
 async function requireReachable(path: string, account: Account): Promise<void> {
   for (let on = path; ; on = dirname(on)) {
     const { mode, uid, gid } = await stat(on);
     const pass = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001;
     if ((mode & pass) === 0) {
       throw new OperatorError("config", `Postgres would run as ${account.name}, who may not enter ${on}`, {
-        hint: `chmod o+x '${on}', or name a directory such as /var/lib/fiscaut-tasks with --data-dir`,
+        hint: `chmod o+x '${on}', or name a folder such as /var/lib/fiscaut-tasks with --data-dir`,
       });
     }
     if (on === dirname(on)) return;

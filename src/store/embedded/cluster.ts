@@ -34,7 +34,7 @@ export async function createClusterIfMissing(launch: Launch, major: string): Pro
       await create(launch);
     } else if (madeBy !== major) {
       throw new OperatorError("config", `${path} holds a database of Postgres ${madeBy}, not ${major}`, {
-        hint: "run the fiscaut-tasks that made it, or name another directory with --data-dir",
+        hint: "run the fiscaut-tasks that made it, or name another folder with --data-dir",
       });
     }
     const password = await readIfThere(passwordPath(database));
@@ -61,7 +61,7 @@ async function create({ dataDir, binaries, account, onStep }: Launch): Promise<v
       ...["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
       "--no-instructions",
     ];
-    await makePrivateDirectory(fresh, account);
+    await makePrivateFolder(fresh, account);
     const { exitCode, output } = await withInitdbInput(binaries, (where) =>
       runProgram({ binaries, name: "initdb", arguments: [...how, ...where], cwd: dataDir.path, account }),
     );
@@ -74,7 +74,7 @@ async function create({ dataDir, binaries, account, onStep }: Launch): Promise<v
   }
 }
 
-/** A database directory without PG_VERSION has lost files. Making a new database there would bury the rest. */
+/** A database folder without PG_VERSION has lost files. Making a new database there would bury the rest. */
 async function refuseRemains(database: string): Promise<void> {
   const remains = await readdir(database).catch((fault) => {
     if (isMissing(fault)) return [];
@@ -92,7 +92,7 @@ async function removeLeftovers(fresh: string): Promise<void> {
   await rm(`${fresh}.password`, { force: true });
 }
 
-async function makePrivateDirectory(path: string, account: Account | undefined): Promise<void> {
+async function makePrivateFolder(path: string, account: Account | undefined): Promise<void> {
   await mkdir(path, { mode: 0o700 });
   if (account !== undefined) await chown(path, account.uid, account.gid);
 }

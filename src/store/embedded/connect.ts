@@ -36,7 +36,7 @@ export async function ensureDatabase(port: number, password: string): Promise<st
 function explain(fault: unknown): OperatorError {
   if (fault instanceof postgres.PostgresError && fault.code === wrongPassword) {
     return new OperatorError("config", "the embedded Postgres refuses the password that is kept beside it", {
-      hint: "restore the data directory from a backup, password file and all",
+      hint: "restore the data folder from a backup, password file and all",
       cause: fault,
     });
   }

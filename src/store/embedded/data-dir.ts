@@ -1,5 +1,5 @@
 /**
- * The directory that the embedded Postgres lives in: whether it is ours, its layout, whom its files belong to.
+ * The folder that the embedded Postgres lives in: whether it is ours, its layout, whom its files belong to.
  * Where it is by default is for `config/` to say.
  */
 import { chown, mkdir, open, readdir, stat } from "node:fs/promises";
@@ -8,9 +8,9 @@ import { OperatorError } from "../../task/errors.ts";
 import { explainFileFault } from "./faults.ts";
 import { keepOthersOut } from "./windows-access.ts";
 
-/** The marker file says in words what the directory is, to whoever finds it. Its presence makes it ours. */
+/** The marker file says in words what the folder is, to whoever finds it. Its presence makes it ours. */
 export const markerName = "fiscaut-tasks.txt";
-const markerText = `This directory belongs to fiscaut-tasks: its tasks are stored here.
+const markerText = `This folder belongs to fiscaut-tasks: its tasks are stored here.
 
 database/      the Postgres database. Back this up (with fiscaut-tasks stopped), it can't be made again.
 postgres/      the Postgres programs, unpacked from the executable. Made again when missing.
@@ -21,12 +21,12 @@ workers/       the workers that run, for fiscaut-tasks stop to find. What ended 
 
 export interface DataDir {
   readonly path: string;
-  /** Postgres's own data directory. */
+  /** Postgres's own data folder. */
   readonly database: string;
   /** One folder a version of the programs. */
   readonly versions: string;
   readonly log: string;
-  /** Gives a file that root made to the directory's owner, who may run the next worker. */
+  /** Gives a file that root made to the folder's owner, who may run the next worker. */
   handOver(path: string): Promise<void>;
 }
 
@@ -57,16 +57,16 @@ export async function claimDataDir(path: string, onStep: (step: string) => void)
   }
 }
 
-/** Makes sure that the directory is ours and can be written. Returns whether it has just become ours. */
+/** Makes sure that the folder is ours and can be written. Returns whether it has just become ours. */
 async function mark(path: string): Promise<boolean> {
   // A file system mounted for us is empty but for this.
   const entries = (await readdir(path)).filter((name) => name !== "lost+found");
   if (entries.length > 0 && !entries.includes(markerName)) {
     throw new OperatorError(
       "config",
-      `${path} is not a data directory of fiscaut-tasks: it holds ${entries[0]}`,
+      `${path} is not a data folder of fiscaut-tasks: it holds ${entries[0]}`,
       {
-        hint: "name an empty or a new directory with --data-dir or FISCAUT_TASKS_DATA_DIR",
+        hint: "name an empty or a new folder with --data-dir or FISCAUT_TASKS_DATA_DIR",
       },
     );
   }

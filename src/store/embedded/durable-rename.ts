@@ -6,7 +6,7 @@ import { codeOf } from "./faults.ts";
 const retryMs = 100;
 const retryLimitMs = 10_000;
 
-/** Renames `from`, whose content is on disk, to `to` in the same directory, and puts the new name on disk too. */
+/** Renames `from`, whose content is on disk, to `to` in the same folder, and puts the new name on disk too. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   const deadline = Date.now() + retryLimitMs;
   for (;;) {
@@ -18,7 +18,7 @@ export async function renameDurably(from: string, to: string): Promise<void> {
       await Bun.sleep(retryMs);
     }
   }
-  await syncDirectory(dirname(to));
+  await syncFolder(dirname(to));
 }
 
 /** Virus scanners of Windows look into new files, and nothing above those can be renamed meanwhile. */
@@ -26,12 +26,12 @@ const isHeldByScanner = (fault: unknown) =>
   process.platform === "win32" && ["EPERM", "EACCES", "EBUSY"].includes(codeOf(fault) ?? "");
 
 /** Puts the names in `path` safely on disk. Windows has no such call, and its journal no such need. */
-export async function syncDirectory(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   if (process.platform === "win32") return;
-  const directory = await open(path, "r");
+  const folder = await open(path, "r");
   try {
-    await directory.sync();
+    await folder.sync();
   } finally {
-    await directory.close();
+    await folder.close();
   }
 }

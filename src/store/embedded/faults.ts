@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { OperatorError } from "../../task/errors.ts";
 
-const freeSpace = "free some space there, or name a directory on another disk with --data-dir";
+const freeSpace = "free some space there, or name a folder on another disk with --data-dir";
 
 /** The errno name of a failed system call, such as "ENOSPC". */
 export function codeOf(fault: unknown): string | undefined {
@@ -13,7 +13,7 @@ export function codeOf(fault: unknown): string | undefined {
   return typeof fault.code === "string" ? fault.code : undefined;
 }
 
-/** Whether `fault` says that the file or directory is not there. */
+/** Whether `fault` says that the file or folder is not there. */
 export const isMissing = (fault: unknown) => codeOf(fault) === "ENOENT";
 
 /** What a failed system call under `path` means to the operator; any other fault is returned as it is. */
@@ -29,7 +29,7 @@ export function explainFileFault(fault: unknown, path: string): unknown {
       });
     case "EROFS":
       return new OperatorError("config", `${path} is on a read-only file system`, {
-        hint: "name a directory that can be written with --data-dir or FISCAUT_TASKS_DATA_DIR",
+        hint: "name a folder that can be written with --data-dir or FISCAUT_TASKS_DATA_DIR",
         cause: fault,
       });
     case "EACCES":
@@ -37,18 +37,18 @@ export function explainFileFault(fault: unknown, path: string): unknown {
     case "SQLITE_CANTOPEN": // a lock of another user's
     case "SQLITE_READONLY":
       return new OperatorError("config", `${path} may not be written or read by ${whoWeAre()}`, {
-        hint: "run as the user that it belongs to, or name another directory with --data-dir",
+        hint: "run as the user that it belongs to, or name another folder with --data-dir",
         cause: fault,
       });
     case "ENOTDIR":
     case "EEXIST":
-      return new OperatorError("config", `${path} is not a directory`, {
-        hint: "name a directory with --data-dir or FISCAUT_TASKS_DATA_DIR",
+      return new OperatorError("config", `${path} is not a folder`, {
+        hint: "name a folder with --data-dir or FISCAUT_TASKS_DATA_DIR",
         cause: fault,
       });
     case "ENOENT":
       return new OperatorError("config", `${path} is gone, or can't be made where it should be`, {
-        hint: "see whether its disk is there, or name another directory with --data-dir",
+        hint: "see whether its disk is there, or name another folder with --data-dir",
         cause: fault,
       });
     default:

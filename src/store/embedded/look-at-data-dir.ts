@@ -1,4 +1,4 @@
-/** What can be told of a data directory without touching it: for whoever only looks. Taking it is `data-dir.ts`. */
+/** What can be told of a data folder without touching it: for whoever only looks. Taking it is `data-dir.ts`. */
 import { constants } from "node:fs";
 import { access, readdir, readFile, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -8,7 +8,7 @@ import { codeOf, isMissing } from "./faults.ts";
 export interface DataDirFacts {
   /** "missing": the first start makes it. "foreign": it holds something else than ours. */
   state: "missing" | "empty" | "ours" | "foreign" | "unreadable";
-  /** The directory itself or, where it is missing, the nearest above it that is there. */
+  /** The folder itself or, where it is missing, the nearest above it that is there. */
   nearest: string;
   /** Of `nearest`. Always 0 on Windows. */
   ownerUid: number;

@@ -43,7 +43,7 @@ export async function isServerOf(database: string, pid: number, binaries: string
   return judged.exitCode === 0;
 }
 
-/** A server's working directory is its database. Of a dead or a foreign process it can't be read, or is another. */
+/** A server's working folder is its database. Of a dead or a foreign process it can't be read, or is another. */
 async function worksIn(database: string, pid: number): Promise<boolean> {
   try {
     return (await readlink(`/proc/${pid}/cwd`)) === (await realpath(database));

@@ -78,7 +78,7 @@ export async function stopServer(dataDir: DataDir, binaries: string): Promise<vo
   }
   process.kill(server.pid, "SIGINT");
   const deadline = Date.now() + stopLimitMs;
-  // The pid file goes last. A zombie, whose parent is not us, still has a number but no working directory.
+  // The pid file goes last. A zombie, whose parent is not us, still has a number but no working folder.
   while ((await readPidFile(database)) !== undefined && (await isServerOf(database, server.pid, binaries))) {
     if (Date.now() > deadline) return; // it goes on stopping by itself
     await Bun.sleep(pollMs);

@@ -11,7 +11,7 @@ export function serverArguments(port: number): string[] {
 const serverSettings = {
   cluster_name: "fiscaut-tasks", // seen in the process list
   listen_addresses: "127.0.0.1",
-  unix_socket_directories: "", // a socket's path is limited to 107 bytes, a data directory's is not
+  unix_socket_directories: "", // a socket's path is limited to 107 bytes, a data folder's is not
   max_connections: 100,
 
   // Memory: the hot table is small, and the operating system's cache holds the rest.
