@@ -4,10 +4,10 @@
  */
 import { type CheckedSchedule, checkNewSchedule } from "../task/doors/schedule.ts";
 import { OperatorError } from "../task/errors.ts";
+import { parseDurationMs } from "../task/time/duration.ts";
 import { type ConfigFile, scheduleKey } from "./config-file.ts";
 import type { Fault } from "./faults.ts";
 import { nearest } from "./nearest.ts";
-import { parseDurationMs } from "./units.ts";
 
 const keys = [
   "cron",

@@ -2,7 +2,9 @@
  * The calls to the Fiscaut API: address, headers, time-out, bounded reading.
  * What an answer means is left to `answer.ts`; when to repeat a call, to the task's retry rule.
  */
+
 import type { RecordKind } from "../task/sync/record.ts";
+import { codeOf, messageOf } from "../task/thrown.ts";
 import { type FiscautAnswer, readAnswer, type Silence, type Verdict } from "./answer.ts";
 import { hideKey } from "./hide-key.ts";
 import type { RecordContent } from "./record.ts";
@@ -149,13 +151,13 @@ async function readBody(response: Response): Promise<{ text: string; isWhole: bo
 }
 
 function explainSilence(error: unknown): { silence: Silence; words: string } {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = codeOf(error) ?? "";
   if (code === "ECONNREFUSED") return { silence: "refused", words: "connection refused" };
   if (code === "ECONNRESET")
     return { silence: "cut-off", words: "connection closed before the answer was complete" };
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
     return { silence: "unknown-host", words: "host name not found" };
-  const words = (error instanceof Error ? error.message : String(error)).replace(`${code}: `, "");
+  const words = messageOf(error).replace(`${code}: `, "");
   // A certificate's fault has one of OpenSSL's many codes.
   if (/EPROTO|CERT|TLS|^UNABLE_TO/.test(code))
     return { silence: "no-tls", words: `no TLS connection: ${words}` };

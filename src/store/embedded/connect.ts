@@ -2,8 +2,10 @@
  * The first connection to a server: it proves that the server is ours and works, and that the database is there.
  * The pools of the worker are made by the rest of `store/`.
  */
+
 import postgres from "postgres";
 import { OperatorError } from "../../task/errors.ts";
+import { messageOf } from "../../task/thrown.ts";
 
 /** The role that owns everything; the database is called the same. */
 export const role = "fiscaut_tasks";
@@ -40,7 +42,7 @@ function explain(fault: unknown): OperatorError {
       cause: fault,
     });
   }
-  const reason = fault instanceof Error ? fault.message : String(fault);
+  const reason = messageOf(fault);
   return new OperatorError("unavailable", `the embedded Postgres does not answer: ${reason}`, {
     cause: fault,
   });

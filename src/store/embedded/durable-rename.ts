@@ -1,7 +1,8 @@
 /** Renames that a power cut can't undo. The files' contents are synced by whoever writes them. */
+
 import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
-import { codeOf } from "./faults.ts";
+import { codeOf } from "../../task/thrown.ts";
 
 const retryMs = 100;
 const retryLimitMs = 10_000;

@@ -2,16 +2,12 @@
  * What the file system and the Postgres programs complain of, as words for the operator with a way out.
  * What the complaint means for the exit code is decided by `task/errors.ts`'s kinds.
  */
+
 import { existsSync } from "node:fs";
 import { OperatorError } from "../../task/errors.ts";
+import { codeOf } from "../../task/thrown.ts";
 
 const freeSpace = "free some space there, or name a folder on another disk with --data-dir";
-
-/** The errno name of a failed system call, such as "ENOSPC". */
-export function codeOf(fault: unknown): string | undefined {
-  if (typeof fault !== "object" || fault === null || !("code" in fault)) return undefined;
-  return typeof fault.code === "string" ? fault.code : undefined;
-}
 
 /** Whether `fault` says that the file or folder is not there. */
 export const isMissing = (fault: unknown) => codeOf(fault) === "ENOENT";

@@ -1,9 +1,11 @@
 /** What can be told of a data folder without touching it: for whoever only looks. Taking it is `data-dir.ts`. */
+
 import { constants } from "node:fs";
 import { access, readdir, readFile, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { codeOf } from "../../task/thrown.ts";
 import { markerName } from "./data-dir.ts";
-import { codeOf, isMissing } from "./faults.ts";
+import { isMissing } from "./faults.ts";
 
 export interface DataDirFacts {
   /** "missing": the first start makes it. "foreign": it holds something else than ours. */

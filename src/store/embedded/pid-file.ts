@@ -2,8 +2,10 @@
  * Reads postmaster.pid, and tells whether the process that it names is the server of this database.
  * A number alone proves nothing: after a power cut it may belong to any other process.
  */
+
 import { readFile, readlink, realpath } from "node:fs/promises";
 import { join } from "node:path";
+import { codeOf } from "../../task/thrown.ts";
 import { isMissing } from "./faults.ts";
 import { runProgram } from "./program.ts";
 
@@ -58,6 +60,6 @@ export function isInUse(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (fault) {
-    return !(fault instanceof Error && "code" in fault && fault.code === "ESRCH");
+    return codeOf(fault) !== "ESRCH";
   }
 }

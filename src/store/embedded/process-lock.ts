@@ -2,11 +2,13 @@
  * Locks between processes, freed by the operating system whenever their holder ends, however it ends.
  * What they guard is for `embedded-postgres.ts` to say.
  */
+
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { OperatorError } from "../../task/errors.ts";
+import { codeOf } from "../../task/thrown.ts";
 import type { DataDir } from "./data-dir.ts";
-import { codeOf, explainFileFault } from "./faults.ts";
+import { explainFileFault } from "./faults.ts";
 
 const pollMs = 20;
 /** More than the longest start that the holder waits for: one that replays its log after a crash. */

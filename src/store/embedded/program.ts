@@ -2,10 +2,11 @@
  * Runs initdb, pg_ctl and postgres: as the right account, with an environment of our making, never with a secret in argv.
  * What their output means is for `faults.ts`.
  */
+
 import { join } from "node:path";
 import { OperatorError } from "../../task/errors.ts";
+import { codeOf } from "../../task/thrown.ts";
 import type { Account } from "./account.ts";
-import { codeOf } from "./faults.ts";
 
 /** What a child inherits. All else stays out: LD_*, PG* and BUN_* would change what runs, and ours holds secrets. */
 const inherited = [

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { codeOf } from "../../../src/store/connection.ts";
+import { driverCodeOf } from "../../../src/store/connection.ts";
 import { enqueueTask } from "../../../src/store/enqueue/enqueue.ts";
 import { askedNames, keptColumns } from "../../../src/store/task-columns.ts";
 import type { NewAfter } from "../../../src/task/doors/after.ts";
@@ -52,7 +52,7 @@ async function throughSql(task: NewTask): Promise<Row | undefined> {
   try {
     return await takeRow(await enqueueBySql(database.store.sql, asked));
   } catch (error) {
-    if (refusals.includes(codeOf(error) ?? "")) return undefined;
+    if (refusals.includes(driverCodeOf(error) ?? "")) return undefined;
     throw error;
   }
 }
