@@ -3,7 +3,7 @@ import { runCommand } from "citty";
 import { stderr, stdout } from "../log/sync-stream.ts";
 import { windowsServiceWord } from "../service/windows/windows.ts";
 import { OperatorError } from "../task/errors.ts";
-import { printVersion } from "./commands/version.ts";
+import { printVersion } from "./commands/installation/version.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { checkArguments, findCommand } from "./input/arguments.ts";
 import { printLine } from "./output.ts";

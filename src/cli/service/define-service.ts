@@ -17,7 +17,7 @@ import {
 } from "../../service/definition.ts";
 import { type Platform, thisMachine } from "../../service/machine.ts";
 import { OperatorError } from "../../task/errors.ts";
-import { runCommand } from "../commands/run.ts";
+import { runCommand } from "../commands/worker/run.ts";
 import { checkArguments, repeated } from "../input/arguments.ts";
 import { givenFlags } from "../input/setting-flags.ts";
 
