@@ -1,5 +1,5 @@
 /** Asks a running worker over its HTTP server, as monitoring and `doctor` do. What it answers there is `http/`'s affair. */
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/settings/settings.ts";
 import { urlHost } from "../http/server.ts";
 
 export type WorkerAddress = Pick<Config, "host" | "port" | "httpToken">;

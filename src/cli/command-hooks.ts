@@ -2,7 +2,7 @@
  * Tells the operator's hooks of what a command has done, as the worker does of what it does. Nothing is loaded for a
  * command that does nothing hooks could hear of.
  */
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/settings/settings.ts";
 import { HookRunner } from "../hooks/hook-runner.ts";
 import { spawnHooks } from "../hooks/spawn-hooks.ts";
 import type { Logger } from "../log/logger.ts";

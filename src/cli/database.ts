@@ -2,7 +2,7 @@
  * Opens the database that the configuration names: the one at DATABASE_URL, or the embedded Postgres. Which
  * schema it must have depends on the command.
  */
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/settings/settings.ts";
 import { describeDatabase, explainStoreError, openStore, type Store } from "../store/connection.ts";
 import { openEmbeddedPostgres } from "../store/embedded/embedded-postgres.ts";
 import { migrate, readMigrationStatus } from "../store/migration/migrate.ts";

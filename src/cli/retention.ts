@@ -1,5 +1,5 @@
 /** The settings that say how long finished tasks are kept, as the store takes them. */
-import type { Config } from "../config/settings.ts";
+import type { Config } from "../config/settings/settings.ts";
 import type { Retention } from "../task/retention.ts";
 
 export const retentionKeys = ["retention-succeeded", "retention-failed", "retention-cancelled"] as const;

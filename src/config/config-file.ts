@@ -6,7 +6,7 @@ import type { Fault } from "./faults.ts";
 import { explainReadError } from "./faults.ts";
 import { configFileCandidates, pathsOf, type Surroundings } from "./folders.ts";
 import { nearest } from "./nearest.ts";
-import { settingKeys } from "./settings.ts";
+import { settingKeys } from "./settings/settings.ts";
 
 export const configFlag = "config";
 export const configVariable = "FISCAUT_TASKS_CONFIG";

@@ -7,7 +7,8 @@ import { type ConfigFile, configFlag, readConfigFile } from "./config-file.ts";
 import { errorOf, explainReadError, type Fault, quote } from "./faults.ts";
 import { pathsOf, type Surroundings } from "./folders.ts";
 import { readSchedules } from "./schedules.ts";
-import { type Config, type Setting, type SettingKey, settingKeys, settingOf } from "./settings.ts";
+import type { Setting } from "./settings/setting.ts";
+import { type Config, type SettingKey, settingKeys, settingOf } from "./settings/settings.ts";
 import { isLoopback, ValueFault } from "./value-kinds.ts";
 
 /** Where a setting's value came from: `flag --port`, `environment X`, `file /path:port` or `default`. */

@@ -1,7 +1,7 @@
 /** The settings in force as `config show` prints them, secrets hidden. Drawing the table is `cli/`'s affair. */
 import type { LoadedConfig, Origin } from "./load.ts";
 import { redactUrl } from "./redact-url.ts";
-import { type Config, type SettingKey, settingKeys, settingOf } from "./settings.ts";
+import { type Config, type SettingKey, settingKeys, settingOf } from "./settings/settings.ts";
 import { postgresUrl, source } from "./value-kinds.ts";
 
 export interface ShownSetting {

@@ -3,7 +3,7 @@
  * its default. Explanations begin with "# ", settings with "#" alone, so that taking that off sets one.
  */
 import { scheduleKey } from "./config-file.ts";
-import { type SettingKey, settingKeys, settingOf } from "./settings.ts";
+import { type SettingKey, settingKeys, settingOf } from "./settings/settings.ts";
 
 const head = `# Configuration of fiscaut-tasks. Take the # off a setting to set it; as the file stands, nothing is set.
 # A flag wins over an environment variable, that over this file, that over the default.

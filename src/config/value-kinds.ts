@@ -1,6 +1,6 @@
 /**
  * The kinds of value that settings have: how each is read from text or TOML, what it allows, how it is shown.
- * Which setting has which kind is `settings.ts`; kinds never repeat a value in a fault, since it may be secret.
+ * Which setting has which kind is `settings/`; kinds never repeat a value in a fault, since it may be secret.
  */
 import { isIPv6 } from "node:net";
 import { OperatorError } from "../task/errors.ts";

@@ -21,6 +21,8 @@ export function explainUp(answer: FiscautAnswer, baseUrl: string): UpFault {
   if (answer.status === undefined)
     return { words: `the Fiscaut API does not answer (${message})`, hint: hints[answer.silence] };
   const { status } = answer;
+  if (answer.kind === "slow-down")
+    return { words: `the Fiscaut API asks for fewer calls (${message})`, hint: "look again later" };
   const url = `${baseUrl}/up`;
   if (status === 401)
     return {

@@ -10,7 +10,7 @@ import {
 import type { AttemptError, TaskState } from "../task/task.ts";
 import { type Pace, paceOf } from "../task/time/pace.ts";
 import { instant, type Store } from "./connection.ts";
-import { batch as batchTable } from "./schema.ts";
+import { batch as batchTable } from "./schema/schema.ts";
 
 export async function findBatch(store: Store, id: number): Promise<Batch | undefined> {
   const [batch] = await readBatches(store, eq(batchTable.id, id), 1);

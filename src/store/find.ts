@@ -6,7 +6,7 @@ import type { TaskFilter } from "../task/doors/filter.ts";
 import type { AttemptError, FinishedState, Progress, Task, TaskSummary } from "../task/task.ts";
 import { attemptSecondsLeft } from "../task/time/pace.ts";
 import type { Store } from "./connection.ts";
-import { taskHistory, task as taskTable } from "./schema.ts";
+import { taskHistory, task as taskTable } from "./schema/schema.ts";
 import { readWaits } from "./waits/waits.ts";
 
 export async function findTask(store: Store, id: number): Promise<Task | undefined> {

@@ -1,6 +1,6 @@
 /**
  * The columns of a task's row as the statements name them, once each: those that a caller's task sets, and those that
- * a row takes along to the history and back. Their types and indexes are `schema.ts`'s.
+ * a row takes along to the history and back. Their types and indexes are `schema/`'s.
  */
 import type { CheckedTask } from "../task/doors/new-task.ts";
 import { keptLines } from "../task/task-log.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { settingKeys, settings } from "../../src/config/settings.ts";
+import { settingKeys, settings } from "../../src/config/settings/settings.ts";
 import { faultOf, load } from "./surroundings.ts";
 
 const userFile = "/home/ana/.config/fiscaut-tasks/fiscaut-tasks.toml";

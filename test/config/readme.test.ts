@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { resolve } from "node:path";
 import { placeSettingsTable, renderSettingsTable } from "../../scripts/readme-settings.ts";
-import { settingKeys } from "../../src/config/settings.ts";
+import { settingKeys } from "../../src/config/settings/settings.ts";
 
 test("the README's table of settings is the one in the code (else: bun scripts/readme-settings.ts)", async () => {
   const readme = await Bun.file(resolve(import.meta.dir, "../../README.md")).text();

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { settingKeys, settingOf } from "../../src/config/settings.ts";
+import { settingKeys, settingOf } from "../../src/config/settings/settings.ts";
 import { renderConfigTemplate } from "../../src/config/template.ts";
 import { load } from "./surroundings.ts";
 

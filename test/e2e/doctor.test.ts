@@ -39,7 +39,9 @@ describe("doctor", () => {
     expect(exitCode).toBe(0);
     const lines = stdout.trimEnd().split("\n");
     expect(lines.every((line) => /^(pass|warn|skip) {2}/.test(line))).toBe(true);
-    expect(lines).toContainEqual(expect.stringMatching(/^warn {2}fiscaut api: FISCAUT_API_URL is not set/));
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^warn {2}fiscaut api: FISCAUT_API_URL and FISCAUT_API_KEY are not set/),
+    );
     expect(lines).toContainEqual(expect.stringMatching(/^pass {2}listen: a notification arrives in/));
   });
 
@@ -185,15 +187,26 @@ export default defineHandler({ run() { throw new Error("refused: ${secrets.slice
       (await execute(["list", "--state", "failed", "--json"], env)).stdout.includes(`"id": ${id}`),
     );
     const file = join(folder.path, "support.txt");
-    const { exitCode } = await execute(["support-bundle", file], env);
+    const log = join(folder.path, "worker.log");
+    await Bun.write(log, `${"x".repeat(20_000)}\nthe newest line, with canary-http-token-1\n`);
+    const { exitCode } = await execute(["support-bundle", file], { ...env, FISCAUT_TASKS_LOG_FILE: log });
     await worker.stop();
     const text = readFileSync(file, "utf8");
     expect(exitCode).toBe(0);
     if (process.platform !== "win32") expect(statSync(file).mode & 0o777).toBe(0o600);
-    for (const title of ["Versions", "Configuration", "Doctor", "Queues", "Workers", "Last errors"])
+    for (const title of [
+      "Versions",
+      "Configuration",
+      "Doctor",
+      "Queues",
+      "Workers",
+      "Last errors",
+      "Worker's log",
+    ])
       expect(text).toContain(`== ${title}\n\n`);
     expect(text).toContain(`task ${id} leak in default, failed, attempt 1 of 1`);
     expect(text).toContain("refused: ***");
+    expect(text).toContain("== Worker's log\n\nthe newest line, with ***\n");
     expect(text).not.toContain("could not be made");
     expect(text.match(/canary[-/%]\S*/g)).toBeNull();
     for (const secret of [...secrets, "canary/password"]) expect(text).not.toContain(secret);

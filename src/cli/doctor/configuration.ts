@@ -1,7 +1,7 @@
 /** Where the settings come from, and whether a file of them gives secrets away. */
 import { statSync } from "node:fs";
 import type { ExaminedConfig, LoadedConfig } from "../../config/load.ts";
-import { settingKeys, settingOf } from "../../config/settings.ts";
+import { settingKeys, settingOf } from "../../config/settings/settings.ts";
 import { type Check, fail, pass, warn } from "./check.ts";
 
 export const configurationCheck: Check<ExaminedConfig> = {

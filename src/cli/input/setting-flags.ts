@@ -1,5 +1,5 @@
 /** The flags of settings on a command, and their values on the way to the configuration. */
-import { type SettingKey, settingOf } from "../../config/settings.ts";
+import { type SettingKey, settingOf } from "../../config/settings/settings.ts";
 import { yesOrNo } from "../../config/value-kinds.ts";
 import type { OfferingArg } from "../tree/declare.ts";
 import { repeated } from "./arguments.ts";

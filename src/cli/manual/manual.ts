@@ -1,6 +1,6 @@
 /** The manual page fiscaut-tasks(1), from the tree of commands and the table of settings. */
 import { configFlag } from "../../config/config-file.ts";
-import { settingKeys, settingOf } from "../../config/settings.ts";
+import { settingKeys, settingOf } from "../../config/settings/settings.ts";
 import type { BuildInfo } from "../build-info.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { settingFlags } from "../input/setting-flags.ts";

@@ -7,7 +7,7 @@ import { posix, win32 } from "node:path";
 import { type ArgsDef, parseArgs } from "citty";
 import { readEnvFile } from "../../config/env-file.ts";
 import { type LoadedConfig, loadConfig } from "../../config/load.ts";
-import { secretVariables } from "../../config/settings.ts";
+import { secretVariables } from "../../config/settings/settings.ts";
 import {
   defaultServiceName,
   type SecretFile,

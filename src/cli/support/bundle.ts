@@ -2,8 +2,10 @@
  * A support bundle: one text file that an operator can read before it is sent, and a supporter after. Each section is
  * made by itself, so that what is broken is told in the place of one. The sections are `sections.ts`.
  */
+import { join } from "node:path";
 import { errorOf } from "../../config/faults.ts";
 import { type ConfigSources, examineConfig } from "../../config/load.ts";
+import type { Config } from "../../config/settings/settings.ts";
 import { secretsOf } from "../../config/show.ts";
 import { createRedactor } from "../../log/redactor.ts";
 import type { Store } from "../../store/connection.ts";
@@ -11,7 +13,7 @@ import { openForDoctor } from "../doctor/database/opened.ts";
 import { describeResults } from "../doctor/describe-results.ts";
 import { examine } from "../doctor/doctor.ts";
 import type { Prepared } from "../prepare.ts";
-import { configuration, lastErrors, postgresLog, queues, versions, workers } from "./sections.ts";
+import { configuration, lastErrors, newestLines, queues, versions, workers } from "./sections.ts";
 
 const head = `fiscaut-tasks support bundle
 Read it before you send it: errors and log lines may name companies and people.
@@ -47,9 +49,7 @@ export async function makeBundle(sources: ConfigSources, prepare: () => Prepared
     await section("Configuration", () => configuration(prepared)),
     await doctor,
     ...(opening.kind === "open" ? await ofDatabase(opening.database.store) : []),
-    ...(config.databaseUrl === undefined
-      ? [await section("postgres.log", () => postgresLog(config.dataDir))]
-      : []),
+    ...(await ofLogs(config)),
   ]);
   if (opening.kind === "open") void opening.database.store.close();
   // Of the whole text at once: whatever section a secret has slipped into.
@@ -62,6 +62,15 @@ const ofDatabase = (store: Store): Promise<Section[]> =>
     section("Queues", () => queues(store)),
     section("Workers", () => workers(store)),
     section("Last errors", () => lastErrors(store)),
+  ]);
+
+/** As far as there are any in files. */
+const ofLogs = ({ logFile, databaseUrl, dataDir }: Config): Promise<Section[]> =>
+  Promise.all([
+    ...(logFile === undefined ? [] : [section("Worker's log", () => newestLines(logFile))]),
+    ...(databaseUrl === undefined
+      ? [section("postgres.log", () => newestLines(join(dataDir, "postgres.log")))]
+      : []),
   ]);
 
 async function section(

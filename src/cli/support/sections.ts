@@ -1,5 +1,4 @@
 /** What a support bundle holds of the installation, a section each. Putting them together is `bundle.ts`. */
-import { join } from "node:path";
 import { showConfig } from "../../config/show.ts";
 import type { Store } from "../../store/connection.ts";
 import { readTail } from "../../store/embedded/log-file.ts";
@@ -86,8 +85,5 @@ function describeError({ id, name, queue, state, attempt, maxAttempts, error }: 
   return `${what}\n  ${text.replaceAll("\n", "\n  ")}`;
 }
 
-/** Of the embedded Postgres: its newest lines, whole ones. */
-export async function postgresLog(dataDir: string): Promise<string> {
-  const tail = await readTail(join(dataDir, "postgres.log"), 0);
-  return tail.slice(tail.indexOf("\n") + 1).trimEnd();
-}
+/** Of a log file. */
+export const newestLines = async (path: string): Promise<string> => (await readTail(path, 0)).trimEnd();

@@ -1,5 +1,5 @@
 /** What the child processes of handlers inherit of the worker's environment: all but what is not theirs to see or to obey. */
-import { secretVariables } from "../../config/settings.ts";
+import { secretVariables } from "../../config/settings/settings.ts";
 
 /** They would turn the executable of an isolated handler into another program. */
 const ofBun = ["BUN_OPTIONS", "BUN_BE_BUN"];

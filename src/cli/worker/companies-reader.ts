@@ -1,5 +1,5 @@
 /** How the worker's HTTP side asks the source for its companies, which it may not know by itself. */
-import type { Config } from "../../config/settings.ts";
+import type { Config } from "../../config/settings/settings.ts";
 import { readCompanies } from "../../handlers/source-companies.ts";
 import { parseSource } from "../../sources/parse-source.ts";
 import type { SourceCompany } from "../../task/doors/company.ts";

@@ -2,7 +2,7 @@
  * Ends the hold of the Fiscaut queue when the API is back: one worker at a time asks it, rarer and rarer. Who holds the
  * queue, and why, is `handlers/fiscaut/api-gate.ts`'s affair.
  */
-import type { Config } from "../../config/settings.ts";
+import type { Config } from "../../config/settings/settings.ts";
 import { type Loop, startLoop } from "../../engine/loop.ts";
 import type { FiscautClient } from "../../fiscaut/client.ts";
 import { explainUp, isUp } from "../../fiscaut/explain-up.ts";

@@ -2,7 +2,7 @@
  * The handlers that a worker has, built-in and own, made in the thread that runs them. How the operator's files become
  * handlers is `handlers/load-handlers.ts`.
  */
-import type { Config } from "../../config/settings.ts";
+import type { Config } from "../../config/settings/settings.ts";
 import { createFiscautClient, type FiscautClient } from "../../fiscaut/client.ts";
 import { builtInHandlers } from "../../handlers/built-in.ts";
 import { createApiGate } from "../../handlers/fiscaut/api-gate.ts";

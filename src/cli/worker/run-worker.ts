@@ -3,7 +3,7 @@
  * and takes them down in the reverse order. Which handlers there are is `start-handlers.ts`'s affair.
  */
 import { hostname } from "node:os";
-import type { Config } from "../../config/settings.ts";
+import type { Config } from "../../config/settings/settings.ts";
 import { isLoopback } from "../../config/value-kinds.ts";
 import { type Loop, startLoop } from "../../engine/loop.ts";
 import { Worker } from "../../engine/worker.ts";

@@ -40,7 +40,7 @@ export async function rescueTasks(store: Store): Promise<RescuedTask[]> {
   });
 }
 
-/** Running tasks are in no index of their own (see `schema.ts`): this walks the table, but only after a death. */
+/** Running tasks are in no index of their own (see `schema/`): this walks the table, but only after a death. */
 function releaseTasks(sql: Sql, workerIds: number[]) {
   const errors = withError(sql, sql`'the worker died or could not reach the database'`, sql`null`);
   return sql<RescuedTask[]>`

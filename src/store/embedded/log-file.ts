@@ -22,7 +22,7 @@ export async function sizeOf(path: string): Promise<number> {
   }
 }
 
-/** What was written after the first `from` bytes, its end if that is long. */
+/** What was written after the first `from` bytes; if that is long its newest lines, whole ones. */
 export async function readTail(path: string, from: number): Promise<string> {
   const size = await sizeOf(path);
   const start = Math.max(from, size - TAIL_BYTES);
@@ -30,7 +30,8 @@ export async function readTail(path: string, from: number): Promise<string> {
   const file = await open(path, "r");
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
-    return buffer.toString("utf8", 0, bytesRead);
+    const text = buffer.toString("utf8", 0, bytesRead);
+    return start > from ? text.slice(text.indexOf("\n") + 1) : text;
   } finally {
     await file.close();
   }

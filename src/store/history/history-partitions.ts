@@ -5,7 +5,7 @@
 import { OperatorError } from "../../task/errors.ts";
 import type { Partition } from "../../task/retention.ts";
 import { codeOf, type Store } from "../connection.ts";
-import { schemaName } from "../schema.ts";
+import { schemaName } from "../schema/schema.ts";
 import type { Sql } from "../sql.ts";
 
 /** Weeks beyond the current one: pruners run hourly, so even a fleet that rests over a holiday finds its partition. */

@@ -3,7 +3,7 @@
  */
 import { OperatorError } from "../../task/errors.ts";
 import type { Store } from "../connection.ts";
-import { migrationTable, schemaName } from "../schema.ts";
+import { migrationTable, schemaName } from "../schema/schema.ts";
 import type { Sql } from "../sql.ts";
 import { type Migration, migrations } from "./migrations.ts";
 

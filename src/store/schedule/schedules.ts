@@ -7,7 +7,7 @@ import { type CheckedSchedule, checkNewSchedule, type Schedule } from "../../tas
 import { nextTick } from "../../task/time/cron.ts";
 import { instant, type Store } from "../connection.ts";
 import { tellOf } from "../enqueue/enqueue.ts";
-import { schedule as scheduleTable } from "../schema.ts";
+import { schedule as scheduleTable } from "../schema/schema.ts";
 import type { Sql } from "../sql.ts";
 import { enqueueScheduled } from "./tick.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { renderManual } from "../../../src/cli/manual/manual.ts";
 import { root } from "../../../src/cli/root.ts";
 import { allCommands, shapeOf } from "../../../src/cli/tree/shape.ts";
-import { settingKeys, settingOf } from "../../../src/config/settings.ts";
+import { settingKeys, settingOf } from "../../../src/config/settings/settings.ts";
 
 const shape = shapeOf(root);
 const facts = { version: "1.2.3", commit: "abc", builtAt: "2026-11-28T02:00:00Z", target: "linux-x64" };

@@ -32,7 +32,11 @@ test("the tables in the code have no change without a migration", async () => {
   const folder = mkdtempSync(join(tmpdir(), "fiscaut-tasks-drizzle-"));
   try {
     cpSync(join(root, "drizzle"), join(folder, "drizzle"), { recursive: true });
-    const config = { dialect: "postgresql", schema: join(root, "src/store/schema.ts"), out: "./drizzle" };
+    const config = {
+      dialect: "postgresql",
+      schema: join(root, "src/store/schema/schema.ts"),
+      out: "./drizzle",
+    };
     writeFileSync(join(folder, "config.json"), JSON.stringify(config));
     const child = Bun.spawn(
       [

@@ -2,7 +2,7 @@
 import { defineCommand } from "citty";
 import type { Fault } from "../../../config/faults.ts";
 import { type ConfigSources, type ExaminedConfig, examineConfig } from "../../../config/load.ts";
-import { settingKeys, settingOf } from "../../../config/settings.ts";
+import { settingKeys, settingOf } from "../../../config/settings/settings.ts";
 import { stderr } from "../../../log/sync-stream.ts";
 import { OperatorError } from "../../../task/errors.ts";
 import { type ExitCode, exitCodes } from "../../exit-codes.ts";

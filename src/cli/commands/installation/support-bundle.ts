@@ -12,7 +12,7 @@ export const supportBundleCommand = defineCommand({
   meta: {
     name: "support-bundle",
     description:
-      "Write configuration, doctor, versions, queues and last errors into one text file, without secrets",
+      "Write configuration, doctor, versions, queues, last errors and newest log lines into one text file, without secrets",
     examples: ["fiscaut-tasks support-bundle", "fiscaut-tasks support-bundle /tmp/support.txt"],
   },
   args: {

@@ -9,7 +9,7 @@ import { type CompanyLine, chooseCompanies, type SourceCompany } from "../../../
 import { OperatorError } from "../../../task/errors.ts";
 import { withStore } from "../../database.ts";
 import { many } from "../../input/arguments.ts";
-import { chooseSource, sourceFlag } from "../../input/choose-source.ts";
+import { chooseSource, sourceFlag, throwSourceFault } from "../../input/choose-source.ts";
 import { readId } from "../../input/read-id.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
 import { printJson, printLine, printTable, shorten } from "../../output.ts";
@@ -137,15 +137,7 @@ async function readSource(
   prepared: Prepared,
 ): Promise<SourceCompany[] | undefined> {
   if (flag === undefined && prepared.config.fiscautSource === undefined) return undefined;
-  const source = chooseSource(flag, prepared);
-  try {
-    return await readCompanies(source);
-  } catch (error) {
-    // Exit code 69 is for the tasks' database.
-    if (!(error instanceof OperatorError)) throw error;
-    const { message, hint } = error;
-    throw new OperatorError("failed", message, { ...(hint === undefined ? {} : { hint }), cause: error });
-  }
+  return await readCompanies(chooseSource(flag, prepared)).catch(throwSourceFault);
 }
 
 /** A source that can't be read is told, and what is known without it is shown. */

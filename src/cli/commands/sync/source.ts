@@ -1,9 +1,9 @@
 /** `source test` and `source companies`: what a source is and holds, before anything is sent. */
 import { defineCommand } from "citty";
-import type { Logger } from "../../../log/logger.ts";
-import type { Source, SourceReader, SourceReport } from "../../../sources/source.ts";
+import { findMissingTables } from "../../../sources/missing-tables.ts";
+import type { Source, SourceReader } from "../../../sources/source.ts";
 import { OperatorError } from "../../../task/errors.ts";
-import { chooseSource, sourceFlag } from "../../input/choose-source.ts";
+import { chooseSource, sourceFlag, throwSourceFault } from "../../input/choose-source.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
 import { printFields, printJson, printLine, printTable, type Row } from "../../output.ts";
 import { prepare } from "../../prepare.ts";
@@ -35,7 +35,9 @@ const testCommand = defineCommand({
       printLine("");
       printTable(report.tables.map(({ name, rows }) => ({ table: name, rows: rows ?? "not there" })));
     }
-    tellMissing(report, logger);
+    const missing = findMissingTables(report);
+    if (missing.kind === "needed") throw new OperatorError("failed", missing.words, { hint: missing.hint });
+    if (missing.kind === "some") logger.warn(missing.words);
   },
 });
 
@@ -59,26 +61,6 @@ const companiesCommand = defineCommand({
   },
 });
 
-/**
- * A table of records that is not there hinders its own kind alone.
- * @throws OperatorError where nothing could be synced.
- */
-function tellMissing({ tables: [companies, ...records] }: SourceReport, logger: Logger): void {
-  const hint = "name the database or folder that holds Domínio's tables, with a user that may see them";
-  const missing = records.filter(({ rows }) => rows === null).map(({ name }) => name);
-  if (companies?.rows === null)
-    throw new OperatorError("failed", `the source lacks ${companies.name}, the table of companies`, { hint });
-  if (missing.length === records.length)
-    throw new OperatorError("failed", `the source lacks ${list(missing)}: there is nothing to sync`, {
-      hint,
-    });
-  if (missing.length > 0)
-    logger.warn(`the source lacks ${list(missing)}: what stands there can't be synced, the rest can`);
-}
-
-const list = (names: string[]) => new Intl.ListFormat("en").format(names);
-
-/** Exit code 69 is for the tasks' database: here whatever is wrong with the source is a plain failure. */
 async function reading<Result>(
   source: Source,
   read: (reader: SourceReader) => Promise<Result>,
@@ -87,9 +69,7 @@ async function reading<Result>(
     await using reader = await source.open();
     return await read(reader);
   } catch (error) {
-    if (!(error instanceof OperatorError)) throw error;
-    const { message, hint } = error;
-    throw new OperatorError("failed", message, { ...(hint === undefined ? {} : { hint }), cause: error });
+    throwSourceFault(error);
   }
 }
 

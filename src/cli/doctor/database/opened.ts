@@ -2,7 +2,7 @@
  * The database as the checks of it look at it: the one at DATABASE_URL, or the embedded Postgres where it runs already.
  * Starting one is not a doctor's work.
  */
-import type { Config } from "../../../config/settings.ts";
+import type { Config } from "../../../config/settings/settings.ts";
 import { describeDatabase, explainStoreError, openStore, type Store } from "../../../store/connection.ts";
 import { findRunningPostgres } from "../../../store/embedded/find-running.ts";
 import { readServer, type ServerFacts } from "../../../store/inspect/read-server.ts";

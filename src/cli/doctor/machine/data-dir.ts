@@ -1,5 +1,5 @@
 /** Where the embedded Postgres lives: ours, writable, with room, and who uses it. */
-import type { Config } from "../../../config/settings.ts";
+import type { Config } from "../../../config/settings/settings.ts";
 import { type DataDirFacts, lookAtDataDir } from "../../../store/embedded/look-at-data-dir.ts";
 import { type Check, type Finding, fail, pass, skip, warn } from "../check.ts";
 

@@ -1,5 +1,5 @@
 /** Whether the worker's HTTP port is free, or has a worker of ours behind it. */
-import type { Config } from "../../../config/settings.ts";
+import type { Config } from "../../../config/settings/settings.ts";
 import { explainListenFault } from "../../../http/server.ts";
 import { askRoot } from "../../ask-worker.ts";
 import { type Check, fail, failedBy, pass, warn } from "../check.ts";

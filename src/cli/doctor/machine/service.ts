@@ -1,5 +1,5 @@
 /** Whether the worker is a service here, runs, and is given the time that its drain may take. */
-import type { Config } from "../../../config/settings.ts";
+import type { Config } from "../../../config/settings/settings.ts";
 import { formatDuration } from "../../../config/units.ts";
 import { defaultServiceName, stopMarginMs } from "../../../service/definition.ts";
 import { thisMachine } from "../../../service/machine.ts";

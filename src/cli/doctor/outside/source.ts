@@ -1,8 +1,8 @@
 /** Whether the configured source of accounting records can be read. */
-
+import { findMissingTables } from "../../../sources/missing-tables.ts";
 import { chooseSource } from "../../input/choose-source.ts";
 import type { Prepared } from "../../prepare.ts";
-import { type Check, fail, pass, skip } from "../check.ts";
+import { type Check, fail, pass, skip, warn } from "../check.ts";
 
 export const sourceCheck: Check<Prepared> = {
   name: "source",
@@ -11,14 +11,12 @@ export const sourceCheck: Check<Prepared> = {
       return skip("FISCAUT_SOURCE is not set; tasks and commands may name a source of their own");
     const source = chooseSource(undefined, prepared);
     await using reader = await source.open();
-    const { driver, dbms, tables } = await reader.test();
-    const missing = tables.filter(({ rows }) => rows === null).map(({ name }) => name);
-    if (missing.length === tables.length)
-      return fail(
-        `${source.address} lacks ${missing.join(" and ")}`,
-        "name the database or folder that holds Domínio's tables, with a user that may see them",
-      );
+    const report = await reader.test();
+    const missing = findMissingTables(report);
+    if (missing.kind === "needed") return fail(missing.words, missing.hint);
+    const { driver, dbms, tables } = report;
     const counts = tables.map(({ name, rows }) => `${name} ${rows ?? "not there"}`).join(", ");
-    return pass(`${source.address} by ${driver} (${dbms}): ${counts}`);
+    const text = `${source.address} by ${driver} (${dbms}): ${counts}`;
+    return missing.kind === "some" ? warn(`${text}; ${missing.words}`) : pass(text);
   },
 };
