@@ -51,7 +51,15 @@ test("GET / lists every route that is served", async () => {
     "POST /schedules/:name/pause",
     "POST /schedules/:name/resume",
     "POST /schedules/:name/run-now",
+    "GET /companies",
+    "POST /companies/:code/enable",
+    "POST /companies/:code/disable",
+    "GET /sync",
+    "GET /sync/records",
+    "GET /sync/records/:company/:kind/:code",
     "POST /history/prune",
+    "GET /log-level",
+    "PATCH /log-level",
   ]);
 });
 
