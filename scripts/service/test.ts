@@ -16,5 +16,6 @@ await runSteps({ build: [process.execPath, "scripts/build.ts", "--target", "host
 await runTests(
   "./scripts/service/systemd.test.ts",
   "./scripts/service/supervisor.test.ts",
+  "./scripts/service/guide.test.ts",
   "./scripts/service/values.test.ts",
 );

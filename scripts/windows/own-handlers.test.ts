@@ -16,7 +16,7 @@ const environment = {
 let bed: WorkerBed;
 beforeAll(async () => {
   bed = await WorkerBed.open();
-  const { files } = await readWalk();
+  const { files } = readWalk();
   bed.wine.writeFile(`${HANDLERS}\\add-up.ts`, files.get("handlers/add-up.ts") ?? "");
   bed.wine.writeFile(`${HANDLERS}\\bad.ts`, "export default defineHandler({");
 }, 600_000);

@@ -19,6 +19,16 @@ postgres.log   what the Postgres server had to say; the one before is postgres.l
 workers/       the workers that run, for fiscaut-tasks stop to find. What ended ones left is removed.
 `;
 
+/**
+ * What an installation may have put there before the first start: on Windows the configuration and the services' logs lie in
+ * the data folder. `lost+found` is all that a file system mounted for us holds.
+ */
+const expected = /^(fiscaut-tasks\.toml|handlers|logs|[\w.-]+-task\.xml|lost\+found)$/;
+
+/** @returns the first entry that makes a directory somebody else's; undefined when there is none. */
+export const foreignEntry = (entries: readonly string[]): string | undefined =>
+  entries.includes(markerName) ? undefined : entries.find((name) => !expected.test(name));
+
 export interface DataDir {
   readonly path: string;
   /** Postgres's own data folder. */
@@ -31,7 +41,7 @@ export interface DataDir {
 }
 
 /**
- * Takes `path` as ours: makes it where it is missing, marks it where it is empty.
+ * Takes `path` as ours: makes it where it is missing, marks it where nobody else's is in it.
  * @throws OperatorError "config" when it holds something else, or can't be written
  */
 export async function claimDataDir(path: string, onStep: (step: string) => void): Promise<DataDir> {
@@ -59,16 +69,11 @@ export async function claimDataDir(path: string, onStep: (step: string) => void)
 
 /** Makes sure that the folder is ours and can be written. Returns whether it has just become ours. */
 async function mark(path: string): Promise<boolean> {
-  // A file system mounted for us is empty but for this.
-  const entries = (await readdir(path)).filter((name) => name !== "lost+found");
-  if (entries.length > 0 && !entries.includes(markerName)) {
-    throw new OperatorError(
-      "config",
-      `${path} is not a data folder of fiscaut-tasks: it holds ${entries[0]}`,
-      {
-        hint: "name an empty or a new folder with --data-dir or FISCAUT_TASKS_DATA_DIR",
-      },
-    );
+  const foreign = foreignEntry(await readdir(path));
+  if (foreign !== undefined) {
+    throw new OperatorError("config", `${path} is not a data folder of fiscaut-tasks: it holds ${foreign}`, {
+      hint: "name an empty or a new folder with --data-dir or FISCAUT_TASKS_DATA_DIR",
+    });
   }
   // Opening for writing tells a read-only file system and a missing permission apart from all else, always.
   const marker = await open(join(path, markerName), "a");
