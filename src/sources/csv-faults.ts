@@ -38,7 +38,7 @@ export function explainCsvFault(error: unknown, path: string): OperatorError {
   if (error instanceof OperatorError) return error;
   const code = codeOf(error);
   if (code === "ENOENT" || code === "ENOTDIR") {
-    return new OperatorError("usage", `${path} does not exist`, {
+    return new OperatorError("failed", `${path} does not exist`, {
       hint: `export that table of Domínio, or name the folder that holds ${basename(path)}: --source csv:DIR`,
       cause: error,
     });

@@ -2,8 +2,10 @@
  * One thread of handlers as the worker sees it: what it has, what runs in it, whether it answers. One that does not let
  * go of an attempt in time is ended with all that runs in it; starting another is `thread-runner.ts`'s work.
  */
+
 import type { HandlerFault } from "../../handlers/load-handlers.ts";
 import { type NamedPayload, PayloadRefused } from "../../handlers/payload.ts";
+import type { ThreadOf } from "../../handlers/thread.ts";
 import type { EmitEvent } from "../../task/events.ts";
 import type { Outcome } from "../../task/outcome.ts";
 import type { ClaimedTask } from "../../task/task.ts";
@@ -11,14 +13,8 @@ import { type AbortReason, type Attempt, abortGraceMs, outcomeOfAbort } from "./
 import type { Reports } from "./runner.ts";
 import type { FromThread, HandlerSummary, LoadedThread, ToThread } from "./thread-messages.ts";
 
-/** A thread, as far as it is needed; `onMessage` and `onEnd` are set once, before anything is sent. */
-export interface Thread {
-  send(message: ToThread): void;
-  onMessage: (message: FromThread) => void;
-  /** It has ended by itself: a handler has called process.exit, or crashed it. */
-  onEnd: () => void;
-  terminate(): void;
-}
+/** A thread of handlers, as this side sees it. */
+export type Thread = ThreadOf<ToThread, FromThread>;
 
 export interface AttemptThreadOptions {
   thread: Thread;
