@@ -2,7 +2,6 @@
  * What a person is told of a CSV file that can't be read: the file, the line, what is wrong with it.
  * Deciding that something is wrong is left to `csv-rows.ts` and csv-parse.
  */
-
 import { basename } from "node:path";
 import type { CsvError } from "csv-parse";
 import { OperatorError } from "../task/errors.ts";

@@ -2,7 +2,6 @@
  * One thread of handlers as the worker sees it: what it has, what runs in it, whether it answers. One that does not let
  * go of an attempt in time is ended with all that runs in it; starting another is `thread-runner.ts`'s work.
  */
-
 import type { HandlerFault } from "../../handlers/load-handlers.ts";
 import { type NamedPayload, PayloadRefused } from "../../handlers/payload.ts";
 import type { ThreadOf } from "../../handlers/thread.ts";
