@@ -1,5 +1,4 @@
 /** From words to a command, and from whatever it came to, to an exit code. The tree of commands is `root.ts`. */
-
 import { runCommand } from "citty";
 import { stderr, stdout } from "../log/sync-stream.ts";
 import { windowsServiceWord } from "../service/windows/windows.ts";

@@ -1,5 +1,4 @@
 /** Collects what is wrong with the configuration, so that all of it is told at once. Finding it is `load.ts`. */
-
 import { OperatorError } from "../task/errors.ts";
 import { codeOf } from "../task/thrown.ts";
 import { redactUrl } from "./redact-url.ts";

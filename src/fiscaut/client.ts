@@ -2,7 +2,6 @@
  * The calls to the Fiscaut API: address, headers, time-out, bounded reading.
  * What an answer means is left to `answer.ts`; when to repeat a call, to the task's retry rule.
  */
-
 import type { RecordKind } from "../task/sync/record.ts";
 import { codeOf, messageOf } from "../task/thrown.ts";
 import { type FiscautAnswer, readAnswer, type Silence, type Verdict } from "./answer.ts";

@@ -2,7 +2,6 @@
  * Imports a TypeScript or JavaScript file of the operator's at run time, with "fiscaut-tasks" served to it, and says
  * where it is wrong. What its exports have to be is for the loaders: `load-handlers.ts`, `hooks/load-hooks.ts`.
  */
-
 import { dirname } from "node:path";
 import { messageOf } from "../task/thrown.ts";
 import * as sdk from "./sdk.ts";

@@ -2,7 +2,6 @@
  * Loads the operator's own handlers, a file each, from their folder: what is wrong with one is told, and keeps the
  * others from nothing. How a file of one kind becomes a handler is that kind's affair.
  */
-
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../task/thrown.ts";

@@ -2,7 +2,6 @@
  * Calls hooks in the thread that they have to themselves: those of one task one after the other, none for longer than
  * it may, and none's error further than here. What blocks the thread itself is `hook-runner.ts`'s to notice.
  */
-
 import type { Moment } from "../task/life.ts";
 import { stackOf } from "../task/thrown.ts";
 import type { HookFault } from "./hook-messages.ts";

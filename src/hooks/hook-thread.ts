@@ -1,5 +1,4 @@
 /** The entry of the thread that the operator's hooks run in: what they throw, await or block stays in it. */
-
 import { FileRefused } from "../handlers/import-file.ts";
 import { momentKinds } from "../task/life.ts";
 import { stackOf } from "../task/thrown.ts";

@@ -1,7 +1,6 @@
 /**
  * Listens, and says in words why it can't. What is answered is the app's affair.
  */
-
 import type { Hono } from "hono";
 import { OperatorError } from "../task/errors.ts";
 import { codeOf } from "../task/thrown.ts";

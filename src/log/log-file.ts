@@ -2,7 +2,6 @@
  * The log in a file: whole lines appended, so that several processes may share it; begun anew when it is large or old.
  * A file that can't be written costs nobody anything but the place: its lines go elsewhere until it can be again.
  */
-
 import {
   closeSync,
   fstatSync,

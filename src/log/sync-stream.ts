@@ -3,7 +3,6 @@
  * nothing is lost when the process exits right after. `process.stdout` and `process.stderr` lose what they have
  * queued for a pipe.
  */
-
 import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { codeOf } from "../task/thrown.ts";

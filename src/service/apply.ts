@@ -2,7 +2,6 @@
  * Takes the steps of a plan one after the other, or only tells them. It knows nothing of what they are for; what it did
  * is told in lines, for the command to print.
  */
-
 import {
   chmodSync,
   chownSync,

@@ -2,7 +2,6 @@
  * What a person is told of a CSV file that can't be read: the file, the line, what is wrong with it.
  * Deciding that something is wrong is left to `csv-rows.ts` and csv-parse.
  */
-
 import { basename } from "node:path";
 import type { CsvError } from "csv-parse";
 import { OperatorError } from "../task/errors.ts";
@@ -38,7 +37,7 @@ export function explainCsvFault(error: unknown, path: string): OperatorError {
   if (error instanceof OperatorError) return error;
   const code = codeOf(error);
   if (code === "ENOENT" || code === "ENOTDIR") {
-    return new OperatorError("usage", `${path} does not exist`, {
+    return new OperatorError("failed", `${path} does not exist`, {
       hint: `export that table of Domínio, or name the folder that holds ${basename(path)}: --source csv:DIR`,
       cause: error,
     });

@@ -2,7 +2,6 @@
  * What a person is told of a Postgres source that can't be read, and how its URL is shown. No word of it is taken
  * from the URL but host, port and database. Reading is left to `postgres.ts`.
  */
-
 import { OperatorError } from "../task/errors.ts";
 import { codeOf, messageOf } from "../task/thrown.ts";
 

@@ -2,7 +2,6 @@
  * The store: its connections, and in words why a database can't be used. What is asked over it stands in one file a verb
  * beside this one, how a connection is made in `pools.ts`.
  */
-
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import { OperatorError } from "../task/errors.ts";
 import type { DoorEvent } from "../task/events.ts";

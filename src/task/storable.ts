@@ -2,7 +2,6 @@
  * Bounds what handlers say and makes it fit for Postgres, which keeps neither U+0000 nor half a surrogate pair: one
  * such text would be refused with everything stored beside it. What callers say is refused instead, in `new-task.ts`.
  */
-
 import { maxNesting, nestingOf, unstorable } from "./doors/new-task.ts";
 import { messageOf } from "./thrown.ts";
 

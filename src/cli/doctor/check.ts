@@ -1,5 +1,4 @@
 /** What a check of `doctor` is, and running them: side by side, each bounded in time, none of them able to end the others. */
-
 import { OperatorError } from "../../task/errors.ts";
 import { messageOf } from "../../task/thrown.ts";
 import { within } from "../within.ts";

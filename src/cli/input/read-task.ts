@@ -1,5 +1,4 @@
 /** Reads what a task's flags and words say: payload, whole numbers, instants. Their limits are `task/doors/new-task.ts`'s affair. */
-
 import { OperatorError } from "../../task/errors.ts";
 import { type TaskState, taskStates } from "../../task/task.ts";
 import { messageOf } from "../../task/thrown.ts";

@@ -2,7 +2,6 @@
  * A support bundle: one text file that an operator can read before it is sent, and a supporter after. Each section is
  * made by itself, so that what is broken is told in the place of one. The sections are `sections.ts`.
  */
-
 import { join } from "node:path";
 import { errorOf } from "../../config/faults.ts";
 import { type ConfigSources, examineConfig } from "../../config/load.ts";

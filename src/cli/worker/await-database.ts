@@ -1,5 +1,4 @@
 /** Lets a worker start while its database can't be reached: tries again, and says so now and then. */
-
 import type { Logger } from "../../log/logger.ts";
 import { isUnavailable } from "../../store/connection.ts";
 import { messageOf } from "../../task/thrown.ts";

@@ -1,5 +1,4 @@
 /** The entry of the thread that runs handlers: the first message configures it, all others are the engine's. */
-
 import { captureConsole } from "../../engine/handlers/handler-console.ts";
 import { serveHandlers } from "../../engine/handlers/handler-thread.ts";
 import { createLocalRunner } from "../../engine/handlers/runner.ts";

@@ -2,7 +2,6 @@
  * The process of an isolated handler, from its start by the worker to its end: a command that no operator gives. What it
  * does meanwhile is `handlers/isolated/serve-attempt.ts`'s work.
  */
-
 import type { FromChild, ToChild } from "../../handlers/isolated/messages.ts";
 import { serveAttempt } from "../../handlers/isolated/serve-attempt.ts";
 import { OperatorError } from "../../task/errors.ts";

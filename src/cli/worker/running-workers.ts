@@ -7,7 +7,6 @@
  * never given back by hand: it tells of the process, not of what the process believes. Files of ended ones are removed
  * by the next that looks.
  */
-
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,5 +1,4 @@
 /** Starts an executable file with its payload, on whichever system. Hearing it out is `../program.ts`'s work. */
-
 import { readFileSync } from "node:fs";
 import { basename, dirname, extname } from "node:path";
 import { codeOf } from "../../task/thrown.ts";

@@ -2,7 +2,6 @@
  * The first connection to a server: it proves that the server is ours and works, and that the database is there.
  * The pools of the worker are made by the rest of `store/`.
  */
-
 import postgres from "postgres";
 import { OperatorError } from "../../task/errors.ts";
 import { messageOf } from "../../task/thrown.ts";

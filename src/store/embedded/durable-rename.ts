@@ -1,5 +1,4 @@
 /** Renames that a power cut can't undo. The files' contents are synced by whoever writes them. */
-
 import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { codeOf } from "../../task/thrown.ts";

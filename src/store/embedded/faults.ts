@@ -2,7 +2,6 @@
  * What the file system and the Postgres programs complain of, as words for the operator with a way out.
  * What the complaint means for the exit code is decided by `task/errors.ts`'s kinds.
  */
-
 import { existsSync } from "node:fs";
 import { OperatorError } from "../../task/errors.ts";
 import { codeOf } from "../../task/thrown.ts";

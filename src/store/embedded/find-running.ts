@@ -1,7 +1,6 @@
 /**
  * Finds the embedded Postgres where it runs, without starting, locking or writing anything: for whoever only looks.
  */
-
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { OperatorError } from "../../task/errors.ts";

@@ -1,5 +1,4 @@
 /** What can be told of a data folder without touching it: for whoever only looks. Taking it is `data-dir.ts`. */
-
 import { constants } from "node:fs";
 import { access, readdir, readFile, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";

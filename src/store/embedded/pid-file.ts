@@ -2,7 +2,6 @@
  * Reads postmaster.pid, and tells whether the process that it names is the server of this database.
  * A number alone proves nothing: after a power cut it may belong to any other process.
  */
-
 import { readFile, readlink, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf } from "../../task/thrown.ts";

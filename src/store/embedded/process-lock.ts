@@ -2,7 +2,6 @@
  * Locks between processes, freed by the operating system whenever their holder ends, however it ends.
  * What they guard is for `embedded-postgres.ts` to say.
  */
-
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { OperatorError } from "../../task/errors.ts";

@@ -2,7 +2,6 @@
  * Runs initdb, pg_ctl and postgres: as the right account, with an environment of our making, never with a secret in argv.
  * What their output means is for `faults.ts`.
  */
-
 import { join } from "node:path";
 import { OperatorError } from "../../task/errors.ts";
 import { codeOf } from "../../task/thrown.ts";

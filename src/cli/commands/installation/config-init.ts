@@ -1,5 +1,4 @@
 /** `config init [FILE]`: a configuration file to begin with. Its text is `config/template.ts`. */
-
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { defineCommand } from "citty";

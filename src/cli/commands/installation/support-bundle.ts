@@ -1,5 +1,4 @@
 /** `support-bundle [FILE]`: what a supporter asks for first, in one file. Its contents are `support/`'s. */
-
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { defineCommand } from "citty";

@@ -1,5 +1,4 @@
 /** Whether dead rows are removed by themselves. */
-
 import { readAutovacuum } from "../../../store/inspect/read-autovacuum.ts";
 import { formatDuration } from "../../../task/time/duration.ts";
 import { fail, pass, warn } from "../check.ts";

@@ -1,5 +1,4 @@
 /** Whether a waiting worker is woken, tried by notifying ourselves. */
-
 import { hearOurselves } from "../../../store/inspect/hear-ourselves.ts";
 import { formatDuration } from "../../../task/time/duration.ts";
 import { pass, warn } from "../check.ts";

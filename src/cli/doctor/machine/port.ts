@@ -1,5 +1,4 @@
 /** Whether the worker's HTTP port is free, or has a worker of ours behind it. */
-
 import type { Config } from "../../../config/settings/settings.ts";
 import { explainListenFault } from "../../../http/server.ts";
 import { codeOf } from "../../../task/thrown.ts";
