@@ -12,7 +12,9 @@ export const EXAMPLE_FOLDER = "/data";
  * @throws Error when there is none, or more than one.
  */
 export function readExample(language: string, words: string): string {
-  const found = readBlocks(README).filter((block) => block.language === language && block.text.includes(words));
+  const found = readBlocks(README).filter(
+    (block) => block.language === language && block.text.includes(words),
+  );
   const [only] = found;
   if (found.length !== 1 || only === undefined) {
     throw new Error(`the README has ${found.length} blocks of ${language} with "${words}", not one`);

@@ -19,7 +19,10 @@ beforeAll(async () => {
   for (const step of [first, init]) if (step !== undefined) await follow(step);
   const written = await bed.mustRun(["cat", config]);
   // Nothing answers there, so nothing is sent.
-  bed.write(config, fillIn(written, (line) => line.replace("https://fiscaut.example", "http://127.0.0.1:9")));
+  bed.write(
+    config,
+    fillIn(written, (line) => line.replace("https://fiscaut.example", "http://127.0.0.1:9")),
+  );
 }, 120_000);
 afterAll(() => bed?.[Symbol.asyncDispose]());
 

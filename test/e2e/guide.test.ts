@@ -74,14 +74,26 @@ test("every command of the guide is run by one of its three tests", () => {
   expect(commands.length + ofOthers.flatMap(linesOf).length).toBe(blocks.flatMap(linesOf).length);
   for (const room of ["service", "windows"]) {
     expect(existsSync(join(root, `scripts/${room}/guide.test.ts`))).toBe(true);
-    expect(readFileSync(join(root, `scripts/${room}/test.ts`), "utf8")).toContain(`./scripts/${room}/guide.test.ts`);
+    expect(readFileSync(join(root, `scripts/${room}/test.ts`), "utf8")).toContain(
+      `./scripts/${room}/guide.test.ts`,
+    );
   }
 });
 
 test("it has a section for each of the old guide's, in its order", () => {
   const headings = readFileSync(GUIDE, "utf8").match(/^###? .*$/gm) ?? [];
-  const old = ["Requisitos Comuns", "Opção 1", "Opção 2", "A. Linux", "B. Windows Server", "C. Windows", "Monitoramento e Logs"];
-  const places = old.map((words) => headings.findIndex((heading) => heading.toLowerCase().includes(words.toLowerCase())));
+  const old = [
+    "Requisitos Comuns",
+    "Opção 1",
+    "Opção 2",
+    "A. Linux",
+    "B. Windows Server",
+    "C. Windows",
+    "Monitoramento e Logs",
+  ];
+  const places = old.map((words) =>
+    headings.findIndex((heading) => heading.toLowerCase().includes(words.toLowerCase())),
+  );
   expect(places).not.toContain(-1);
   expect(places).toEqual([...places].sort((a, b) => a - b));
 });

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmod, chown, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { foreignEntry, MARKER } from "../../../src/store/embedded/data-dir.ts";
 import { OperatorError } from "../../../src/task/errors.ts";
 import { isRoot, linesOf, makeWorkplace, NOBODY, serverPid } from "./fixture.ts";
 
@@ -19,6 +20,14 @@ async function refusal(dataDir: string): Promise<OperatorError> {
   }
   throw new Error(`${dataDir} was not refused`);
 }
+
+test("a directory with what an installation puts there before the first start is taken", () => {
+  expect(
+    foreignEntry(["fiscaut-tasks.toml", "handlers", "logs", "fiscaut-tasks-task.xml", "lost+found"]),
+  ).toBeUndefined();
+  expect(foreignEntry(["logs", "letter.txt"])).toBe("letter.txt");
+  expect(foreignEntry([MARKER, "letter.txt"])).toBeUndefined();
+});
 
 describe("a directory is refused", () => {
   test("untouched, when it holds something that is not ours", async () => {
