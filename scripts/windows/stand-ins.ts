@@ -8,9 +8,9 @@ import { obtainPackage } from "../build/npm-package.ts";
 import { findTarget } from "../build/targets.ts";
 import type { Wine } from "./wine.ts";
 
-const PROGRAMS = ["nssm.exe", "sc.exe", "reg.exe", "icacls.exe"];
+const PROGRAMS = ["nssm.exe", "sc.exe", "reg.exe", "icacls.exe", "schtasks.exe", "powershell.exe"];
 
-/** A folder whose programs cmd finds first when it is started there. */
+/** A folder whose programs cmd finds first when it is started there, and others with it in WINEPATH. */
 export class StandIns {
   readonly folder = "C:\\stand-ins";
   readonly #wine: Wine;
