@@ -1,4 +1,4 @@
-// The examples of the README, as it has them: whoever changes one changes what the tests run.
+/** The examples of the README, as it has them: whoever changes one changes what the tests run. */
 import { resolve } from "node:path";
 import { readBlocks } from "../../test/e2e/markdown-blocks.ts";
 

@@ -1,6 +1,8 @@
-// What the operator's guide, README.pt-BR.md, says to do on Windows, done line by line in cmd. NSSM itself is not here, and
-// Wine's `sc` and Task Scheduler know half of what Windows' own do: an install, and all of Task Scheduler, speaks to
-// stand-ins, and the service that the lines after it start and stop is registered as `service.test.ts` does.
+/**
+ * What the operator's guide, README.pt-BR.md, says to do on Windows, done line by line in cmd. NSSM itself is not here, and
+ * Wine's `sc` and Task Scheduler know half of what Windows' own do: an install, and all of Task Scheduler, speaks to
+ * stand-ins, and the service that the lines after it start and stop is registered as `service.test.ts` does.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
@@ -9,7 +11,7 @@ import { type FiscautStandIn, startFiscautStandIn } from "../../test/fiscaut-api
 import { choosePort } from "../demo/processes.ts";
 import { StandIns } from "./stand-ins.ts";
 import type { WineProcess } from "./wine-process.ts";
-import { EXECUTABLE, PROGRAM, until, WorkerBed } from "./worker-bed.ts";
+import { EXECUTABLE, PROGRAM, WorkerBed } from "./worker-bed.ts";
 
 const CONFIG = "C:\\ProgramData\\fiscaut-tasks\\fiscaut-tasks.toml";
 const DOWNLOADS = "C:\\Downloads";

@@ -1,5 +1,7 @@
-// Handlers of the operator's own in the Windows executable: the README's, from the types to its result.
-// Isolated ones and programs are the affair of `own-processes.test.ts`.
+/**
+ * Handlers of the operator's own in the Windows executable: the README's, from the types to its result.
+ * Isolated ones and programs are the affair of `own-processes.test.ts`.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { readWalk } from "../../test/e2e/readme-walk.ts";

@@ -1,5 +1,7 @@
-// The executable as a native service under Wine's Service Control Manager. How it is registered, which Wine's `sc` knows
-// half of, is the affair of `service-scripts.test.ts`; no real Windows has run either yet.
+/**
+ * The executable as a native service under Wine's Service Control Manager. How it is registered, which Wine's `sc` knows
+ * half of, is the affair of `service-scripts.test.ts`; no real Windows has run either yet.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

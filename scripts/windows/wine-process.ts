@@ -1,5 +1,7 @@
-// One Windows program under Wine as Linux sees it: what it writes, its end, its terminal's keys.
-// It leaves the drive and the environment that it runs in to `wine.ts`.
+/**
+ * One Windows program under Wine as Linux sees it: what it writes, its end, its terminal's keys.
+ * It leaves the drive and the environment that it runs in to `wine.ts`.
+ */
 
 /** One Windows program, as Linux sees it. */
 export class WineProcess {

@@ -1,5 +1,7 @@
-// What the Windows tests share: Wine with the executable installed, a worker in it, a folder of suppliers.
-// What a worker must then do is the tests' own affair.
+/**
+ * What the Windows tests share: Wine with the executable installed, a worker in it, a folder of suppliers.
+ * What a worker must then do is the tests' own affair.
+ */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import postgres from "postgres";

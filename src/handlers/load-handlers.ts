@@ -2,8 +2,10 @@
  * Loads the operator's own handlers, a file each, from their folder: what is wrong with one is told, and keeps the
  * others from nothing. How a file of one kind becomes a handler is that kind's affair.
  */
+
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "../task/thrown.ts";
 import { builtInNames } from "./built-in.ts";
 import type { ChildProcesses } from "./child/child-processes.ts";
 import type { FileKind } from "./file-kind.ts";
@@ -109,6 +111,6 @@ function refuseTwin(handler: Handler, loaded: Handler[], faults: HandlerFault[])
 }
 
 function refuseFolder(dir: string, error: unknown, faults: HandlerFault[]): string[] {
-  faults.push({ file: dir, message: `${dir}: ${error instanceof Error ? error.message : error}` });
+  faults.push({ file: dir, message: `${dir}: ${messageOf(error)}` });
   return [];
 }

@@ -2,6 +2,7 @@
  * Takes the steps of a plan one after the other, or only tells them. It knows nothing of what they are for; what it did
  * is told in lines, for the command to print.
  */
+
 import {
   chmodSync,
   chownSync,
@@ -15,6 +16,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { OperatorError } from "../task/errors.ts";
+import { messageOf } from "../task/thrown.ts";
 import type { Machine } from "./machine.ts";
 import type { Step } from "./manager.ts";
 
@@ -148,5 +150,5 @@ function explain(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === "EACCES" || code === "EPERM") return "permission denied";
   if (code === "ENOENT") return "no such file or program";
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

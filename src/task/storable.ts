@@ -2,7 +2,9 @@
  * Bounds what handlers say and makes it fit for Postgres, which keeps neither U+0000 nor half a surrogate pair: one
  * such text would be refused with everything stored beside it. What callers say is refused instead, in `new-task.ts`.
  */
+
 import { maxNesting, nestingOf, unstorable } from "./doors/new-task.ts";
+import { messageOf } from "./thrown.ts";
 
 /** At most `maxLength` characters of it; where that is less than all, it says so. */
 export function storableText(text: string, maxLength: number): string {
@@ -23,7 +25,7 @@ export function storableJson(value: unknown, maxBytes: number): { value: unknown
     return { value: unstorable.test(json) ? cleanDeep(plain) : plain };
   } catch (error) {
     return {
-      fault: `is not JSON: ${storableText(error instanceof Error ? error.message : String(error), 200)}`,
+      fault: `is not JSON: ${storableText(messageOf(error), 200)}`,
     };
   }
 }

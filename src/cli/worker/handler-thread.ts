@@ -1,4 +1,5 @@
 /** The entry of the thread that runs handlers: the first message configures it, all others are the engine's. */
+
 import { captureConsole } from "../../engine/handlers/handler-console.ts";
 import { serveHandlers } from "../../engine/handlers/handler-thread.ts";
 import { createLocalRunner } from "../../engine/handlers/runner.ts";
@@ -8,6 +9,7 @@ import type { Handler } from "../../handlers/handler.ts";
 import { type HandlerFault, loadHandlers } from "../../handlers/load-handlers.ts";
 import { openStore } from "../../store/connection.ts";
 import type { Retention } from "../../task/retention.ts";
+import { stackOf } from "../../task/thrown.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { handlerConnections } from "./connections.ts";
 import { isolatedHandlerCommand } from "./isolated-handler.ts";
@@ -57,6 +59,4 @@ const summarise = ({ name, timeoutMs, backoff, file }: Handler) => ({ name, time
 
 // Nobody waits for these: one handler's loose end must not take the others along.
 for (const event of ["unhandledRejection", "uncaughtException"] as const)
-  process.on(event, (error: unknown) =>
-    send({ kind: "fault", message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
-  );
+  process.on(event, (error: unknown) => send({ kind: "fault", message: stackOf(error) }));

@@ -7,12 +7,14 @@
  * never given back by hand: it tells of the process, not of what the process believes. Files of ended ones are removed
  * by the next that looks.
  */
+
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { claimDataDir, type DataDir } from "../../store/embedded/data-dir.ts";
-import { codeOf, explainFileFault, isMissing } from "../../store/embedded/faults.ts";
+import { explainFileFault, isMissing } from "../../store/embedded/faults.ts";
 import { ProcessLock } from "../../store/embedded/process-lock.ts";
+import { codeOf } from "../../task/thrown.ts";
 
 const folder = "workers";
 const pollMs = 250;
