@@ -11,7 +11,7 @@ import { type FiscautStandIn, startFiscautStandIn } from "../../test/fiscaut-api
 import { choosePort } from "../demo/processes.ts";
 import { StandIns } from "./stand-ins.ts";
 import type { WineProcess } from "./wine-process.ts";
-import { EXECUTABLE, PROGRAM, WorkerBed } from "./worker-bed.ts";
+import { EXECUTABLE, PROGRAM, until, WorkerBed } from "./worker-bed.ts";
 
 const CONFIG = "C:\\ProgramData\\fiscaut-tasks\\fiscaut-tasks.toml";
 const DOWNLOADS = "C:\\Downloads";
@@ -62,8 +62,18 @@ async function type(line: string): Promise<string> {
   bed.wine.writeFile(SCRIPT, `@${line}\r\n`);
   const env = speaksToStandIns.test(line) ? { WINEPATH: standIns.folder } : {};
   const ran = bed.wine.start("cmd", ["/c", SCRIPT], { cwd: folder, env });
-  if ((await ran.waitForExit(120_000)) !== 0) throw new Error(`${line} failed\n${ran.describe()}`);
+  if ((await ran.waitForExit(240_000)) !== 0) throw new Error(`${line} failed\n${ran.describe()}`);
   return ran.output + ran.errors;
+}
+
+/** Under Wine on a busy machine a database may need more time than the two seconds that `health` gives it. */
+async function typeUntilWell(line: string): Promise<string> {
+  let printed = "";
+  await until(async () => {
+    printed = await type(line);
+    return printed.startsWith("pass");
+  }, line);
+  return printed;
 }
 
 /** Registers the service, for what Wine's `sc` knows. */
@@ -91,7 +101,8 @@ test("every line for Windows is run, and those for both", async () => {
       if (line === RUN) {
         worker = await startWorker();
         printed += worker.output;
-      } else printed += await type(line);
+      } else if (line.endsWith(" health")) printed += await typeUntilWell(line);
+      else printed += await type(line);
       if (line.includes(" stop --wait")) {
         expect(await worker?.exited).toBe(0);
         worker = undefined;
