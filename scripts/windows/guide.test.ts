@@ -83,6 +83,14 @@ async function register(): Promise<void> {
   expect(await created.exited).toBe(0);
 }
 
+/** Windows' `net start` and `net stop` return when it is so, Wine's at once. */
+async function inState(state: string): Promise<void> {
+  await until(
+    async () => (await bed.wine.run("sc", ["query", "fiscaut-tasks"])).output.includes(state),
+    state,
+  );
+}
+
 async function startWorker(): Promise<WineProcess> {
   const worker = bed.wine.start("cmd", ["/c", RUN], { cwd: folder, terminal: true });
   await worker.waitForOutput(/is running/, 240_000);
@@ -95,8 +103,10 @@ test("every line for Windows is run, and those for both", async () => {
     if (commands.some((line) => linuxOnly.test(line))) continue;
     let printed = "";
     // The service that the reader has installed by then.
-    if (section === "Primeira sincronização" && worker === undefined)
+    if (section === "Primeira sincronização" && worker === undefined) {
       await type("fiscaut-tasks service start");
+      await inState("RUNNING");
+    }
     for (const line of commands.map(onWindows)) {
       if (line === RUN) {
         worker = await startWorker();
@@ -111,6 +121,8 @@ test("every line for Windows is run, and those for both", async () => {
         const written = readFileSync(bed.wine.hostPath(CONFIG), "utf8");
         bed.wine.writeFile(CONFIG, fillIn(written, here, `port = ${port}\nfiscaut-rate = "off"\n`));
       }
+      const [, verb] = / service (start|stop)$/.exec(line.replaceAll('"', "")) ?? [];
+      if (verb !== undefined) await inState(verb === "start" ? "RUNNING" : "STOPPED");
       // Where Task Scheduler keeps what it was given.
       if (line.endsWith("install --manager schtasks"))
         bed.wine.copyIn(bed.wine.hostPath(TASK), "C:\\windows\\system32\\Tasks\\fiscaut-tasks");
