@@ -88,6 +88,7 @@ async function inState(state: string): Promise<void> {
   await until(
     async () => (await bed.wine.run("sc", ["query", "fiscaut-tasks"])).output.includes(state),
     state,
+    240_000,
   );
 }
 
