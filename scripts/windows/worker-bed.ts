@@ -114,7 +114,11 @@ export class WorkerBed implements AsyncDisposable {
 }
 
 /** Asks again until `condition` holds; one that throws does not hold yet. @throws Error when `limitMs` have passed. */
-export async function until(condition: () => Promise<boolean>, what: string, limitMs = 60_000): Promise<void> {
+export async function until(
+  condition: () => Promise<boolean>,
+  what: string,
+  limitMs = 60_000,
+): Promise<void> {
   const deadline = Date.now() + limitMs;
   let last: unknown;
   while (Date.now() < deadline) {
