@@ -1,6 +1,8 @@
-// What the operator's guide, README.pt-BR.md, says to do on Windows, done line by line in cmd. NSSM itself is not here, and
-// Wine's `sc` and Task Scheduler know half of what Windows' own do: an install, and all of Task Scheduler, speaks to
-// stand-ins, and the service that the lines after it start and stop is registered as `service.test.ts` does.
+/**
+ * What the operator's guide, README.pt-BR.md, says to do on Windows, done line by line in cmd. NSSM itself is not here, and
+ * Wine's `sc` and Task Scheduler know half of what Windows' own do: an install, and all of Task Scheduler, speaks to
+ * stand-ins, and the service that the lines after it start and stop is registered as `service.test.ts` does.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
@@ -60,8 +62,18 @@ async function type(line: string): Promise<string> {
   bed.wine.writeFile(SCRIPT, `@${line}\r\n`);
   const env = speaksToStandIns.test(line) ? { WINEPATH: standIns.folder } : {};
   const ran = bed.wine.start("cmd", ["/c", SCRIPT], { cwd: folder, env });
-  if ((await ran.waitForExit(120_000)) !== 0) throw new Error(`${line} failed\n${ran.describe()}`);
+  if ((await ran.waitForExit(240_000)) !== 0) throw new Error(`${line} failed\n${ran.describe()}`);
   return ran.output + ran.errors;
+}
+
+/** Under Wine on a busy machine a database may need more time than the two seconds that `health` gives it. */
+async function typeUntilWell(line: string): Promise<string> {
+  let printed = "";
+  await until(async () => {
+    printed = await type(line);
+    return printed.startsWith("pass");
+  }, line);
+  return printed;
 }
 
 /** Registers the service, for what Wine's `sc` knows. */
@@ -69,6 +81,15 @@ async function register(): Promise<void> {
   const line = `"${PROGRAM}" windows-service fiscaut-tasks run`;
   const created = await bed.wine.run("sc", ["create", "fiscaut-tasks", "binPath=", line]);
   expect(await created.exited).toBe(0);
+}
+
+/** Windows' `net start` and `net stop` return when it is so, Wine's at once. */
+async function inState(state: string): Promise<void> {
+  await until(
+    async () => (await bed.wine.run("sc", ["query", "fiscaut-tasks"])).output.includes(state),
+    state,
+    240_000,
+  );
 }
 
 async function startWorker(): Promise<WineProcess> {
@@ -83,13 +104,16 @@ test("every line for Windows is run, and those for both", async () => {
     if (commands.some((line) => linuxOnly.test(line))) continue;
     let printed = "";
     // The service that the reader has installed by then.
-    if (section === "Primeira sincronização" && worker === undefined)
+    if (section === "Primeira sincronização" && worker === undefined) {
       await type("fiscaut-tasks service start");
+      await inState("RUNNING");
+    }
     for (const line of commands.map(onWindows)) {
       if (line === RUN) {
         worker = await startWorker();
         printed += worker.output;
-      } else printed += await type(line);
+      } else if (line.endsWith(" health")) printed += await typeUntilWell(line);
+      else printed += await type(line);
       if (line.includes(" stop --wait")) {
         expect(await worker?.exited).toBe(0);
         worker = undefined;
@@ -98,6 +122,8 @@ test("every line for Windows is run, and those for both", async () => {
         const written = readFileSync(bed.wine.hostPath(CONFIG), "utf8");
         bed.wine.writeFile(CONFIG, fillIn(written, here, `port = ${port}\nfiscaut-rate = "off"\n`));
       }
+      const [, verb] = / service (start|stop)$/.exec(line.replaceAll('"', "")) ?? [];
+      if (verb !== undefined) await inState(verb === "start" ? "RUNNING" : "STOPPED");
       // Where Task Scheduler keeps what it was given.
       if (line.endsWith("install --manager schtasks"))
         bed.wine.copyIn(bed.wine.hostPath(TASK), "C:\\windows\\system32\\Tasks\\fiscaut-tasks");

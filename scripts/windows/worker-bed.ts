@@ -113,9 +113,13 @@ export class WorkerBed implements AsyncDisposable {
   }
 }
 
-/** Asks again until `condition` holds; one that throws does not hold yet. @throws Error when a minute has passed. */
-export async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 60_000;
+/** Asks again until `condition` holds; one that throws does not hold yet. @throws Error when `limitMs` have passed. */
+export async function until(
+  condition: () => Promise<boolean>,
+  what: string,
+  limitMs = 60_000,
+): Promise<void> {
+  const deadline = Date.now() + limitMs;
   let last: unknown;
   while (Date.now() < deadline) {
     try {
@@ -125,7 +129,7 @@ export async function until(condition: () => Promise<boolean>, what: string): Pr
     }
     await Bun.sleep(100);
   }
-  throw new Error(`not within a minute: ${what}`, { cause: last });
+  throw new Error(`not within ${limitMs} ms: ${what}`, { cause: last });
 }
 
 /** Waits for a task's end and gives the task as `GET /tasks/:id` shows it. */

@@ -25,7 +25,7 @@ workers/       the workers that run, for fiscaut-tasks stop to find. What ended 
  */
 const expected = /^(fiscaut-tasks\.toml|handlers|logs|[\w.-]+-task\.xml|lost\+found)$/;
 
-/** @returns the first entry that makes a directory somebody else's; undefined when there is none. */
+/** @returns the first entry that makes a folder somebody else's; undefined when there is none. */
 export const foreignEntry = (entries: readonly string[]): string | undefined =>
   entries.includes(markerName) ? undefined : entries.find((name) => !expected.test(name));
 
