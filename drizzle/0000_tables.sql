@@ -9,29 +9,11 @@ CREATE TABLE "fiscaut_tasks"."batch" (
 	CONSTRAINT "batch_key_unique" UNIQUE("key")
 );
 --> statement-breakpoint
-CREATE TABLE "fiscaut_tasks"."company" (
-	"code" bigint PRIMARY KEY NOT NULL,
-	"enabled" boolean DEFAULT false NOT NULL,
-	"document" text,
-	"name" text,
-	"changed_at" timestamp with time zone DEFAULT now() NOT NULL
-);
---> statement-breakpoint
 CREATE TABLE "fiscaut_tasks"."queue" (
 	"name" text collate "C" PRIMARY KEY NOT NULL,
 	"paused" boolean DEFAULT false NOT NULL,
 	"limited" boolean DEFAULT false NOT NULL,
-	"held" boolean DEFAULT false NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
-);
---> statement-breakpoint
-CREATE TABLE "fiscaut_tasks"."queue_hold" (
-	"queue" text collate "C" PRIMARY KEY NOT NULL,
-	"reason" text NOT NULL,
-	"since" timestamp with time zone DEFAULT now() NOT NULL,
-	"until" timestamp with time zone,
-	"next_probe_at" timestamp with time zone,
-	"probes" integer DEFAULT 0 NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "fiscaut_tasks"."queue_limit" (
@@ -64,35 +46,6 @@ CREATE TABLE "fiscaut_tasks"."schedule" (
 	"file" text,
 	"task" jsonb NOT NULL,
 	CONSTRAINT "schedule_name_unique" UNIQUE("name")
-);
---> statement-breakpoint
-CREATE TABLE "fiscaut_tasks"."sync_reading" (
-	"company" bigint NOT NULL,
-	"kind" text collate "C" NOT NULL,
-	"read_at" timestamp with time zone NOT NULL,
-	CONSTRAINT "sync_reading_company_kind_pk" PRIMARY KEY("company","kind")
-);
---> statement-breakpoint
-CREATE TABLE "fiscaut_tasks"."sync_record" (
-	"company" bigint NOT NULL,
-	"kind" text collate "C" NOT NULL,
-	"code" text collate "C" NOT NULL,
-	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"missing_since" timestamp with time zone,
-	"task_id" bigint,
-	"attempted_at" timestamp with time zone,
-	"synced_at" timestamp with time zone,
-	"http_status" integer,
-	"status" text collate "C" NOT NULL,
-	"name" text NOT NULL,
-	"identity" text,
-	"content" jsonb,
-	"content_hash" text,
-	"synced_hash" text,
-	"skip_reason" text collate "C",
-	"message" text,
-	"response" text,
-	CONSTRAINT "sync_record_company_kind_code_pk" PRIMARY KEY("company","kind","code")
 );
 --> statement-breakpoint
 CREATE TABLE "fiscaut_tasks"."task" (
@@ -174,10 +127,6 @@ CREATE TABLE "fiscaut_tasks"."worker" (
 );
 --> statement-breakpoint
 CREATE INDEX "schedule_next_tick" ON "fiscaut_tasks"."schedule" USING btree ("next_tick_at") WHERE not paused;--> statement-breakpoint
-CREATE INDEX "sync_record_totals" ON "fiscaut_tasks"."sync_record" USING btree ("company","kind","status","missing_since");--> statement-breakpoint
-CREATE INDEX "sync_record_newest" ON "fiscaut_tasks"."sync_record" USING btree ("status",greatest(changed_at, attempted_at, missing_since) desc,"company","kind","code");--> statement-breakpoint
-CREATE INDEX "sync_record_missing" ON "fiscaut_tasks"."sync_record" USING btree (greatest(changed_at, attempted_at, missing_since) desc,"company","kind","code") WHERE missing_since is not null;--> statement-breakpoint
-CREATE INDEX "sync_record_in_charge" ON "fiscaut_tasks"."sync_record" USING btree ("task_id","company","kind","code","changed_at","attempted_at") WHERE status = 'in_progress' and missing_since is null;--> statement-breakpoint
 CREATE INDEX "task_claim" ON "fiscaut_tasks"."task" USING btree ("queue","name","priority" DESC NULLS FIRST,"run_at","id") WHERE due and not blocked;--> statement-breakpoint
 CREATE INDEX "task_future" ON "fiscaut_tasks"."task" USING btree ("run_at") WHERE not due and not blocked and not waiting;--> statement-breakpoint
 CREATE INDEX "task_waiting" ON "fiscaut_tasks"."task" USING btree ("id") WHERE waiting;--> statement-breakpoint
@@ -188,4 +137,4 @@ CREATE INDEX "task_batch" ON "fiscaut_tasks"."task" USING btree ("batch_id","id"
 CREATE INDEX "task_after_waiting" ON "fiscaut_tasks"."task_after" USING btree ("task_id");--> statement-breakpoint
 CREATE INDEX "task_after_task" ON "fiscaut_tasks"."task_after" USING btree ("after_task_id") WHERE after_task_id is not null;--> statement-breakpoint
 CREATE INDEX "task_after_batch" ON "fiscaut_tasks"."task_after" USING btree ("after_batch_id") WHERE after_batch_id is not null;--> statement-breakpoint
-CREATE INDEX "task_history_batch" ON "fiscaut_tasks"."task_history" USING btree ("batch_id","id","state","finished_at") WHERE batch_id is not null;
+CREATE INDEX "task_history_batch" ON "fiscaut_tasks"."task_history" USING btree ("batch_id","id","state") WHERE batch_id is not null;

@@ -1,5 +1,4 @@
-// `bun run build [--target NAME]...` makes the executables of dist/. The steps are in build/, a file each.
-
+/** `bun run build [--target NAME]...` makes the executables of dist/. The steps are in build/, a file each. */
 import { parseArgs } from "node:util";
 import { writeChecksums } from "./build/checksums.ts";
 import { buildEditorFiles } from "./build/editor-files.ts";

@@ -1,5 +1,7 @@
-// Writes the table of settings into the README, between its markers: `bun scripts/readme-settings.ts [FILE]`.
-// The settings themselves are `src/config/settings/`; test/config/readme.test.ts fails when the two differ.
+/**
+ * Writes the table of settings into the README, between its markers: `bun scripts/readme-settings.ts [FILE]`.
+ * The settings themselves are `src/config/settings/`; test/config/readme.test.ts fails when the two differ.
+ */
 import { resolve } from "node:path";
 import { settingKeys, settingOf } from "../src/config/settings/settings.ts";
 

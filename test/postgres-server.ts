@@ -1,5 +1,7 @@
-// The Postgres of one test run, in a process of its own: when the process that runs the tests ends, however it
-// ends, this one's standard input ends too, and it stops the server and removes every file. See `postgres.ts`.
+/**
+ * The Postgres of one test run, in a process of its own: when the process that runs the tests ends, however it
+ * ends, this one's standard input ends too, and it stops the server and removes every file. See `postgres.ts`.
+ */
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

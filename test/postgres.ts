@@ -1,5 +1,7 @@
-// The database of the tests: a real Postgres, the one that the product carries, started once a run, with the first
-// file that imports this. Its life is in `postgres-server.ts`, so that no end of the tests leaves it behind.
+/**
+ * The database of the tests: a real Postgres, the one that the product carries, started once a run, with the first
+ * file that imports this. Its life is in `postgres-server.ts`, so that no end of the tests leaves it behind.
+ */
 import { join } from "node:path";
 import { openStore, type Store } from "../src/store/connection.ts";
 import { makePartitions } from "../src/store/history/history-partitions.ts";

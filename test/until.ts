@@ -1,5 +1,6 @@
-// How tests wait: for a condition, never for a time. Waiting for an event that can be awaited is left to the test.
-
+/**
+ * How tests wait: for a condition, never for a time. Waiting for an event that can be awaited is left to the test.
+ */
 const pollMs = 10;
 
 /**

@@ -1,5 +1,6 @@
-// Gathers what `src/cli/build-info.ts` tells about an executable. Nothing here depends on the time or place of the build.
-
+/**
+ * Gathers what `src/cli/build-info.ts` tells about an executable. Nothing here depends on the time or place of the build.
+ */
 import type { BuildFacts } from "../../src/cli/build-info.ts";
 import { ROOT } from "./paths.ts";
 import type { Target } from "./targets.ts";

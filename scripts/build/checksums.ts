@@ -1,5 +1,4 @@
-// Writes dist/SHA256SUMS, by which an operator sees that a copy is whole: `sha256sum -c SHA256SUMS`.
-
+/** Writes dist/SHA256SUMS, by which an operator sees that a copy is whole: `sha256sum -c SHA256SUMS`. */
 import { join } from "node:path";
 import { DIST } from "./paths.ts";
 import { TARGETS } from "./targets.ts";

@@ -1,6 +1,7 @@
-// Packs what `handlers types` gives an editor into build/editor/: the declarations of "fiscaut-tasks", and the types of
-// the runtime that handlers run on. They are unpacked by `src/handlers/editor-files.ts`.
-
+/**
+ * Packs what `handlers types` gives an editor into build/editor/: the declarations of "fiscaut-tasks", and the types of
+ * the runtime that handlers run on. They are unpacked by `src/handlers/editor-files.ts`.
+ */
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { BUILD, ROOT } from "./paths.ts";

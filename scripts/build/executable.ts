@@ -1,6 +1,7 @@
-// Compiles the executable of a target into dist/, from `src/main.ts`, the Postgres archive and the editor's.
-// What is in these is for `postgres-archive.ts` and `editor-files.ts`.
-
+/**
+ * Compiles the executable of a target into dist/, from `src/main.ts`, the Postgres archive and the editor's.
+ * What is in these is for `postgres-archive.ts` and `editor-files.ts`.
+ */
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";

@@ -1,6 +1,7 @@
-// Draws the product's icon, a tick on a green tile, as an .ico file: nobody else's picture, and no binary in the repository.
-// Putting it into the executable is `windows-brand.ts`'s work.
-
+/**
+ * Draws the product's icon, a tick on a green tile, as an .ico file: nobody else's picture, and no binary in the repository.
+ * Putting it into the executable is `windows-brand.ts`'s work.
+ */
 const SIZES = [16, 24, 32, 48, 64, 128];
 const TILE = [0x0b, 0x6e, 0x4f] as const;
 const TICK = [0xff, 0xff, 0xff] as const;

@@ -1,6 +1,7 @@
-// The files of an npm package, also of one for another platform, exactly as bun.lock pinned it.
-// Which packages are needed is for `targets.ts`.
-
+/**
+ * The files of an npm package, also of one for another platform, exactly as bun.lock pinned it.
+ * Which packages are needed is for `targets.ts`.
+ */
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BUILD, ROOT } from "./paths.ts";

@@ -1,5 +1,4 @@
-// Where the build reads and writes, from any working directory.
-
+/** Where the build reads and writes, from any working folder. */
 import { join } from "node:path";
 
 export const ROOT = join(import.meta.dir, "../..");

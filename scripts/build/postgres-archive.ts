@@ -1,6 +1,7 @@
-// Packs the part of Postgres that a worker needs into build/<target>/postgres/: postgres.tar.zst and manifest.json.
-// It is unpacked by `src/store/embedded/unpack.ts`.
-
+/**
+ * Packs the part of Postgres that a worker needs into build/<target>/postgres/: postgres.tar.zst and manifest.json.
+ * It is unpacked by `src/store/embedded/unpack.ts`.
+ */
 import { mkdir, readdir, readFile, rename } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { ArchiveManifest } from "../../src/store/embedded/archive.ts";

@@ -1,6 +1,7 @@
-// The parts of npm's resedit that the build uses, with types of our own: its types bring a browser's along, and with those
-// Bun's own lose members everywhere in the program.
-
+/**
+ * The parts of npm's resedit that the build uses, with types of our own: its types bring a browser's along, and with those
+ * Bun's own lose members everywhere in the program.
+ */
 interface Entry {
   id: number | string;
   lang: number | string;

@@ -1,6 +1,7 @@
-// Rolls the types of the module "fiscaut-tasks" up into one declaration file that needs no package, Zod's included.
-// How it reaches an operator's folder is for `src/handlers/editor-files.ts`.
-
+/**
+ * Rolls the types of the module "fiscaut-tasks" up into one declaration file that needs no package, Zod's included.
+ * How it reaches an operator's folder is for `src/handlers/editor-files.ts`.
+ */
 import { join } from "node:path";
 import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";

@@ -1,5 +1,4 @@
-// Writes tar archives that are the same bytes for the same files: Bun.Archive stamps them with the time of day.
-
+/** Writes tar archives that are the same bytes for the same files: Bun.Archive stamps them with the time of day. */
 const BLOCK = 512;
 
 /** A ustar archive of `files`, by path, in the order given. */

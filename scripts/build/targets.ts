@@ -1,5 +1,4 @@
-// The systems that executables are made for, and the npm packages that each is made of.
-
+/** The systems that executables are made for, and the npm packages that each is made of. */
 export interface Target {
   readonly name: "linux-x64" | "linux-arm64" | "windows-x64";
   readonly bunTarget: Bun.Build.CompileTarget;

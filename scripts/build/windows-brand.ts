@@ -1,6 +1,7 @@
-// Gives the Bun that the Windows executable is made of our icon and version: Windows shows both, and so do its Event Log
-// and Task Manager. It has to be done before compiling, since what Bun appends is found by its place.
-
+/**
+ * Gives the Bun that the Windows executable is made of our icon and version: Windows shows both, and so do its Event Log
+ * and Task Manager. It has to be done before compiling, since what Bun appends is found by its place.
+ */
 import { drawIcon } from "./icon.ts";
 import { resedit } from "./resedit.ts";
 

@@ -1,4 +1,4 @@
-// Says which Debian the README's psql and Python examples run in. Laying it is left to `debian/root.ts`.
+/** Says which Debian the README's psql and Python examples run in. Laying it is left to `debian/root.ts`. */
 import { layDebianRoot } from "../debian/root.ts";
 
 const RELEASE = "trixie";

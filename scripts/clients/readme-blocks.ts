@@ -1,6 +1,6 @@
-// The examples of the README, as it has them: whoever changes one changes what the tests run.
-import { readFileSync } from "node:fs";
+/** The examples of the README, as it has them: whoever changes one changes what the tests run. */
 import { resolve } from "node:path";
+import { readBlocks } from "../../test/e2e/markdown-blocks.ts";
 
 const README = resolve(import.meta.dir, "../../README.md");
 
@@ -12,11 +12,12 @@ export const EXAMPLE_FOLDER = "/data";
  * @throws Error when there is none, or more than one.
  */
 export function readExample(language: string, words: string): string {
-  const blocks = [...readFileSync(README, "utf8").matchAll(/^```(\w+)\n(.*?)^```$/gms)];
-  const found = blocks.filter(([, of, code]) => of === language && code?.includes(words));
-  const [code] = found.map((block) => block[2]);
-  if (found.length !== 1 || code === undefined) {
+  const found = readBlocks(README).filter(
+    (block) => block.language === language && block.text.includes(words),
+  );
+  const [only] = found;
+  if (found.length !== 1 || only === undefined) {
     throw new Error(`the README has ${found.length} blocks of ${language} with "${words}", not one`);
   }
-  return code;
+  return only.text;
 }

@@ -1,5 +1,7 @@
-// The README's examples of the SQL door, run by psql and Python as a role that may enqueue and look, and nothing else;
-// the tasks are run by a worker of the executable.
+/**
+ * The README's examples of the SQL door, run by psql and Python as a role that may enqueue and look, and nothing else;
+ * the tasks are run by a worker of the executable.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { resolve } from "node:path";
 import { endLeftovers, startRun } from "../../test/e2e/executable.ts";

@@ -1,5 +1,7 @@
-// `bun run test:clients`: runs the README's examples of the SQL door with psql and Python, which the machine need not
-// have. Needs root on Debian; what they need is laid by `clients-root.ts`.
+/**
+ * `bun run test:clients`: runs the README's examples of the SQL door with psql and Python, which the machine need not
+ * have. Needs root on Debian; what they need is laid by `clients-root.ts`.
+ */
 import { finish, runSteps, runTests, say } from "../steps.ts";
 import { layClientsRoot } from "./clients-root.ts";
 

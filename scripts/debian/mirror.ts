@@ -1,5 +1,7 @@
-// Finds the Debian mirror that this machine's own apt sources name, so that no mirror is written down here.
-// It leaves fetching anything from that mirror to `root.ts`.
+/**
+ * Finds the Debian mirror that this machine's own apt sources name, so that no mirror is written down here.
+ * It leaves fetching anything from that mirror to `root.ts`.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 

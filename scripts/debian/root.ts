@@ -1,5 +1,7 @@
-// Lays a folder with a Debian of its own, for tests of programs that this machine need not have, and enters it.
-// It leaves which programs those are to `wine-root.ts` and `clients-root.ts`.
+/**
+ * Lays a folder with a Debian of its own, for tests of programs that this machine need not have, and enters it.
+ * It leaves which programs those are to `wine-root.ts` and `clients-root.ts`.
+ */
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { findDebianMirror } from "./mirror.ts";

@@ -1,5 +1,7 @@
-// Domínio's tables as two databases hold them that have an ODBC driver: filled from the sample export, padded as Domínio
-// pads, with one company of 50,000 suppliers and one of a very long name. Reading them is the tests' work.
+/**
+ * Domínio's tables as two databases hold them that have an ODBC driver: filled from the sample export, padded as Domínio
+ * pads, with one company of 50,000 suppliers and one of a very long name. Reading them is the tests' work.
+ */
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";

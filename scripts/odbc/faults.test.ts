@@ -1,4 +1,6 @@
-// What goes wrong over ODBC, in words that hold no password; whatever becomes of the process that reads, this one lives.
+/**
+ * What goes wrong over ODBC, in words that hold no password; whatever becomes of the process that reads, this one lives.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { openOdbcSource } from "../../src/sources/odbc/odbc.ts";
 import { OperatorError } from "../../src/task/errors.ts";

@@ -1,5 +1,7 @@
-// What the ODBC tests run on: both databases filled, connection strings to them, and the process that reads, which is the
-// executable in the Debian root while the test itself, its parent, stays outside.
+/**
+ * What the ODBC tests run on: both databases filled, connection strings to them, and the process that reads, which is the
+ * executable in the Debian root while the test itself, its parent, stays outside.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { ReaderCommand } from "../../src/sources/odbc/reader-process.ts";

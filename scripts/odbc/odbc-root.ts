@@ -1,4 +1,4 @@
-// Says which Debian the ODBC tests run in, and puts the executable there. Laying it is left to `debian/root.ts`.
+/** Says which Debian the ODBC tests run in, and puts the executable there. Laying it is left to `debian/root.ts`. */
 import { copyFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { DIST } from "../build/paths.ts";

@@ -1,5 +1,7 @@
-// The records that come over ODBC: those that the same data gives as CSV, from both drivers, in bounded memory, and as
-// the same batch of the compiled executable.
+/**
+ * The records that come over ODBC: those that the same data gives as CSV, from both drivers, in bounded memory, and as
+ * the same batch of the compiled executable.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { openOdbcSource } from "../../src/sources/odbc/odbc.ts";
 import { startReader } from "../../src/sources/odbc/reader-process.ts";

@@ -1,5 +1,7 @@
-// `bun run test:odbc`: reads over ODBC with the drivers of PostgreSQL and SQLite, which the machine need not have. Needs
-// root on Debian; what they need is laid by `odbc-root.ts`.
+/**
+ * `bun run test:odbc`: reads over ODBC with the drivers of PostgreSQL and SQLite, which the machine need not have. Needs
+ * root on Debian; what they need is laid by `odbc-root.ts`.
+ */
 import { finish, runSteps, runTests, say } from "../steps.ts";
 import { layOdbcRoot } from "./odbc-root.ts";
 

@@ -1,4 +1,4 @@
-// Says which Debian's PgBouncer the worker is tried behind. Laying it is left to `debian/root.ts`.
+/** Says which Debian's PgBouncer the worker is tried behind. Laying it is left to `debian/root.ts`. */
 import { layDebianRoot } from "../debian/root.ts";
 
 const RELEASE = "trixie";

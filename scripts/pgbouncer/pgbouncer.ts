@@ -1,4 +1,6 @@
-// Runs PgBouncer of its root in transaction mode before a database of the tests. Laying the root is `pgbouncer-root.ts`.
+/**
+ * Runs PgBouncer of its root in transaction mode before a database of the tests. Laying the root is `pgbouncer-root.ts`.
+ */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../test/free-port.ts";

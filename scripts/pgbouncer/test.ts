@@ -1,5 +1,7 @@
-// `bun run test:pgbouncer`: a worker behind PgBouncer in transaction mode, which the machine need not have. Needs root on
-// Debian; what it needs is laid by `pgbouncer-root.ts`.
+/**
+ * `bun run test:pgbouncer`: a worker behind PgBouncer in transaction mode, which the machine need not have. Needs root on
+ * Debian; what it needs is laid by `pgbouncer-root.ts`.
+ */
 import { finish, runSteps, runTests, say } from "../steps.ts";
 import { layPgbouncerRoot } from "./pgbouncer-root.ts";
 

@@ -1,4 +1,6 @@
-// The executable behind PgBouncer in transaction mode, as operators have it: nothing of its configuration is ours.
+/**
+ * The executable behind PgBouncer in transaction mode, as operators have it: nothing of its configuration is ours.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { endLeftovers, executeJson, startRun } from "../../test/e2e/executable.ts";
 import { createDatabase, type TestDatabase } from "../../test/postgres.ts";

@@ -1,5 +1,7 @@
-// A machine of its own for a test of service managers: a real systemd as process 1 of namespaces over the root that
-// `service-root.ts` lays, with supervisord as its service. What is done there leaves nothing in the root.
+/**
+ * A machine of its own for a test of service managers: a real systemd as process 1 of namespaces over the root that
+ * `service-root.ts` lays, with supervisord as its service. What is done there leaves nothing in the root.
+ */
 import {
   cpSync,
   existsSync,

@@ -1,4 +1,4 @@
-// Says which Debian the tests of service managers run in. Laying it is left to `debian/root.ts`.
+/** Says which Debian the tests of service managers run in. Laying it is left to `debian/root.ts`. */
 import { layDebianRoot } from "../debian/root.ts";
 
 const RELEASE = "trixie";

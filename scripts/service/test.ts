@@ -1,5 +1,7 @@
-// `bun run test:service`: the executable as a service of a real systemd and of a real Supervisor. Needs root on Debian; the
-// machine that they run on is made by `service-bed.ts`.
+/**
+ * `bun run test:service`: the executable as a service of a real systemd and of a real Supervisor. Needs root on Debian; the
+ * machine that they run on is made by `service-bed.ts`.
+ */
 import { finish, runSteps, runTests, say } from "../steps.ts";
 import { layServiceRoot } from "./service-root.ts";
 
@@ -14,5 +16,6 @@ await runSteps({ build: [process.execPath, "scripts/build.ts", "--target", "host
 await runTests(
   "./scripts/service/systemd.test.ts",
   "./scripts/service/supervisor.test.ts",
+  "./scripts/service/guide.test.ts",
   "./scripts/service/values.test.ts",
 );

@@ -1,4 +1,4 @@
-// Commands of the Windows executable that need no database. Those that do are in the tests beside.
+/** Commands of the Windows executable that need no database. Those that do are in the tests beside. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { version } from "../../package.json" with { type: "json" };
 import { EXECUTABLE, WorkerBed } from "./worker-bed.ts";

@@ -1,5 +1,7 @@
-// Raises Ctrl+Break (1), Ctrl+C (0) or a closed console (2) in another Windows process: `EVENT PID`.
-// It runs inside of Wine, by the tested executable itself with BUN_BE_BUN=1; starting it is the tests' part.
+/**
+ * Raises Ctrl+Break (1), Ctrl+C (0) or a closed console (2) in another Windows process: `EVENT PID`.
+ * It runs inside of Wine, by the tested executable itself with BUN_BE_BUN=1; starting it is the tests' part.
+ */
 import { dlopen } from "bun:ffi";
 
 const [event = "", pid = ""] = process.argv.slice(2);

@@ -1,6 +1,8 @@
-// The Windows executable with its own Postgres: from an empty drive to synced suppliers, a stop, a kill, a restart.
-// A Postgres of the operator's own is the affair of `external-database.test.ts`. Starts are slow under Wine: tests go on
-// where the one before has ended.
+/**
+ * The Windows executable with its own Postgres: from an empty drive to synced suppliers, a stop, a kill, a restart.
+ * A Postgres of the operator's own is the affair of `external-database.test.ts`. Starts are slow under Wine: tests go on
+ * where the one before has ended.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { type FiscautStandIn, startFiscautStandIn } from "../../test/fiscaut-api/stand-in.ts";

@@ -1,5 +1,7 @@
-// The Windows executable with a Postgres of the operator's own, here the embedded one on Linux, over loopback.
-// The executable's own Postgres is the affair of `embedded-database.test.ts`.
+/**
+ * The Windows executable with a Postgres of the operator's own, here the embedded one on Linux, over loopback.
+ * The executable's own Postgres is the affair of `embedded-database.test.ts`.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

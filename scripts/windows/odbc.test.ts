@@ -1,5 +1,7 @@
-// Reading over ODBC on Windows, up to its driver manager: the process that reads loads `odbc32.dll` and asks it. Wine
-// has no driver, and its manager gives no reasons, so the records and the words are `scripts/odbc/`'s affair.
+/**
+ * Reading over ODBC on Windows, up to its driver manager: the process that reads loads `odbc32.dll` and asks it. Wine
+ * has no driver, and its manager gives no reasons, so the records and the words are `scripts/odbc/`'s affair.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { WorkerBed } from "./worker-bed.ts";
 

@@ -1,5 +1,7 @@
-// Handlers of the operator's own in the Windows executable: the README's, from the types to its result.
-// Isolated ones and programs are the affair of `own-processes.test.ts`.
+/**
+ * Handlers of the operator's own in the Windows executable: the README's, from the types to its result.
+ * Isolated ones and programs are the affair of `own-processes.test.ts`.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { readWalk } from "../../test/e2e/readme-walk.ts";
@@ -14,7 +16,7 @@ const environment = {
 let bed: WorkerBed;
 beforeAll(async () => {
   bed = await WorkerBed.open();
-  const { files } = await readWalk();
+  const { files } = readWalk();
   bed.wine.writeFile(`${HANDLERS}\\add-up.ts`, files.get("handlers/add-up.ts") ?? "");
   bed.wine.writeFile(`${HANDLERS}\\bad.ts`, "export default defineHandler({");
 });

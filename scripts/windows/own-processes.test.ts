@@ -1,5 +1,7 @@
-// Programs and isolated handlers with the Windows executable: what they are given, and that they die with all they have
-// started. What is the same on every system is tested in test/e2e/own-processes.test.ts.
+/**
+ * Programs and isolated handlers with the Windows executable: what they are given, and that they die with all they have
+ * started. What is the same on every system is tested in test/e2e/own-processes.test.ts.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "../../src/store/embedded/embedded-postgres.ts";

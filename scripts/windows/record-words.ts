@@ -1,5 +1,7 @@
-// Stands in for a program that configures services: writes the words that it was given down, a JSON array a line.
-// Compiled for Windows by `stand-ins.ts`, under as many names as a test needs.
+/**
+ * Stands in for a program that configures services: writes the words that it was given down, a JSON array a line.
+ * Compiled for Windows by `stand-ins.ts`, under as many names as a test needs.
+ */
 import { appendFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 

@@ -1,5 +1,7 @@
-// `sc` with the two words that Wine's own lacks: `config`, by the call that Windows' own makes, and `failureflag`, which
-// is left out, since Wine's service manager has no such flag. All others are passed on. Compiled by `stand-ins.ts`.
+/**
+ * `sc` with the two words that Wine's own lacks: `config`, by the call that Windows' own makes, and `failureflag`, which
+ * is left out, since Wine's service manager has no such flag. All others are passed on. Compiled by `stand-ins.ts`.
+ */
 import { dlopen } from "bun:ffi";
 
 const words = process.argv.slice(2);

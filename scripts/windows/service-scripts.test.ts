@@ -1,5 +1,7 @@
-// What `service print` gives for Windows, printed by the Windows executable: that cmd passes on every value as it is.
-// What the values are is tested in test/service/.
+/**
+ * What `service print` gives for Windows, printed by the Windows executable: that cmd passes on every value as it is.
+ * What the values are is tested in test/service/.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { splitCommandLine } from "../../src/service/windows/words.ts";

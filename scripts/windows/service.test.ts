@@ -1,6 +1,8 @@
-// The executable as a native service under Wine's Service Control Manager, by our own commands. Wine's `sc` gets the words
-// that it lacks from `sc-of-windows.ts`; its icacls does nothing, all services are the same user's, and it takes no recovery
-// actions: that no test has seen, and no real Windows has run any of it yet.
+/**
+ * The executable as a native service under Wine's Service Control Manager, by our own commands. Wine's `sc` gets the words
+ * that it lacks from `sc-of-windows.ts`; its icacls does nothing, all services are the same user's, and it takes no recovery
+ * actions: that no test has seen, and no real Windows has run any of it yet.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,7 @@
-// Programs that Wine lacks, on its C: drive. NSSM is not in Debian and no binary is kept here; sc, reg and icacls of Wine
-// know half of what Windows' own do.
+/**
+ * Programs that Wine lacks, on its C: drive. NSSM is not in Debian and no binary is kept here; sc, reg and icacls of Wine
+ * know half of what Windows' own do.
+ */
 import { linkSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { obtainPackage } from "../build/npm-package.ts";

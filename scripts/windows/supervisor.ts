@@ -1,5 +1,7 @@
-// Starts a program in a console of its own, and when the file STOP comes, sends it Ctrl+C, both as NSSM does:
-// `STOP COMMAND-LINE`. Ends with the program's exit code. Like `console-event.ts` it is run by the tested executable.
+/**
+ * Starts a program in a console of its own, and when the file STOP comes, sends it Ctrl+C, both as NSSM does:
+ * `STOP COMMAND-LINE`. Ends with the program's exit code. Like `console-event.ts` it is run by the tested executable.
+ */
 import { dlopen } from "bun:ffi";
 import { existsSync, rmSync } from "node:fs";
 

@@ -1,5 +1,7 @@
-// `bun run test:windows`: builds the Windows executable and tests it under Wine. Its last line is `N passed, N failed`.
-// Needs root on Debian; what Wine needs is laid by `wine-root.ts`, the tests are the `*.test.ts` files beside.
+/**
+ * `bun run test:windows`: builds the Windows executable and tests it under Wine. Its last line is `N passed, N failed`.
+ * Needs root on Debian; what Wine needs is laid by `wine-root.ts`, the tests are the `*.test.ts` files beside.
+ */
 import { finish, runSteps, runTests, say } from "../steps.ts";
 import { layWineRoot } from "./wine-root.ts";
 

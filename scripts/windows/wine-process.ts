@@ -1,5 +1,7 @@
-// One Windows program under Wine as Linux sees it: what it writes, its end, its terminal's keys.
-// It leaves the drive and the environment that it runs in to `wine.ts`.
+/**
+ * One Windows program under Wine as Linux sees it: what it writes, its end, its terminal's keys.
+ * It leaves the drive and the environment that it runs in to `wine.ts`.
+ */
 
 /** What waits for a program's doing gives up after: generous, for a machine with much else to do. */
 export const LIMIT_MS = 180_000;

@@ -1,5 +1,7 @@
-// Says which Debian the Windows tests run Wine 10 in: newer than the machine's own may carry. Laying it is left to
-// `debian/root.ts`, running programs in there to `wine.ts`.
+/**
+ * Says which Debian the Windows tests run Wine 10 in: newer than the machine's own may carry. Laying it is left to
+ * `debian/root.ts`, running programs in there to `wine.ts`.
+ */
 import { layDebianRoot } from "../debian/root.ts";
 
 /** Debian release whose Wine is 10: Wine 8 lacks calls that Bun (`ProcessPrng`) and Postgres need. */

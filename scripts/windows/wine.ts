@@ -1,5 +1,7 @@
-// Runs Windows programs under Wine for the tests: each `Wine` has a fresh C: drive, and every program ends with it.
-// It leaves where Wine comes from to `wine-root.ts`.
+/**
+ * Runs Windows programs under Wine for the tests: each `Wine` has a fresh C: drive, and every program ends with it.
+ * It leaves where Wine comes from to `wine-root.ts`.
+ */
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { enterRoot } from "../debian/root.ts";

@@ -1,5 +1,7 @@
-// What the Windows tests share: Wine with the executable installed, a worker in it, a task that runs as long as it is
-// held, a folder of suppliers. What a worker must then do is the tests' own affair.
+/**
+ * What the Windows tests share: Wine with the executable installed, a worker in it, a task that runs as long as it is
+ * held, a folder of suppliers. What a worker must then do is the tests' own affair.
+ */
 import { setDefaultTimeout } from "bun:test";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
-// What this executable was built from, for `--version`, /health and bug reports.
-// The facts are gathered by `scripts/build/build-facts.ts`, which puts them in place of FISCAUT_TASKS_BUILD.
-
+/**
+ * What this executable was built from, for `--version`, /health and bug reports.
+ * The facts are gathered by `scripts/build/build-facts.ts`, which puts them in place of FISCAUT_TASKS_BUILD.
+ */
 import { version } from "../../package.json" with { type: "json" };
 
 /** The facts that only a build knows. */

@@ -1,18 +1,18 @@
 /** What `retry`, `cancel` and `delete` share: tasks by their ids or by a filter, and never all of them by a slip. */
 import { defineCommand } from "citty";
-import { parseDurationMs } from "../config/units.ts";
 import type { Store } from "../store/connection.ts";
 import type { BulkResult, ControlResult } from "../task/doors/control-result.ts";
 import type { BulkFilter } from "../task/doors/filter.ts";
 import { OperatorError } from "../task/errors.ts";
 import type { TaskState } from "../task/task.ts";
-import { describeBulk, describeDone, describeRefusal } from "./control-words.ts";
+import { parseDurationMs } from "../task/time/duration.ts";
 import { withStore } from "./database.ts";
 import { many } from "./input/arguments.ts";
 import { readId } from "./input/read-id.ts";
 import { readState } from "./input/read-task.ts";
 import { settingFlags } from "./input/setting-flags.ts";
-import { printJson, printLine } from "./output.ts";
+import { describeBulk, describeDone, describeRefusal } from "./output/control-words.ts";
+import { printJson, printLine } from "./output/print.ts";
 import { prepare } from "./prepare.ts";
 
 interface BulkVerb {

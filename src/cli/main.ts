@@ -3,10 +3,11 @@ import { runCommand } from "citty";
 import { stderr, stdout } from "../log/sync-stream.ts";
 import { windowsServiceWord } from "../service/windows/windows.ts";
 import { OperatorError } from "../task/errors.ts";
+import { stackOf } from "../task/thrown.ts";
 import { printVersion } from "./commands/installation/version.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { checkArguments, findCommand } from "./input/arguments.ts";
-import { printLine } from "./output.ts";
+import { printLine } from "./output/print.ts";
 import { redact } from "./redact.ts";
 import { root } from "./root.ts";
 import { renderHelp } from "./tree/help.ts";
@@ -62,6 +63,6 @@ function explain(error: unknown): Outcome {
   // citty's own: a flag that is required.
   if (error instanceof Error && error.name === "CLIError")
     return { code: exitCodes.usage, fault: `error: ${Bun.stripANSI(error.message)}\nTry: --help\n` };
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text = stackOf(error);
   return { code: exitCodes.failed, fault: redact(`error: unexpected: ${text}\n`) };
 }

@@ -1,5 +1,6 @@
 /** Collects what is wrong with the configuration, so that all of it is told at once. Finding it is `load.ts`. */
 import { OperatorError } from "../task/errors.ts";
+import { codeOf } from "../task/thrown.ts";
 import { redactUrl } from "./redact-url.ts";
 
 export interface Fault {
@@ -38,7 +39,7 @@ export function quote(raw: unknown, secret: boolean): string {
 
 /** Why a file can't be read, in words that follow its path. */
 export function explainReadError(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
+  const code = codeOf(error) ?? "unknown reason";
   if (code === "ENOENT" || code === "ENOTDIR") return "does not exist";
   if (code === "EACCES" || code === "EPERM") return "can't be read: permission denied";
   return code === "EISDIR" ? "is a folder, not a file" : `can't be read (${code})`;

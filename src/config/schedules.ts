@@ -2,13 +2,12 @@
  * Reads the `[schedule.NAME]` tables of the configuration file. What a schedule may be is `task/doors/schedule.ts`'s rule;
  * that the database has them is the worker's affair.
  */
-
 import { type CheckedSchedule, checkNewSchedule } from "../task/doors/schedule.ts";
 import { OperatorError } from "../task/errors.ts";
+import { parseDurationMs } from "../task/time/duration.ts";
 import { type ConfigFile, scheduleKey } from "./config-file.ts";
 import type { Fault } from "./faults.ts";
 import { nearest } from "./nearest.ts";
-import { parseDurationMs } from "./units.ts";
 
 const keys = [
   "cron",

@@ -4,8 +4,8 @@
  */
 import { isIPv6 } from "node:net";
 import { OperatorError } from "../task/errors.ts";
+import { formatDuration, readDuration } from "../task/time/duration.ts";
 import { formatRate, parseRate, type Rate } from "../task/time/rate.ts";
-import { formatDuration, readDuration } from "./units.ts";
 
 /** What is wrong with a value, as words that follow it: "is not a port". */
 export class ValueFault extends Error {}

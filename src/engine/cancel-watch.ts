@@ -2,7 +2,6 @@
  * Asks for cancels whose notification was lost, so that a running task is aborted within a second all the same. The
  * notification itself is heard in `worker.ts`. Costs nothing while nothing runs, nor with tasks that end quickly.
  */
-
 import type { Store } from "../store/connection.ts";
 import { findCancelRequests } from "../store/control/cancel.ts";
 import type { Executor } from "./executor.ts";

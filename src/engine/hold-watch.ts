@@ -1,5 +1,4 @@
 /** Ends holds of queues whose time has come. Those that a probe has to end are left to the composition root. */
-
 import type { Store } from "../store/connection.ts";
 import { endHolds } from "../store/queue-hold.ts";
 import { jitter } from "./loop.ts";

@@ -1,5 +1,4 @@
 /** Makes future tasks due when their time comes, and sleeps until the next one. */
-
 import { promoteLimit, promoteTasks } from "../store/claim/promote.ts";
 import type { Store } from "../store/connection.ts";
 import { jitter } from "./loop.ts";

@@ -3,7 +3,6 @@
  * and none's more than about once a second. What an attempt's end leaves over goes with its completion, so one that
  * ends quickly costs no statement here.
  */
-
 import { type AttemptReport, type Report, writeReports } from "../store/attempt/reports.ts";
 import { instant, type Store } from "../store/connection.ts";
 import type { EmitEvent } from "../task/events.ts";

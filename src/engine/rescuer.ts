@@ -1,5 +1,4 @@
 /** Looks for workers whose lease is past and gives their tasks back. Every worker does so; no leader is needed. */
-
 import { rescueTasks } from "../store/attempt/rescue.ts";
 import type { Store } from "../store/connection.ts";
 import type { EmitEvent } from "../task/events.ts";

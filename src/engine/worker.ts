@@ -16,7 +16,7 @@ import { Executor } from "./executor.ts";
 import type { HandlerRunner } from "./handlers/runner.ts";
 import { HoldWatch } from "./hold-watch.ts";
 import { Lease } from "./lease.ts";
-import { type Loop, startLoop } from "./loop.ts";
+import { findLatest, type Loops, startLoops } from "./loops.ts";
 import { Notifier } from "./notifier.ts";
 import { Promoter } from "./promoter.ts";
 import { Pruner } from "./pruner.ts";
@@ -74,21 +74,7 @@ export class Worker {
   readonly #scheduler: Scheduler;
   readonly #holdWatch: HoldWatch;
   readonly #notifier: Notifier;
-  #loops:
-    | Record<
-        | "claimer"
-        | "promoter"
-        | "releaser"
-        | "rescuer"
-        | "pruner"
-        | "scheduler"
-        | "holdWatch"
-        | "notifier"
-        | "cancelWatch"
-        | "reporter",
-        Loop
-      >
-    | undefined;
+  #loops: Loops | undefined;
   #stopping: Promise<boolean> | undefined;
   /** Resolves when the drain, under way or to come, is to end. */
   readonly #drainEnds = Promise.withResolvers<"aborted">();
@@ -167,18 +153,21 @@ export class Worker {
     await makePartitions(store).catch((error: unknown) =>
       emit({ kind: "part-failed", part: "pruner", error, retryMs: 0 }),
     );
-    this.#loops = {
-      claimer: startLoop("claimer", () => this.#claimer.runOnce(), emit),
-      promoter: startLoop("promoter", () => this.#promoter.runOnce(), emit),
-      releaser: startLoop("releaser", () => this.#releaser.runOnce(), emit),
-      rescuer: startLoop("rescuer", () => this.#rescuer.runOnce(), emit),
-      pruner: startLoop("pruner", () => this.#pruner.runOnce(), emit),
-      scheduler: startLoop("scheduler", () => this.#scheduler.runOnce(), emit),
-      holdWatch: startLoop("hold watch", () => this.#holdWatch.runOnce(), emit),
-      notifier: startLoop("notifier", () => this.#notifier.runOnce(), emit),
-      cancelWatch: startLoop("cancel watch", () => this.#cancelWatch.runOnce(), emit),
-      reporter: startLoop("reporter", () => this.#reporter.runOnce(), emit),
-    };
+    this.#loops = startLoops(
+      {
+        claimer: this.#claimer,
+        promoter: this.#promoter,
+        releaser: this.#releaser,
+        rescuer: this.#rescuer,
+        pruner: this.#pruner,
+        scheduler: this.#scheduler,
+        holdWatch: this.#holdWatch,
+        notifier: this.#notifier,
+        cancelWatch: this.#cancelWatch,
+        reporter: this.#reporter,
+      },
+      emit,
+    );
     emit({ kind: "worker-started", workerId: this.#lease.workerId ?? 0, names: runner.names, queues });
   }
 
@@ -202,7 +191,7 @@ export class Worker {
   /** Not the pruner, which may have much to drop, nor the notifier: LISTEN only spares a wait. */
   #latest(): WorkerStatus["late"] {
     const { claimer, promoter, releaser, rescuer, scheduler } = this.#loops ?? {};
-    const loops = {
+    return findLatest({
       heartbeat: this.#lease,
       completer: this.#completer,
       claimer,
@@ -210,10 +199,7 @@ export class Worker {
       releaser,
       rescuer,
       scheduler,
-    };
-    return Object.entries(loops)
-      .map(([part, loop]) => ({ part, ms: loop?.lateMs ?? 0 }))
-      .reduce((latest, loop) => (loop.ms > latest.ms ? loop : latest));
+    });
   }
 
   /** Resolves when no task that is due is left for this worker, and what it ran is stored. */

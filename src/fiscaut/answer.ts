@@ -40,7 +40,7 @@ export interface WireAnswer {
   company: string | undefined;
 }
 
-const LONGEST_RETRY_AFTER_MS = 3_600_000;
+const longestRetryAfterMs = 3_600_000;
 
 const bodySchema = z.object({
   status: z.unknown().optional(),
@@ -135,5 +135,5 @@ function readRetryAfter(headers: Headers, nowMs: number): number | undefined {
 }
 
 function bound(ms: number): number {
-  return Math.min(Math.max(ms, 1000), LONGEST_RETRY_AFTER_MS);
+  return Math.min(Math.max(ms, 1000), longestRetryAfterMs);
 }

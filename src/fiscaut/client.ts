@@ -3,6 +3,7 @@
  * What an answer means is left to `answer.ts`; when to repeat a call, to the task's retry rule.
  */
 import type { RecordKind } from "../task/sync/record.ts";
+import { codeOf, messageOf } from "../task/thrown.ts";
 import { type FiscautAnswer, readAnswer, type Silence, type Verdict } from "./answer.ts";
 import { hideKey } from "./hide-key.ts";
 import type { RecordContent } from "./record.ts";
@@ -35,9 +36,9 @@ const paths: Record<RecordKind, string> = {
   accumulator: "/contabil/acumuladores",
 };
 
-const LONGEST_BODY_BYTES = 65_536;
-const LONGEST_MESSAGE = 1000;
-const LONGEST_RESPONSE = 2000;
+const longestBodyBytes = 65_536;
+const longestMessage = 1000;
+const longestResponse = 2000;
 
 /** @throws TypeError the base URL or the key cannot be used; its message holds neither key nor password. */
 export function createFiscautClient(options: FiscautClientOptions): FiscautClient {
@@ -97,10 +98,10 @@ export function createFiscautClient(options: FiscautClientOptions): FiscautClien
 
   /** A server or proxy may echo the request's headers; the key must not reach what is stored and shown that way. */
   function forPerson(verdict: Verdict, body: string | undefined): FiscautAnswer {
-    const message = hide(verdict.message, LONGEST_MESSAGE);
-    const response = body === undefined ? undefined : hide(body, LONGEST_RESPONSE);
+    const message = hide(verdict.message, longestMessage);
+    const response = body === undefined ? undefined : hide(body, longestResponse);
     if (verdict.kind !== "rejected") return { ...verdict, message, response };
-    const clean = (text: string) => hide(text, LONGEST_MESSAGE);
+    const clean = (text: string) => hide(text, longestMessage);
     const fields = Object.entries(verdict.fields).map(([field, faults]) => [clean(field), faults.map(clean)]);
     return { ...verdict, message, response, fields: Object.fromEntries(fields) };
   }
@@ -139,8 +140,8 @@ async function readBody(response: Response): Promise<{ text: string; isWhole: bo
   let bytes = 0;
   for await (const chunk of response.body) {
     bytes += chunk.byteLength;
-    if (bytes > LONGEST_BODY_BYTES) {
-      text += decoder.decode(chunk.subarray(0, LONGEST_BODY_BYTES));
+    if (bytes > longestBodyBytes) {
+      text += decoder.decode(chunk.subarray(0, longestBodyBytes));
       return { text, isWhole: false }; // leaving the loop cancels the rest
     }
     text += decoder.decode(chunk, { stream: true });
@@ -149,13 +150,13 @@ async function readBody(response: Response): Promise<{ text: string; isWhole: bo
 }
 
 function explainSilence(error: unknown): { silence: Silence; words: string } {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = codeOf(error) ?? "";
   if (code === "ECONNREFUSED") return { silence: "refused", words: "connection refused" };
   if (code === "ECONNRESET")
     return { silence: "cut-off", words: "connection closed before the answer was complete" };
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
     return { silence: "unknown-host", words: "host name not found" };
-  const words = (error instanceof Error ? error.message : String(error)).replace(`${code}: `, "");
+  const words = messageOf(error).replace(`${code}: `, "");
   // A certificate's fault has one of OpenSSL's many codes.
   if (/EPROTO|CERT|TLS|^UNABLE_TO/.test(code))
     return { silence: "no-tls", words: `no TLS connection: ${words}` };

@@ -2,7 +2,6 @@
  * Checks the tasks of a batch at a door, a chunk at a time, so that one that is no good is named by its place before
  * anything is stored. Reading them is left to the door.
  */
-
 import type { AskedTask } from "../task/doors/json-lines.ts";
 import { type CheckedTask, checkNewTask } from "../task/doors/new-task.ts";
 import { OperatorError } from "../task/errors.ts";

@@ -3,6 +3,7 @@
  * where it is wrong. What its exports have to be is for the loaders: `load-handlers.ts`, `hooks/load-hooks.ts`.
  */
 import { dirname } from "node:path";
+import { messageOf } from "../task/thrown.ts";
 import * as sdk from "./sdk.ts";
 
 /** The file can't be used; the message is for the operator and begins with the path, and the position if known. */
@@ -49,7 +50,7 @@ function serveSdk(): void {
 /** Bun's errors of the parser have a position, several at once come as one AggregateError; of others the stack tells. */
 function describeImportError(path: string, error: unknown): string {
   const [first = error] = error instanceof AggregateError ? error.errors : [];
-  const message = first instanceof Error ? first.message : String(first);
+  const message = messageOf(first);
   const at = positionOf(first) ?? thrownAt(dirname(path), first);
   return `${at === undefined ? path : `${at.file ?? path}:${at.line}:${at.column}`}: ${message}`;
 }

@@ -4,6 +4,7 @@
  */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "../task/thrown.ts";
 import { builtInNames } from "./built-in.ts";
 import type { ChildProcesses } from "./child/child-processes.ts";
 import type { FileKind } from "./file-kind.ts";
@@ -109,6 +110,6 @@ function refuseTwin(handler: Handler, loaded: Handler[], faults: HandlerFault[])
 }
 
 function refuseFolder(dir: string, error: unknown, faults: HandlerFault[]): string[] {
-  faults.push({ file: dir, message: `${dir}: ${error instanceof Error ? error.message : error}` });
+  faults.push({ file: dir, message: `${dir}: ${messageOf(error)}` });
   return [];
 }

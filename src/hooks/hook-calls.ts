@@ -3,6 +3,7 @@
  * it may, and none's error further than here. What blocks the thread itself is `hook-runner.ts`'s to notice.
  */
 import type { Moment } from "../task/life.ts";
+import { stackOf } from "../task/thrown.ts";
 import type { HookFault } from "./hook-messages.ts";
 import type { Hooks } from "./load-hooks.ts";
 
@@ -27,7 +28,7 @@ export function createHookCalls({ hooks, limitMs, onFault, onDone }: HookCallsOp
           limitMs,
         );
       } catch (error) {
-        const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        const message = stackOf(error);
         onFault({ message, moment: { kind: moment.kind, taskId: moment.task.id } });
       }
     onDone();

@@ -2,19 +2,14 @@
  * Tells the operator's hooks of what the engine emits, from outside the thread that they run in: taking an event costs
  * the engine a filter and a push, and a thread that is blocked is replaced. The calls themselves are `hook-calls.ts`'s.
  */
+import type { ThreadOf } from "../handlers/thread.ts";
 import { OperatorError } from "../task/errors.ts";
 import type { EngineEvent } from "../task/events.ts";
 import { type Moment, type MomentKind, momentsOf } from "../task/life.ts";
 import type { FromHooks, HookFault, ToHooks } from "./hook-messages.ts";
 
 /** A thread of `hook-thread.ts`, as this side sees it. */
-export interface HookThread {
-  send(message: ToHooks): void;
-  onMessage: (message: FromHooks) => void;
-  /** It has ended, by itself or terminated. */
-  onEnd: () => void;
-  terminate(): void;
-}
+export type HookThread = ThreadOf<ToHooks, FromHooks>;
 
 export interface HookRunnerOptions {
   /** Absolute. */

@@ -1,6 +1,7 @@
 /** The entry of the thread that the operator's hooks run in: what they throw, await or block stays in it. */
 import { FileRefused } from "../handlers/import-file.ts";
 import { momentKinds } from "../task/life.ts";
+import { stackOf } from "../task/thrown.ts";
 import { createHookCalls } from "./hook-calls.ts";
 import type { FromHooks, ToHooks } from "./hook-messages.ts";
 import { loadHooks } from "./load-hooks.ts";
@@ -34,6 +35,6 @@ thread.onmessage = async ({ data }) => {
 // Nobody waits for these: a loose end of one hook must not take the others along.
 for (const event of ["unhandledRejection", "uncaughtException"] as const)
   process.on(event, (error: unknown) => {
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const message = stackOf(error);
     send({ kind: "fault", fault: { message } });
   });

@@ -3,6 +3,7 @@
  */
 import type { Hono } from "hono";
 import { OperatorError } from "../task/errors.ts";
+import { codeOf } from "../task/thrown.ts";
 import { maxBatchBytes } from "./batches/batch-body.ts";
 import { unexpected } from "./problem.ts";
 
@@ -72,7 +73,7 @@ export function urlHost(host: string): string {
 
 /** Turns the system's refusal to listen into the operator's words, or hands it back as it is. */
 export function explainListenFault(fault: unknown, host: string, port: number): unknown {
-  const code = fault instanceof Error && "code" in fault ? fault.code : undefined;
+  const code = codeOf(fault);
   switch (code) {
     case "EADDRINUSE":
       return new OperatorError("failed", `port ${port} on ${host} is taken by another program`, {

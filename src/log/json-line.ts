@@ -1,5 +1,4 @@
 /** A log line for programs: one JSON object a line. For people there is `pretty-line.ts`. */
-
 import type { LogEntry } from "./log-entry.ts";
 import type { PlainValue } from "./plain-value.ts";
 

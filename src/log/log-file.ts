@@ -14,6 +14,7 @@ import {
   writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { codeOf } from "../task/thrown.ts";
 import type { SyncStream } from "./sync-stream.ts";
 
 export interface LogFileOptions {
@@ -110,7 +111,7 @@ export function openLogFile(options: LogFileOptions): LogFile {
   }
 
   function tell(error: unknown) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const code = codeOf(error) ?? String(error);
     const why = `can't be written (${code === "ENOSPC" ? "no space is left" : code})`;
     if (fault !== why)
       fallback.write(`fiscaut-tasks: the log file ${path} ${why}: its lines come here until it can\n`);

@@ -5,6 +5,7 @@
  */
 import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
+import { codeOf } from "../task/thrown.ts";
 
 /** Where a log goes. */
 export interface SyncStream {
@@ -43,4 +44,4 @@ function syncStream(fd: number): StandardStream {
 }
 
 /** A pipe is non-blocking once anything in the process has touched the stream of Node's name. */
-const isBusy = (error: unknown) => error instanceof Error && "code" in error && error.code === "EAGAIN";
+const isBusy = (error: unknown) => codeOf(error) === "EAGAIN";

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { OperatorError } from "../task/errors.ts";
+import { messageOf } from "../task/thrown.ts";
 import type { Machine } from "./machine.ts";
 import type { Step } from "./manager.ts";
 
@@ -148,5 +149,5 @@ function explain(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === "EACCES" || code === "EPERM") return "permission denied";
   if (code === "ENOENT") return "no such file or program";
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

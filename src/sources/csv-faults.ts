@@ -5,6 +5,7 @@
 import { basename } from "node:path";
 import type { CsvError } from "csv-parse";
 import { OperatorError } from "../task/errors.ts";
+import { codeOf, messageOf } from "../task/thrown.ts";
 
 /** A row that can't be trusted; `firstLine` and `lastLine` count from 1 with the header. */
 export function badRow(path: string, firstLine: number, lastLine: number, fault: string): OperatorError {
@@ -34,9 +35,9 @@ export function describeCsvError(error: CsvError): string {
 /** Any error of reading `path`, file system errors included, as an OperatorError. */
 export function explainCsvFault(error: unknown, path: string): OperatorError {
   if (error instanceof OperatorError) return error;
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = codeOf(error);
   if (code === "ENOENT" || code === "ENOTDIR") {
-    return new OperatorError("usage", `${path} does not exist`, {
+    return new OperatorError("failed", `${path} does not exist`, {
       hint: `export that table of Domínio, or name the folder that holds ${basename(path)}: --source csv:DIR`,
       cause: error,
     });
@@ -47,6 +48,6 @@ export function explainCsvFault(error: unknown, path: string): OperatorError {
       cause: error,
     });
   }
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new OperatorError("failed", `${path} could not be read: ${reason}`, { cause: error });
 }

@@ -16,7 +16,7 @@ export interface CsvRow<Column extends string> {
 }
 
 /** No row of these tables comes near; a quote that is never closed would else take the file into memory. */
-const LONGEST_ROW_BYTES = 65_536;
+const longestRowBytes = 65_536;
 
 /**
  * Gives every row that has a value, in bounded memory; blank lines are passed over. Header names may differ in case,
@@ -62,7 +62,7 @@ async function* parseRecords(
   const parser = parse({
     delimiter: format.delimiter,
     record_delimiter: "\n",
-    max_record_size: LONGEST_ROW_BYTES,
+    max_record_size: longestRowBytes,
     skip_empty_lines: true,
     skip_records_with_empty_values: true,
     trim: true,

@@ -21,16 +21,16 @@ import type { Company, Source, SourceReader, SourceReport } from "./source.ts";
 
 /** `folder` may be relative to the folder the process runs in. */
 export function openCsvSource(folder: string): Source {
-  const directory = resolve(folder);
-  return { address: `csv:${directory}`, open: async () => new CsvReader(directory) };
+  const path = resolve(folder);
+  return { address: `csv:${path}`, open: async () => new CsvReader(path) };
 }
 
 /** Files are read when asked for, so there is nothing that stays open between calls. */
 class CsvReader implements SourceReader {
-  readonly #directory: string;
+  readonly #folder: string;
 
-  constructor(directory: string) {
-    this.#directory = directory;
+  constructor(folder: string) {
+    this.#folder = folder;
   }
 
   async *companies(): AsyncGenerator<Company> {
@@ -53,7 +53,7 @@ class CsvReader implements SourceReader {
       const rows = existsSync(this.#pathOf(table)) ? await this.#countRows(table) : null;
       tables.push({ name: `${table}.csv`, rows });
     }
-    return { driver: "CSV files", dbms: this.#directory, tables };
+    return { driver: "CSV files", dbms: this.#folder, tables };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
@@ -78,6 +78,6 @@ class CsvReader implements SourceReader {
   }
 
   #pathOf(table: DominioTable): string {
-    return resolve(this.#directory, `${table}.csv`);
+    return resolve(this.#folder, `${table}.csv`);
   }
 }

@@ -3,6 +3,7 @@
  * from the URL but host, port and database. Reading is left to `postgres.ts`.
  */
 import { OperatorError } from "../task/errors.ts";
+import { codeOf, messageOf } from "../task/thrown.ts";
 
 /**
  * `host:port/database`, for people.
@@ -31,7 +32,7 @@ const unreachable =
   /^(08...|57P0[1-5]|53300|34000|25P0[123]|ECONN\w+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|CONNECT\w+)$/;
 
 export function isUnreachable(error: unknown): boolean {
-  return unreachable.test(codeOf(error));
+  return unreachable.test(codeOf(error) ?? "");
 }
 
 const noSuchTable = "42P01";
@@ -60,13 +61,13 @@ const refusals: Record<string, [fault: string, hint: string]> = {
  */
 export function explainPostgresFault(error: unknown, place: string, table?: string): unknown {
   if (error instanceof OperatorError) return error;
-  const code = codeOf(error);
+  const code = codeOf(error) ?? "";
   if (isUnreachable(error))
     return new OperatorError("unavailable", `the source at ${place} can't be reached (${code})`, {
       hint: "start that Postgres, or correct host and port in the source",
       cause: error,
     });
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const [fault, hint] = refusals[code] ?? [];
   const where = table === undefined ? `the source at ${place}` : `${table} of the source at ${place}`;
   return new OperatorError("failed", `${where}: ${fault ? `${fault} (${message})` : message}`, {
@@ -74,5 +75,3 @@ export function explainPostgresFault(error: unknown, place: string, table?: stri
     cause: error,
   });
 }
-
-const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? String(error.code) : "");

@@ -5,6 +5,7 @@
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import { OperatorError } from "../task/errors.ts";
 import type { DoorEvent } from "../task/events.ts";
+import { messageOf } from "../task/thrown.ts";
 import { type Announcer, createAnnouncer } from "./announce.ts";
 import { isPooled, openPool, type PoolOptions } from "./pools.ts";
 import type { Sql } from "./sql.ts";
@@ -170,23 +171,23 @@ const unavailableCodes =
 
 /** The database can't be reached or doesn't serve now: back off and try again. */
 export function isUnavailable(error: unknown): boolean {
-  return unavailableCodes.test(codeOf(error) ?? "");
+  return unavailableCodes.test(driverCodeOf(error) ?? "");
 }
 
 /** It answers, and lets nothing be written: a standby, most likely one that was the primary before. */
-export const isReadOnly = (error: unknown) => codeOf(error) === readOnlyCode;
+export const isReadOnly = (error: unknown) => driverCodeOf(error) === readOnlyCode;
 
 export const readOnlyWords = "is read-only, as a standby is";
 
 /** Why an unavailable database is so, as words that follow its name. */
 export function unavailableWords(error: unknown): string {
-  const code = codeOf(error);
+  const code = driverCodeOf(error);
   if (code === readOnlyCode) return readOnlyWords;
   return code === silentCode ? "does not answer" : "can't be reached";
 }
 
 /** SQLSTATE or the system's error code. */
-export function codeOf(error: unknown): string | undefined {
+export function driverCodeOf(error: unknown): string | undefined {
   // Drizzle wraps the driver's error.
   for (let e = error; e instanceof Error; e = e.cause)
     if ("code" in e && typeof e.code === "string") return e.code;
@@ -202,7 +203,7 @@ const refusals: Record<string, string> = {
 
 /** Turns a driver's error into the operator's words, or hands it back as it is. The URL is never shown whole. */
 export function explainStoreError(error: unknown, url: string): unknown {
-  const code = codeOf(error);
+  const code = driverCodeOf(error);
   if (code === undefined || error instanceof OperatorError) return error;
   const where = describeDatabase(url);
   if (isUnavailable(error))
@@ -214,7 +215,7 @@ export function explainStoreError(error: unknown, url: string): unknown {
     });
   const refusal = refusals[code];
   if (refusal === undefined) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new OperatorError("config", `the database at ${where} refused: ${refusal} (${message})`, {
     hint: "correct DATABASE_URL or the user's rights",
     cause: error,

@@ -2,7 +2,6 @@
  * Decides what becomes of a task after an attempt. Pure: no I/O and no clock, since delays are counted from
  * the database's, and chance comes in from outside. The store's `complete` carries the transition out.
  */
-
 import type { Outcome, OutcomeError } from "./outcome.ts";
 import type { FinishedState } from "./task.ts";
 import { chooseBackoff, delayOf, longestDelayMs } from "./time/backoff.ts";

@@ -3,6 +3,7 @@
  * such text would be refused with everything stored beside it. What callers say is refused instead, in `new-task.ts`.
  */
 import { maxNesting, nestingOf, unstorable } from "./doors/new-task.ts";
+import { messageOf } from "./thrown.ts";
 
 /** At most `maxLength` characters of it; where that is less than all, it says so. */
 export function storableText(text: string, maxLength: number): string {
@@ -23,7 +24,7 @@ export function storableJson(value: unknown, maxBytes: number): { value: unknown
     return { value: unstorable.test(json) ? cleanDeep(plain) : plain };
   } catch (error) {
     return {
-      fault: `is not JSON: ${storableText(error instanceof Error ? error.message : String(error), 200)}`,
+      fault: `is not JSON: ${storableText(messageOf(error), 200)}`,
     };
   }
 }

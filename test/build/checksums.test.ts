@@ -1,5 +1,4 @@
-// SHA256SUMS and the pins of bun.lock: what vouches for the files that come in and go out.
-
+/** SHA256SUMS and the pins of bun.lock: what vouches for the files that come in and go out. */
 import { expect, test } from "bun:test";
 import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,5 +1,4 @@
-// The executable of this machine, as an operator gets it: one file, in a folder that means it no good.
-
+/** The executable of this machine, as an operator gets it: one file, in a folder that means it no good. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmod, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,5 +1,4 @@
-// What goes into the executable beside the program: the archive is what its manifest says, by standard tools too.
-
+/** What goes into the executable beside the program: the archive is what its manifest says, by standard tools too. */
 import { beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { buildPostgresArchive, postgresFolder } from "../../scripts/build/postgres-archive.ts";

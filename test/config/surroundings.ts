@@ -1,4 +1,4 @@
-// A made-up machine for the tests of the configuration: nothing of the real process shows through.
+/** A made-up machine for the tests of the configuration: nothing of the real process shows through. */
 import { type ConfigSources, loadConfig } from "../../src/config/load.ts";
 import { OperatorError } from "../../src/task/errors.ts";
 

@@ -1,4 +1,6 @@
-// How a Debian mirror is found for the roots of some tests. Laying one is left to `bun run test:clients` and `test:windows`.
+/**
+ * How a Debian mirror is found for the roots of some tests. Laying one is left to `bun run test:clients` and `test:windows`.
+ */
 import { afterEach, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

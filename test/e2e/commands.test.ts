@@ -147,9 +147,9 @@ describe("what can't be", () => {
     taken.close();
   });
 
-  test("a database newer than the executable is refused with exit code 78", async () => {
+  test("a database that a newer executable has taken something away from is refused with exit code 78", async () => {
     await database.store
-      .sql`insert into fiscaut_tasks.migration (name, sha256) values ('9999_tomorrow', 'x')`;
+      .sql`insert into fiscaut_tasks.migration (name, sha256, ends_older) values ('9999_tomorrow', 'x', true)`;
     const { exitCode, stderr } = await execute(["run"], env);
     await database.store.sql`delete from fiscaut_tasks.migration where name = '9999_tomorrow'`;
     expect(stderr).toContain("is newer than this executable");
@@ -171,7 +171,7 @@ describe("a database that was never migrated", () => {
     );
     expect(await fresh.store.sql`select 1 from pg_namespace where nspname = 'fiscaut_tasks'`).toBeEmpty();
     expect((await execute(["migrate"], at)).stdout).toMatch(
-      /^applied 0000_tables\napplied 0001_storage\napplied 0002_sql_door\n(made the partition task_history_\w+_\d{8}\n){9}$/,
+      /^applied 0000_tables\napplied 0001_storage\napplied 0002_sql_door\napplied 0003_sync\n(made the partition task_history_\w+_\d{8}\n){9}$/,
     );
     expect((await execute(["migrate"], at)).stdout).toBe("nothing to do\n");
     expect((await execute(["list"], at)).stdout).toBe("no such task\n");

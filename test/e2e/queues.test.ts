@@ -32,7 +32,7 @@ describe("the queue commands", () => {
     expect(limited.stdout).toBe("queue night is paused, at most 2 running, at most 60/1m starting\n");
     await executeJson(["queue", "limit", "night", "--rate", "none"], env());
     expect(await executeJson<unknown>(["queue", "list"], env())).toEqual([
-      { name: "night", paused: true, maxRunning: 2, rate: null, waiting: 0, running: 0 },
+      { name: "night", paused: true, maxRunning: 2, rate: null, held: null, waiting: 0, running: 0 },
     ]);
     const table = await execute(["queue", "list"], env());
     expect(table.stdout).toMatch(/^QUEUE .*MAX RUNNING.*\nnight +paused +2 +- +0 +0\n$/);

@@ -4,12 +4,13 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { until } from "../until.ts";
-import { openReader, type Reader, readWalk, type Walk } from "./readme-walk.ts";
+import { openReader, type Reader } from "./reader.ts";
+import { readWalk, type Walk } from "./readme-walk.ts";
 
 let walk: Walk;
 let reader: Reader;
 beforeAll(async () => {
-  walk = await readWalk();
+  walk = readWalk();
   reader = await openReader();
 });
 afterAll(() => reader.leave());
@@ -53,7 +54,7 @@ test("an empty folder, the types, a handler of ten lines and a shell script, run
     progress: { fraction: 1, message: "added up" },
   });
   const text = await reader.type(line("fiscaut-tasks show 1"));
-  for (const word of ["succeeded", "100 % added up", `"total": 25`]) expect(text).toContain(word);
+  for (const word of ["succeeded", "100 %, added up", `"total": 25`]) expect(text).toContain(word);
   expect(await reader.type(line("fiscaut-tasks logs 1"))).toMatch(/ adding up amounts=2 company=1\n$/);
   await until(() => worker.log().includes("adding up"));
 

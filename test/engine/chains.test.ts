@@ -1,4 +1,4 @@
-// Chains and batches' completion tasks as workers run them: who is woken by whom, with polling out of the way.
+/** Chains and batches' completion tasks as workers run them: who is woken by whom, with polling out of the way. */
 import { describe, expect, test } from "bun:test";
 import { cancelTask } from "../../src/store/control/cancel.ts";
 import { enqueueBatch } from "../../src/store/enqueue/enqueue-batch.ts";

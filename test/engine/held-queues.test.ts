@@ -1,4 +1,4 @@
-// What a held queue means to whole workers: the others go on, its end wakes, a drain does not wait for it.
+/** What a held queue means to whole workers: the others go on, its end wakes, a drain does not wait for it. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { enqueueTask } from "../../src/store/enqueue/enqueue.ts";
 import { holdQueue, releaseQueue } from "../../src/store/queue-hold.ts";

@@ -1,4 +1,4 @@
-// What limits and pauses mean to whole workers: waking, fairness, and that the others go on.
+/** What limits and pauses mean to whole workers: waking, fairness, and that the others go on. */
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { enqueueTask } from "../../src/store/enqueue/enqueue.ts";
 import { enqueueBatch } from "../../src/store/enqueue/enqueue-batch.ts";

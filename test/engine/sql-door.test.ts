@@ -1,4 +1,4 @@
-// What another program enqueues by SQL, in a transaction of its own, reaches a worker that waits.
+/** What another program enqueues by SQL, in a transaction of its own, reaches a worker that waits. */
 import { expect, test } from "bun:test";
 import { createWorkerBed } from "./worker-bed.ts";
 

@@ -1,4 +1,6 @@
-// What handlers log and tell of their progress, from the handler to the store: in time, in order, and at what cost.
+/**
+ * What handlers log and tell of their progress, from the handler to the store: in time, in order, and at what cost.
+ */
 import { describe, expect, test } from "bun:test";
 import type { HandlerContext } from "../../src/handlers/context.ts";
 import { readTaskLog } from "../../src/store/read-log.ts";

@@ -2,7 +2,6 @@
  * A stand-in for the Fiscaut API on 127.0.0.1: its answers, its upserts, a log of what came, and faults on demand.
  * Owns the server's side alone and imports nothing of src/, so a mistake there can't agree with itself here.
  */
-
 import type { Fault } from "./fault.ts";
 import { readFault } from "./fault.ts";
 import type { Received } from "./received.ts";

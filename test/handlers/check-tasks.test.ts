@@ -1,4 +1,4 @@
-// The tasks of a batch at a door: checked in chunks, named by their place.
+/** The tasks of a batch at a door: checked in chunks, named by their place. */
 import { describe, expect, test } from "bun:test";
 import { z } from "zod";
 import { checkTasks } from "../../src/handlers/check-tasks.ts";

@@ -1,4 +1,4 @@
-// The app as the HTTP tests build it: over a given store, beside a worker that is well unless a test says else.
+/** The app as the HTTP tests build it: over a given store, beside a worker that is well unless a test says else. */
 import { z } from "zod";
 import { defineHandler, HandlerRegistry } from "../../src/handlers/handler.ts";
 import { type AppOptions, createApp } from "../../src/http/app.ts";

@@ -1,4 +1,6 @@
-// What all routes have in common: the index, the shape of errors, limits. Each route's own ways are in its own test.
+/**
+ * What all routes have in common: the index, the shape of errors, limits. Each route's own ways are in its own test.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { OperatorError } from "../../src/task/errors.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";

@@ -1,4 +1,4 @@
-// Who may ask: the token, other sites' pages, foreign names of this machine, and what a body must say of itself.
+/** Who may ask: the token, other sites' pages, foreign names of this machine, and what a body must say of itself. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { OperatorError } from "../../src/task/errors.ts";
 import { buildApp, openUnreachableStore, postJson } from "./app-under-test.ts";

@@ -1,4 +1,4 @@
-// Pruning over HTTP. What is dropped, and how, is the store's, and tested there.
+/** Pruning over HTTP. What is dropped, and how, is the store's, and tested there. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { keepForever } from "../keep-forever.ts";
 import { addOldWeek, oldWeek } from "../old-week.ts";

@@ -1,4 +1,4 @@
-// Queues over HTTP. What pausing and limiting do to claims is the store's, and tested there.
+/** Queues over HTTP. What pausing and limiting do to claims is the store's, and tested there. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { holdQueue } from "../../src/store/queue-hold.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";

@@ -1,4 +1,4 @@
-// The app on a real port: what only the wire shows.
+/** The app on a real port: what only the wire shows. */
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { Hono } from "hono";
 import { maxBodyBytes } from "../../src/http/request.ts";

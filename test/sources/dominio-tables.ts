@@ -1,4 +1,6 @@
-// The Domínio tables in a Postgres of the tests, filled from the CSV sample. What is read of them is each test's affair.
+/**
+ * The Domínio tables in a Postgres of the tests, filled from the CSV sample. What is read of them is each test's affair.
+ */
 import { join } from "node:path";
 import { readCsvRows } from "../../src/sources/csv-rows.ts";
 import { dominioTableNames, dominioTables } from "../../src/sources/dominio.ts";

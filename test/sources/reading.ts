@@ -1,4 +1,4 @@
-// One reading of a source by a reader of its own. What is asked of the reader is each test's affair.
+/** One reading of a source by a reader of its own. What is asked of the reader is each test's affair. */
 import type { Source, SourceReader } from "../../src/sources/source.ts";
 import type { RecordKind } from "../../src/task/sync/record.ts";
 import type { RowOf } from "../../src/task/sync/row.ts";

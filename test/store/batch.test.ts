@@ -1,4 +1,4 @@
-// Batches as a whole: how far they have come, what is done to all of their tasks, when their rows go.
+/** Batches as a whole: how far they have come, what is done to all of their tasks, when their rows go. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { findBatch, findBatchDetail, listBatches } from "../../src/store/batch.ts";
 import { cancelBatch, deleteBatch, retryBatch } from "../../src/store/control/batch-control.ts";

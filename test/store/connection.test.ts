@@ -1,6 +1,6 @@
 /** What the store does when its connections are lost, silent, or lead to a server that writes nothing. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { codeOf, explainStoreError, openStore, type Store } from "../../src/store/connection.ts";
+import { driverCodeOf, explainStoreError, openStore, type Store } from "../../src/store/connection.ts";
 import { deregisterWorker, registerWorker } from "../../src/store/worker.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { startTcpProxy, type TcpProxy } from "../tcp-proxy.ts";
@@ -24,7 +24,7 @@ const endConnections = () => database.store.sql`
 const codeOfFailure = (work: PromiseLike<unknown>) =>
   Promise.resolve(work).then(
     () => "none",
-    (error) => codeOf(error),
+    (error) => driverCodeOf(error),
   );
 const identity = { host: "here", pid: 1, version: "test", leaseMs: 25_000 };
 
@@ -50,7 +50,7 @@ test("a transaction whose connection is lost is over: what it goes on with is st
     await endConnections();
     await lost.promise;
     // Without the guard it would run on the connection that came after, in no transaction.
-    const insert = sql`insert into kept values (2)`.then(() => "stored", codeOf);
+    const insert = sql`insert into kept values (2)`.then(() => "stored", driverCodeOf);
     last.resolve(insert);
     await insert;
   });

@@ -1,4 +1,4 @@
-// Holding queues: what a hold means to claims, which of two holds stands, and how each kind ends.
+/** Holding queues: what a hold means to claims, which of two holds stands, and how each kind ends. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { claimTasks } from "../../src/store/claim/claim.ts";
 import { claimFromLimited, readLimitedQueues } from "../../src/store/claim/claim-limited.ts";

@@ -1,4 +1,4 @@
-// Tasks of one serial key: one at a time, in the order in which they were enqueued, whatever ends the first.
+/** Tasks of one serial key: one at a time, in the order in which they were enqueued, whatever ends the first. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { completeTasks } from "../../src/store/attempt/complete.ts";
 import { rescueTasks } from "../../src/store/attempt/rescue.ts";

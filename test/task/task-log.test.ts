@@ -1,4 +1,4 @@
-// What a line keeps of what a handler gave it: bounded, fit for Postgres, and never an error.
+/** What a line keeps of what a handler gave it: bounded, fit for Postgres, and never an error. */
 import { describe, expect, test } from "bun:test";
 import { storableJson, storableText } from "../../src/task/storable.ts";
 import { keepLine, keepProgress, maxFieldsBytes, maxMessageLength } from "../../src/task/task-log.ts";

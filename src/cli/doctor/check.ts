@@ -1,5 +1,7 @@
 /** What a check of `doctor` is, and running them: side by side, each bounded in time, none of them able to end the others. */
 import { OperatorError } from "../../task/errors.ts";
+import { messageOf } from "../../task/thrown.ts";
+import { within } from "../within.ts";
 
 /**
  * warn: it works, but not well or not for long. fail: it does not work. skip: it was not looked at, and `text` says why;
@@ -49,23 +51,17 @@ export function runChecks(checks: readonly ReadyCheck[], limitMs: number): Promi
 }
 
 async function runCheck({ name, look }: ReadyCheck, limitMs: number): Promise<Result> {
-  const { promise: timeUp, resolve } = Promise.withResolvers<Finding>();
-  const late = fail(
-    `no answer within ${limitMs / 1000} s`,
-    "see whether what it asks is overloaded or hangs",
-  );
-  const timer = setTimeout(() => resolve(late), limitMs);
+  const late = () =>
+    fail(`no answer within ${limitMs / 1000} s`, "see whether what it asks is overloaded or hangs");
   try {
-    return { name, ...(await Promise.race([(async () => look())(), timeUp])) };
+    return { name, ...(await within(limitMs, look, late)) };
   } catch (error) {
     return { name, ...failedBy(error) };
-  } finally {
-    clearTimeout(timer);
   }
 }
 
 /** For what a check foresaw by kind alone. */
 export function failedBy(error: unknown): Finding {
   if (error instanceof OperatorError) return fail(error.message, error.hint);
-  return fail(error instanceof Error ? error.message : String(error));
+  return fail(messageOf(error));
 }

@@ -9,9 +9,9 @@ import { turnPriority } from "../../task/doors/priority-order.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { withStore } from "../database.ts";
 import type { ExitCode } from "../exit-codes.ts";
+import { tellBatch } from "../output/tell-batch.ts";
 import { checkPayloadsBy } from "../own-handlers.ts";
 import { prepare } from "../prepare.ts";
-import { tellBatch } from "../tell-batch.ts";
 import { readPayload } from "./read-task.ts";
 
 /** Flags that mean something with lines only. */

@@ -1,6 +1,7 @@
 /** Reads what a task's flags and words say: payload, whole numbers, instants. Their limits are `task/doors/new-task.ts`'s affair. */
 import { OperatorError } from "../../task/errors.ts";
 import { type TaskState, taskStates } from "../../task/task.ts";
+import { messageOf } from "../../task/thrown.ts";
 
 /** From JSON, `@FILE` or `-`. @throws OperatorError "usage" */
 export async function readPayload(given: string | undefined): Promise<unknown> {
@@ -9,13 +10,9 @@ export async function readPayload(given: string | undefined): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new OperatorError(
-      "usage",
-      `the payload is not JSON: ${error instanceof Error ? error.message : error}`,
-      {
-        hint: `fiscaut-tasks enqueue NAME '{"key": "value"}', or @FILE where the shell eats the quotes`,
-      },
-    );
+    throw new OperatorError("usage", `the payload is not JSON: ${messageOf(error)}`, {
+      hint: `fiscaut-tasks enqueue NAME '{"key": "value"}', or @FILE where the shell eats the quotes`,
+    });
   }
 }
 

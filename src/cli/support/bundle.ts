@@ -9,10 +9,12 @@ import type { Config } from "../../config/settings/settings.ts";
 import { secretsOf } from "../../config/show.ts";
 import { createRedactor } from "../../log/redactor.ts";
 import type { Store } from "../../store/connection.ts";
+import { messageOf } from "../../task/thrown.ts";
 import { openForDoctor } from "../doctor/database/opened.ts";
 import { describeResults } from "../doctor/describe-results.ts";
 import { examine } from "../doctor/doctor.ts";
 import type { Prepared } from "../prepare.ts";
+import { within } from "../within.ts";
 import { configuration, lastErrors, newestLines, queues, versions, workers } from "./sections.ts";
 
 const head = `fiscaut-tasks support bundle
@@ -78,14 +80,10 @@ async function section(
   make: () => string | Promise<string>,
   withinMs = limitMs,
 ): Promise<Section> {
-  const { promise: timeUp, resolve } = Promise.withResolvers<string>();
-  const timer = setTimeout(() => resolve(`not there within ${withinMs / 1000} s`), withinMs);
   try {
-    return { title, text: await Promise.race([(async () => make())(), timeUp]) };
+    return { title, text: await within(withinMs, make, () => `not there within ${withinMs / 1000} s`) };
   } catch (error) {
-    return { title, text: `could not be made: ${error instanceof Error ? error.message : error}` };
-  } finally {
-    clearTimeout(timer);
+    return { title, text: `could not be made: ${messageOf(error)}` };
   }
 }
 

@@ -8,7 +8,8 @@ import { readWorkers } from "../../store/inspect/read-workers.ts";
 import { listQueues } from "../../store/queues.ts";
 import type { TaskSummary } from "../../task/task.ts";
 import { buildInfo } from "../build-info.ts";
-import { formatTable } from "../output.ts";
+import { formatTable } from "../output/print.ts";
+import { queueRow } from "../output/queue-row.ts";
 import type { Prepared } from "../prepare.ts";
 
 const listedTasks = 25;
@@ -46,17 +47,9 @@ export function configuration(prepared: Prepared): string {
 
 export async function queues(store: Store): Promise<string> {
   const [figures, known] = await Promise.all([readFigures(store), listQueues(store)]);
-  const rows = known.map(({ name, paused, maxRunning, rate, waiting, running }) => ({
-    queue: name,
-    state: paused ? "paused" : "open",
-    "max running": maxRunning,
-    rate: rate === null ? null : `${rate.count} in ${rate.periodMs} ms`,
-    waiting,
-    running,
-  }));
   const { depth, oldestDueMs, workers } = figures;
   const oldest = oldestDueMs === null ? "none waits" : `${Math.round(oldestDueMs / 1000)} s`;
-  return `live tasks ${depth}, oldest due ${oldest}, live workers ${workers}\n${formatTable(rows)}`;
+  return `live tasks ${depth}, oldest due ${oldest}, live workers ${workers}\n${formatTable(known.map(queueRow))}`;
 }
 
 export const workers = async (store: Store) =>

@@ -1,6 +1,7 @@
 /** Lets a worker start while its database can't be reached: tries again, and says so now and then. */
 import type { Logger } from "../../log/logger.ts";
 import { isUnavailable } from "../../store/connection.ts";
+import { messageOf } from "../../task/thrown.ts";
 import type { Database } from "../database.ts";
 
 export interface AwaitDatabaseOptions {
@@ -44,7 +45,7 @@ export async function awaitDatabase(
       if (performance.now() - toldMs >= tellAgainMs) {
         toldMs = performance.now();
         const told = database.explain(error);
-        const message = told instanceof Error ? told.message : String(told);
+        const message = messageOf(told);
         onWait(message);
         logger.warn(`${message}: waiting for it`, { http, waitedMs: Math.round(toldMs - startedMs) });
       }

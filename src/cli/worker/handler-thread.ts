@@ -8,6 +8,7 @@ import type { Handler } from "../../handlers/handler.ts";
 import { type HandlerFault, loadHandlers } from "../../handlers/load-handlers.ts";
 import { openStore } from "../../store/connection.ts";
 import type { Retention } from "../../task/retention.ts";
+import { stackOf } from "../../task/thrown.ts";
 import { openJob } from "../../windows/job.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { handlerConnections } from "./connections.ts";
@@ -62,6 +63,4 @@ const summarise = ({ name, timeoutMs, backoff, file }: Handler) => ({ name, time
 
 // Nobody waits for these: one handler's loose end must not take the others along.
 for (const event of ["unhandledRejection", "uncaughtException"] as const)
-  process.on(event, (error: unknown) =>
-    send({ kind: "fault", message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
-  );
+  process.on(event, (error: unknown) => send({ kind: "fault", message: stackOf(error) }));

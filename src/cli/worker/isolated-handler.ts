@@ -5,6 +5,7 @@
 import type { FromChild, ToChild } from "../../handlers/isolated/messages.ts";
 import { serveAttempt } from "../../handlers/isolated/serve-attempt.ts";
 import { OperatorError } from "../../task/errors.ts";
+import { stackOf } from "../../task/thrown.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { ownCommand } from "./own-command.ts";
 
@@ -27,7 +28,7 @@ export async function runIsolatedHandler(): Promise<ExitCode> {
   // Nobody waits for these, and the attempt goes on, as it does in the handlers' thread.
   for (const event of ["unhandledRejection", "uncaughtException"] as const)
     process.on(event, (error: unknown) => {
-      const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const words = stackOf(error);
       send({ kind: "log", message: `an error that nobody waited for: ${words}`, fields: undefined });
     });
   // A service manager may signal all processes of the service: whether this one is to stop is told by the worker.

@@ -11,8 +11,9 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { claimDataDir, type DataDir } from "../../store/embedded/data-dir.ts";
-import { codeOf, explainFileFault, isMissing } from "../../store/embedded/faults.ts";
+import { explainFileFault, isMissing } from "../../store/embedded/faults.ts";
 import { ProcessLock } from "../../store/embedded/process-lock.ts";
+import { codeOf } from "../../task/thrown.ts";
 
 const folder = "workers";
 const pollMs = 250;

@@ -4,6 +4,7 @@
  */
 import type { HandlerFault } from "../../handlers/load-handlers.ts";
 import { type NamedPayload, PayloadRefused } from "../../handlers/payload.ts";
+import type { ThreadOf } from "../../handlers/thread.ts";
 import type { EmitEvent } from "../../task/events.ts";
 import type { Outcome } from "../../task/outcome.ts";
 import type { ClaimedTask } from "../../task/task.ts";
@@ -11,14 +12,8 @@ import { type AbortReason, type Attempt, abortGraceMs, outcomeOfAbort } from "./
 import type { Reports } from "./runner.ts";
 import type { FromThread, HandlerSummary, LoadedThread, ToThread } from "./thread-messages.ts";
 
-/** A thread, as far as it is needed; `onMessage` and `onEnd` are set once, before anything is sent. */
-export interface Thread {
-  send(message: ToThread): void;
-  onMessage: (message: FromThread) => void;
-  /** It has ended by itself: a handler has called process.exit, or crashed it. */
-  onEnd: () => void;
-  terminate(): void;
-}
+/** A thread of handlers, as this side sees it. */
+export type Thread = ThreadOf<ToThread, FromThread>;
 
 export interface AttemptThreadOptions {
   thread: Thread;

@@ -1,6 +1,7 @@
 /** Starts an executable file with its payload, on whichever system. Hearing it out is `../program.ts`'s work. */
 import { readFileSync } from "node:fs";
 import { basename, dirname, extname } from "node:path";
+import { codeOf } from "../../task/thrown.ts";
 import { inOwnGroup } from "./child-processes.ts";
 
 /** @throws Error in the operator's words when the system won't run it. */
@@ -35,7 +36,7 @@ function commandOf(path: string): string[] {
 }
 
 function explainSpawn(path: string, error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = codeOf(error);
   if (process.platform === "win32") return String(error);
   switch (code) {
     case "ENOEXEC":

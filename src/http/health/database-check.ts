@@ -3,7 +3,7 @@
  * the answer shared. What follows from the answer is `health.ts`'s affair.
  */
 import {
-  codeOf,
+  driverCodeOf,
   isUnavailable,
   readOnlyWords,
   type Store,
@@ -94,6 +94,6 @@ export class DatabaseCheck {
 
 function describeFault(error: unknown): string {
   if (isUnavailable(error)) return `the database ${unavailableWords(error)}`;
-  if (codeOf(error) === "42P01") return "the database holds no tasks yet: its migrations are to come";
-  return `the database refused the question (${codeOf(error) ?? "no code"})`;
+  if (driverCodeOf(error) === "42P01") return "the database holds no tasks yet: its migrations are to come";
+  return `the database refused the question (${driverCodeOf(error) ?? "no code"})`;
 }

@@ -2,7 +2,6 @@
  * How this worker is, for orchestrators (`/livez`, `/readyz`) and for monitoring (`/health`). The database is
  * asked through `database-check.ts` alone, which bounds what asking costs.
  */
-
 import { unavailable } from "../problem.ts";
 import type { Route } from "../route.ts";
 import { ClaimWatch, defaultClaimLimitMs } from "./claim-watch.ts";

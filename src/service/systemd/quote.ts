@@ -1,5 +1,4 @@
 /** Values as a unit file holds them, after systemd.syntax(7) and systemd.service(5): quotes, `%` specifiers, `$` variables. */
-
 import { OperatorError } from "../../task/errors.ts";
 
 /**

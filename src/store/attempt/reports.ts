@@ -2,7 +2,6 @@
  * Writes what running tasks tell of themselves, log lines and progress, for many of them in one statement. What an
  * attempt has not had written when it ends travels with its completion (`complete.ts`).
  */
-
 import type { Progress } from "../../task/task.ts";
 import type { LogLine } from "../../task/task-log.ts";
 import type { Store } from "../connection.ts";

@@ -1,5 +1,4 @@
 /** Cancels tasks: one by its id, or many by a filter. Aborting what runs is the work of the worker that runs it. */
-
 import type { BulkResult, ControlResult } from "../../task/doors/control-result.ts";
 import { type BulkFilter, cancellableStates } from "../../task/doors/filter.ts";
 import type { TaskReference } from "../../task/events.ts";

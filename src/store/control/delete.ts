@@ -1,5 +1,4 @@
 /** Deletes tasks for good, pending or finished: one by its id, or many by a filter. Age alone is the pruner's affair. */
-
 import type { BulkResult, ControlResult } from "../../task/doors/control-result.ts";
 import { type BulkFilter, deletableStates } from "../../task/doors/filter.ts";
 import type { Store } from "../connection.ts";

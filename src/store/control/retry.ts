@@ -1,5 +1,4 @@
 /** Runs tasks again, or now: one by its id, or many by a filter. */
-
 import type { BulkResult, ControlResult } from "../../task/doors/control-result.ts";
 import { type BulkFilter, retriableStates } from "../../task/doors/filter.ts";
 import type { Store } from "../connection.ts";

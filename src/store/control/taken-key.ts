@@ -3,7 +3,7 @@
  * index's work and `enqueue-once.ts`'s.
  */
 import { OperatorError } from "../../task/errors.ts";
-import { codeOf } from "../connection.ts";
+import { driverCodeOf } from "../connection.ts";
 import type { Sql } from "../sql.ts";
 
 const uniqueViolation = "23505";
@@ -14,7 +14,7 @@ const uniqueViolation = "23505";
  */
 export function refuseTakenKey(sql: Sql, id: number): (error: unknown) => Promise<never> {
   return async (error) => {
-    if (codeOf(error) !== uniqueViolation) throw error;
+    if (driverCodeOf(error) !== uniqueViolation) throw error;
     const [holder] = await sql<{ id: number }[]>`
       select t.id from fiscaut_tasks.task_history h join fiscaut_tasks.task t on t.key = h.key
       where h.id = ${id} and t.key is not null`;
@@ -38,7 +38,7 @@ export function refuseTakenKey(sql: Sql, id: number): (error: unknown) => Promis
 
 /** The same for a statement about many: what was done before it stays done. */
 export function refuseTakenKeys(error: unknown): never {
-  if (codeOf(error) !== uniqueViolation) throw error;
+  if (driverCodeOf(error) !== uniqueViolation) throw error;
   throw new OperatorError("conflict", "a task that was enqueued meanwhile has the key of one of these", {
     hint: "retry them again: those that are done are left out",
   });

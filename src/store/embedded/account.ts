@@ -1,6 +1,7 @@
-// Whom Postgres runs as. It refuses to run as root, so root lends it another account; anyone else runs it as himself.
-// On Windows pg_ctl drops the rights of an administrator by itself.
-
+/**
+ * Whom Postgres runs as. It refuses to run as root, so root lends it another account; anyone else runs it as himself.
+ * On Windows pg_ctl drops the rights of an administrator by itself.
+ */
 import { readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { OperatorError } from "../../task/errors.ts";
@@ -15,12 +16,12 @@ export interface Account {
 }
 
 /** Who lends his name when no file says whose the database is. A user of its own comes first: it shares with nobody. */
-const LENDERS = ["fiscaut-tasks", "postgres", "nobody"];
+const lenders = ["fiscaut-tasks", "postgres", "nobody"];
 
 /**
  * The account to drop to, or undefined to run as we are. The owner of the database comes first, then the owner
- * of its directory, then the first of `fiscaut-tasks`, `postgres` and `nobody` that exists.
- * @throws OperatorError "config" when none will do, or it can't reach the directory
+ * of its folder, then the first of `fiscaut-tasks`, `postgres` and `nobody` that exists.
+ * @throws OperatorError "config" when none will do, or it can't reach the folder
  */
 export async function chooseAccount(dataDir: DataDir): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
@@ -28,7 +29,7 @@ export async function chooseAccount(dataDir: DataDir): Promise<Account | undefin
   const owner = (await ownerOf(dataDir.database)) || (await ownerOf(dataDir.path));
   const account = owner
     ? users.find((user) => user.uid === owner)
-    : LENDERS.map((name) => users.find((user) => user.name === name)).find((user) => user !== undefined);
+    : lenders.map((name) => users.find((user) => user.name === name)).find((user) => user !== undefined);
   if (account === undefined) {
     const message = owner
       ? `${dataDir.path} belongs to uid ${owner}, which /etc/passwd does not name`
@@ -78,14 +79,14 @@ async function requireKnown(account: Account): Promise<void> {
   );
 }
 
-/** Every directory on the way must let the account pass: Postgres would only say "permission denied". */
+/** Every folder on the way must let the account pass: Postgres would only say "permission denied". */
 async function requireReachable(path: string, account: Account): Promise<void> {
   for (let on = path; ; on = dirname(on)) {
     const { mode, uid, gid } = await stat(on);
     const pass = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001;
     if ((mode & pass) === 0) {
       throw new OperatorError("config", `Postgres would run as ${account.name}, who may not enter ${on}`, {
-        hint: `chmod o+x '${on}', or name a directory such as /var/lib/fiscaut-tasks with --data-dir`,
+        hint: `chmod o+x '${on}', or name a folder such as /var/lib/fiscaut-tasks with --data-dir`,
       });
     }
     if (on === dirname(on)) return;

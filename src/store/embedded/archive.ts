@@ -1,6 +1,7 @@
-// Where the Postgres to unpack comes from: the executable's own embedded files, or the build folder of a source tree.
-// How it is put together is in `scripts/build/postgres-archive.ts`.
-
+/**
+ * Where the Postgres to unpack comes from: the executable's own embedded files, or the build folder of a source tree.
+ * How it is put together is in `scripts/build/postgres-archive.ts`.
+ */
 import { join } from "node:path";
 import { OperatorError } from "../../task/errors.ts";
 

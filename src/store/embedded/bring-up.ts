@@ -1,6 +1,7 @@
-// The way from a directory to a server that answers: unpack, create, find or start, connect.
-// Must run under the start lock, which `embedded-postgres.ts` holds.
-
+/**
+ * The way from a folder to a server that answers: unpack, create, find or start, connect.
+ * Must run under the start lock, which `embedded-postgres.ts` holds.
+ */
 import { chooseAccount } from "./account.ts";
 import { readArchive } from "./archive.ts";
 import { createClusterIfMissing } from "./cluster.ts";

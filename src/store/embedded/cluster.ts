@@ -1,12 +1,13 @@
-// Creates the Postgres cluster, once, with its password. The database inside it is made by `connect.ts`.
-// Must run under the start lock.
-
+/**
+ * Creates the Postgres cluster, once, with its password. The database inside it is made by `connect.ts`.
+ * Must run under the start lock.
+ */
 import { randomBytes } from "node:crypto";
 import { chown, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OperatorError } from "../../task/errors.ts";
 import type { Account } from "./account.ts";
-import { ROLE } from "./connect.ts";
+import { role } from "./connect.ts";
 import { renameDurably } from "./durable-rename.ts";
 import { explainFileFault, explainProgramFailure, isMissing } from "./faults.ts";
 import { withInitdbInput } from "./initdb-input.ts";
@@ -33,7 +34,7 @@ export async function createClusterIfMissing(launch: Launch, major: string): Pro
       await create(launch);
     } else if (madeBy !== major) {
       throw new OperatorError("config", `${path} holds a database of Postgres ${madeBy}, not ${major}`, {
-        hint: "run the fiscaut-tasks that made it, or name another directory with --data-dir",
+        hint: "run the fiscaut-tasks that made it, or name another folder with --data-dir",
       });
     }
     const password = await readIfThere(passwordPath(database));
@@ -55,12 +56,12 @@ async function create({ dataDir, binaries, account, onStep }: Launch): Promise<v
   try {
     await writePrivate(passwordFile, password, account);
     const how = [
-      ...["--pgdata", fresh, "--username", ROLE, "--pwfile", passwordFile, "--auth", "scram-sha-256"],
+      ...["--pgdata", fresh, "--username", role, "--pwfile", passwordFile, "--auth", "scram-sha-256"],
       // Postgres's own UTF-8 locale: the same on every system, and no upgrade of the C library reorders an index.
       ...["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
       "--no-instructions",
     ];
-    await makePrivateDirectory(fresh, account);
+    await makePrivateFolder(fresh, account);
     const { exitCode, output } = await withInitdbInput(binaries, (where) =>
       runProgram({ binaries, name: "initdb", arguments: [...how, ...where], cwd: dataDir.path, account }),
     );
@@ -73,7 +74,7 @@ async function create({ dataDir, binaries, account, onStep }: Launch): Promise<v
   }
 }
 
-/** A database directory without PG_VERSION has lost files. Making a new database there would bury the rest. */
+/** A database folder without PG_VERSION has lost files. Making a new database there would bury the rest. */
 async function refuseRemains(database: string): Promise<void> {
   const remains = await readdir(database).catch((fault) => {
     if (isMissing(fault)) return [];
@@ -91,7 +92,7 @@ async function removeLeftovers(fresh: string): Promise<void> {
   await rm(`${fresh}.password`, { force: true });
 }
 
-async function makePrivateDirectory(path: string, account: Account | undefined): Promise<void> {
+async function makePrivateFolder(path: string, account: Account | undefined): Promise<void> {
   await mkdir(path, { mode: 0o700 });
   if (account !== undefined) await chown(path, account.uid, account.gid);
 }

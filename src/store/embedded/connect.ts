@@ -1,29 +1,31 @@
-// The first connection to a server: it proves that the server is ours and works, and that the database is there.
-// The pools of the worker are made by the rest of `store/`.
-
+/**
+ * The first connection to a server: it proves that the server is ours and works, and that the database is there.
+ * The pools of the worker are made by the rest of `store/`.
+ */
 import postgres from "postgres";
 import { OperatorError } from "../../task/errors.ts";
+import { messageOf } from "../../task/thrown.ts";
 
 /** The role that owns everything; the database is called the same. */
-export const ROLE = "fiscaut_tasks";
+export const role = "fiscaut_tasks";
 
-const CONNECT_LIMIT_SECONDS = 10;
-const WRONG_PASSWORD = "28P01";
+const connectLimitSeconds = 10;
+const wrongPassword = "28P01";
 
 /** The url of a database on the server at `port`: a secret. */
-export const urlOf = (port: number, password: string, database = ROLE) =>
-  `postgres://${ROLE}:${password}@127.0.0.1:${port}/${database}`;
+export const urlOf = (port: number, password: string, database = role) =>
+  `postgres://${role}:${password}@127.0.0.1:${port}/${database}`;
 
 /** The url of the database on the server at `port`, which has answered and has it. */
 export async function ensureDatabase(port: number, password: string): Promise<string> {
   const sql = postgres(urlOf(port, password, "postgres"), {
     max: 1,
-    connect_timeout: CONNECT_LIMIT_SECONDS,
+    connect_timeout: connectLimitSeconds,
     connection: { application_name: "fiscaut-tasks embedded" },
   });
   try {
-    const found = await sql`select from pg_database where datname = ${ROLE}`;
-    if (found.length === 0) await sql`create database ${sql(ROLE)}`;
+    const found = await sql`select from pg_database where datname = ${role}`;
+    if (found.length === 0) await sql`create database ${sql(role)}`;
     return urlOf(port, password);
   } catch (fault) {
     throw explain(fault);
@@ -33,13 +35,13 @@ export async function ensureDatabase(port: number, password: string): Promise<st
 }
 
 function explain(fault: unknown): OperatorError {
-  if (fault instanceof postgres.PostgresError && fault.code === WRONG_PASSWORD) {
+  if (fault instanceof postgres.PostgresError && fault.code === wrongPassword) {
     return new OperatorError("config", "the embedded Postgres refuses the password that is kept beside it", {
-      hint: "restore the data directory from a backup, password file and all",
+      hint: "restore the data folder from a backup, password file and all",
       cause: fault,
     });
   }
-  const reason = fault instanceof Error ? fault.message : String(fault);
+  const reason = messageOf(fault);
   return new OperatorError("unavailable", `the embedded Postgres does not answer: ${reason}`, {
     cause: fault,
   });

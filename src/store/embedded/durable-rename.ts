@@ -1,25 +1,24 @@
-// Renames that a power cut can't undo. The files' contents are synced by whoever writes them.
-
+/** Renames that a power cut can't undo. The files' contents are synced by whoever writes them. */
 import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
-import { codeOf } from "./faults.ts";
+import { codeOf } from "../../task/thrown.ts";
 
-const RETRY_MS = 100;
-const RETRY_LIMIT_MS = 10_000;
+const retryMs = 100;
+const retryLimitMs = 10_000;
 
-/** Renames `from`, whose content is on disk, to `to` in the same directory, and puts the new name on disk too. */
+/** Renames `from`, whose content is on disk, to `to` in the same folder, and puts the new name on disk too. */
 export async function renameDurably(from: string, to: string): Promise<void> {
-  const deadline = Date.now() + RETRY_LIMIT_MS;
+  const deadline = Date.now() + retryLimitMs;
   for (;;) {
     try {
       await rename(from, to);
       break;
     } catch (fault) {
       if (!isHeldByScanner(fault) || Date.now() > deadline) throw fault;
-      await Bun.sleep(RETRY_MS);
+      await Bun.sleep(retryMs);
     }
   }
-  await syncDirectory(dirname(to));
+  await syncFolder(dirname(to));
 }
 
 /** Virus scanners of Windows look into new files, and nothing above those can be renamed meanwhile. */
@@ -27,12 +26,12 @@ const isHeldByScanner = (fault: unknown) =>
   process.platform === "win32" && ["EPERM", "EACCES", "EBUSY"].includes(codeOf(fault) ?? "");
 
 /** Puts the names in `path` safely on disk. Windows has no such call, and its journal no such need. */
-export async function syncDirectory(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   if (process.platform === "win32") return;
-  const directory = await open(path, "r");
+  const folder = await open(path, "r");
   try {
-    await directory.sync();
+    await folder.sync();
   } finally {
-    await directory.close();
+    await folder.close();
   }
 }

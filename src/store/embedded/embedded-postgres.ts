@@ -1,6 +1,7 @@
-// The database inside: opens, shares, revives and closes the Postgres that the executable carries.
-// The steps that lead to a running server are in `bring-up.ts`; what is stored in it is the rest of `store/`.
-
+/**
+ * The database inside: opens, shares, revives and closes the Postgres that the executable carries.
+ * The steps that lead to a running server are in `bring-up.ts`; what is stored in it is the rest of `store/`.
+ */
 import { resolve } from "node:path";
 import { bringUp } from "./bring-up.ts";
 import { claimDataDir, type DataDir } from "./data-dir.ts";
@@ -24,7 +25,7 @@ export interface EmbeddedPostgres {
 }
 
 export interface EmbeddedPostgresOptions {
-  /** A directory of our own, made when missing. One that holds anything else is refused untouched. */
+  /** A folder of our own, made when missing. One that holds anything else is refused untouched. */
   readonly dataDir: string;
   /** Told what is going on, in a few words fit for a log line: "unpacking Postgres 18.4". */
   readonly onStep?: (step: string) => void;
@@ -35,7 +36,7 @@ export interface EmbeddedPostgresOptions {
  * done, else shares the server that runs. Any number of processes may do so at once: they end with one server,
  * and the last to `close` stops it. A process that dies without closing leaves the server to the others, or to
  * the next that opens it.
- * @throws OperatorError "config" when the directory can't be used, "unavailable" when the server can't start
+ * @throws OperatorError "config" when the folder can't be used, "unavailable" when the server can't start
  */
 export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const onStep = options.onStep ?? (() => {});

@@ -1,18 +1,14 @@
-// What the file system and the Postgres programs complain of, as words for the operator with a way out.
-// What the complaint means for the exit code is decided by `task/errors.ts`'s kinds.
-
+/**
+ * What the file system and the Postgres programs complain of, as words for the operator with a way out.
+ * What the complaint means for the exit code is decided by `task/errors.ts`'s kinds.
+ */
 import { existsSync } from "node:fs";
 import { OperatorError } from "../../task/errors.ts";
+import { codeOf } from "../../task/thrown.ts";
 
-const FREE_SPACE = "free some space there, or name a directory on another disk with --data-dir";
+const freeSpace = "free some space there, or name a folder on another disk with --data-dir";
 
-/** The errno name of a failed system call, such as "ENOSPC". */
-export function codeOf(fault: unknown): string | undefined {
-  if (typeof fault !== "object" || fault === null || !("code" in fault)) return undefined;
-  return typeof fault.code === "string" ? fault.code : undefined;
-}
-
-/** Whether `fault` says that the file or directory is not there. */
+/** Whether `fault` says that the file or folder is not there. */
 export const isMissing = (fault: unknown) => codeOf(fault) === "ENOENT";
 
 /** What a failed system call under `path` means to the operator; any other fault is returned as it is. */
@@ -23,12 +19,12 @@ export function explainFileFault(fault: unknown, path: string): unknown {
     case "EDQUOT": // a quota is a full disk to whom it binds
     case "EFBIG": // as is the limit of `ulimit -f`
       return new OperatorError("unavailable", `no space is left for ${path}`, {
-        hint: FREE_SPACE,
+        hint: freeSpace,
         cause: fault,
       });
     case "EROFS":
       return new OperatorError("config", `${path} is on a read-only file system`, {
-        hint: "name a directory that can be written with --data-dir or FISCAUT_TASKS_DATA_DIR",
+        hint: "name a folder that can be written with --data-dir or FISCAUT_TASKS_DATA_DIR",
         cause: fault,
       });
     case "EACCES":
@@ -36,18 +32,18 @@ export function explainFileFault(fault: unknown, path: string): unknown {
     case "SQLITE_CANTOPEN": // a lock of another user's
     case "SQLITE_READONLY":
       return new OperatorError("config", `${path} may not be written or read by ${whoWeAre()}`, {
-        hint: "run as the user that it belongs to, or name another directory with --data-dir",
+        hint: "run as the user that it belongs to, or name another folder with --data-dir",
         cause: fault,
       });
     case "ENOTDIR":
     case "EEXIST":
-      return new OperatorError("config", `${path} is not a directory`, {
-        hint: "name a directory with --data-dir or FISCAUT_TASKS_DATA_DIR",
+      return new OperatorError("config", `${path} is not a folder`, {
+        hint: "name a folder with --data-dir or FISCAUT_TASKS_DATA_DIR",
         cause: fault,
       });
     case "ENOENT":
       return new OperatorError("config", `${path} is gone, or can't be made where it should be`, {
-        hint: "see whether its disk is there, or name another directory with --data-dir",
+        hint: "see whether its disk is there, or name another folder with --data-dir",
         cause: fault,
       });
     default:
@@ -61,7 +57,7 @@ function whoWeAre(): string {
 }
 
 /** STATUS_DLL_NOT_FOUND, 0xC0000135, how Windows ends a program that lacks a library: the eight bits that Bun tells of it. */
-const DLL_NOT_FOUND = 0x35;
+const dllNotFound = 0x35;
 
 /** Why `program` failed, from its exit code and what it printed, which is quoted where no cause is known. */
 export function explainProgramFailure(
@@ -73,7 +69,7 @@ export function explainProgramFailure(
     new OperatorError("unavailable", message, hint === undefined ? {} : { hint });
 
   if (/No space left on device|Disk quota exceeded|File too large/i.test(output)) {
-    return unavailable(`no space is left for the database (${program})`, FREE_SPACE);
+    return unavailable(`no space is left for the database (${program})`, freeSpace);
   }
   if (/could not look up effective user ID (\d+)/.test(output)) {
     const uid = output.match(/effective user ID (\d+)/)?.[1];
@@ -88,7 +84,7 @@ export function explainProgramFailure(
       `install the package of your system that holds ${library} (libstdc++6 on Debian, libstdc++ on Fedora)`,
     );
   }
-  if (exitCode === DLL_NOT_FOUND) {
+  if (exitCode === dllNotFound) {
     return unavailable(
       "Postgres lacks a library of Windows",
       'install the "Microsoft Visual C++ Redistributable (x64)", or set DATABASE_URL to a Postgres of your own',

@@ -1,11 +1,13 @@
-// Finds the embedded Postgres where it runs, without starting, locking or writing anything: for whoever only looks.
-
+/**
+ * Finds the embedded Postgres where it runs, without starting, locking or writing anything: for whoever only looks.
+ */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { OperatorError } from "../../task/errors.ts";
+import { codeOf } from "../../task/thrown.ts";
 import { passwordPath } from "./cluster.ts";
 import { urlOf } from "./connect.ts";
-import { codeOf, isMissing } from "./faults.ts";
+import { isMissing } from "./faults.ts";
 import { isInUse, isServerOf, readPidFile } from "./pid-file.ts";
 
 /**

@@ -1,5 +1,4 @@
-// A port of the loopback that nobody listens on at this moment. The next moment is the caller's concern.
-
+/** A port of the loopback that nobody listens on at this moment. The next moment is the caller's concern. */
 import { createServer } from "node:net";
 
 /** `preferred` where it is free, else any. */

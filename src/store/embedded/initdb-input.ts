@@ -1,6 +1,7 @@
-// The folder that initdb reads its scripts from, where the programs lie under a name that it can't put into SQL.
-// All else of initdb's command line is for `cluster.ts`.
-
+/**
+ * The folder that initdb reads its scripts from, where the programs lie under a name that it can't put into SQL.
+ * All else of initdb's command line is for `cluster.ts`.
+ */
 import { copyFile, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

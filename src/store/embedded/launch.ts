@@ -1,6 +1,7 @@
-// Sets the server process going, apart from our terminal and our life, on POSIX systems and on Windows.
-// Which port, and what to do when it fails, is for `server.ts`.
-
+/**
+ * Sets the server process going, apart from our terminal and our life, on POSIX systems and on Windows.
+ * Which port, and what to do when it fails, is for `server.ts`.
+ */
 import { open } from "node:fs/promises";
 import type { Account } from "./account.ts";
 import type { DataDir } from "./data-dir.ts";
@@ -18,8 +19,8 @@ export interface Launch {
 }
 
 /** A server that replays its log after a crash is let work: that may take minutes. */
-export const START_LIMIT_MS = 10 * 60_000;
-const POLL_MS = 5;
+export const startLimitMs = 10 * 60_000;
+const pollMs = 5;
 
 /** Starts the server on `port`. Returns undefined when it is ready, or the exit code that it ended with. */
 export const launchServer: (launch: Launch, port: number) => Promise<number | undefined> =
@@ -41,7 +42,7 @@ async function launchDirectly(launch: Launch, port: number): Promise<number | un
   while (server.exitCode === null && server.signalCode === null) {
     const written = await readPidFile(database);
     if (written?.pid === server.pid && written.status === "ready") return undefined;
-    await Bun.sleep(POLL_MS);
+    await Bun.sleep(pollMs);
   }
   return server.exitCode ?? -1;
 }
@@ -54,7 +55,7 @@ async function launchByPgCtl({ dataDir, binaries }: Launch, port: number): Promi
   const options = serverArguments(port).map((argument) => (argument === "-c" ? argument : `"${argument}"`));
   const start = [
     ...["start", "--pgdata", dataDir.database, "--log", dataDir.log, "--options", options.join(" ")],
-    ...["--wait", "--timeout", String(START_LIMIT_MS / 1000)],
+    ...["--wait", "--timeout", String(startLimitMs / 1000)],
   ];
   const child = spawnProgram(
     { binaries, name: "pg_ctl", arguments: start, cwd: dataDir.database, account: undefined },

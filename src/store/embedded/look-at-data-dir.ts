@@ -1,15 +1,15 @@
-// What can be told of a data directory without touching it: for whoever only looks. Taking it is `data-dir.ts`.
-
+/** What can be told of a data folder without touching it: for whoever only looks. Taking it is `data-dir.ts`. */
 import { constants } from "node:fs";
 import { access, readdir, readFile, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { MARKER } from "./data-dir.ts";
-import { codeOf, isMissing } from "./faults.ts";
+import { codeOf } from "../../task/thrown.ts";
+import { foreignEntry, markerName } from "./data-dir.ts";
+import { isMissing } from "./faults.ts";
 
 export interface DataDirFacts {
-  /** "missing": the first start makes it. "foreign": it holds something else than ours. */
+  /** "missing": the first start makes it. "empty": not marked as ours yet. "foreign": it holds something else than ours. */
   state: "missing" | "empty" | "ours" | "foreign" | "unreadable";
-  /** The directory itself or, where it is missing, the nearest above it that is there. */
+  /** The folder itself or, where it is missing, the nearest above it that is there. */
   nearest: string;
   /** Of `nearest`. Always 0 on Windows. */
   ownerUid: number;
@@ -48,9 +48,9 @@ async function nearestOf(path: string): Promise<string> {
 
 async function stateOf(path: string): Promise<DataDirFacts["state"]> {
   try {
-    const entries = (await readdir(path)).filter((name) => name !== "lost+found");
-    if (entries.length === 0) return "empty";
-    return entries.includes(MARKER) ? "ours" : "foreign";
+    const entries = await readdir(path);
+    if (entries.includes(markerName)) return "ours";
+    return foreignEntry(entries) === undefined ? "empty" : "foreign";
   } catch (fault) {
     if (codeOf(fault) === "EACCES") return "unreadable";
     throw fault;

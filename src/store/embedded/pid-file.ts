@@ -1,8 +1,10 @@
-// Reads postmaster.pid, and tells whether the process that it names is the server of this database.
-// A number alone proves nothing: after a power cut it may belong to any other process.
-
+/**
+ * Reads postmaster.pid, and tells whether the process that it names is the server of this database.
+ * A number alone proves nothing: after a power cut it may belong to any other process.
+ */
 import { readFile, readlink, realpath } from "node:fs/promises";
 import { join } from "node:path";
+import { codeOf } from "../../task/thrown.ts";
 import { isMissing } from "./faults.ts";
 import { runProgram } from "./program.ts";
 
@@ -42,7 +44,7 @@ export async function isServerOf(database: string, pid: number, binaries: string
   return judged.exitCode === 0;
 }
 
-/** A server's working directory is its database. Of a dead or a foreign process it can't be read, or is another. */
+/** A server's working folder is its database. Of a dead or a foreign process it can't be read, or is another. */
 async function worksIn(database: string, pid: number): Promise<boolean> {
   try {
     return (await readlink(`/proc/${pid}/cwd`)) === (await realpath(database));
@@ -57,6 +59,6 @@ export function isInUse(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (fault) {
-    return !(fault instanceof Error && "code" in fault && fault.code === "ESRCH");
+    return codeOf(fault) !== "ESRCH";
   }
 }

@@ -1,15 +1,17 @@
-// Locks between processes, freed by the operating system whenever their holder ends, however it ends.
-// What they guard is for `embedded-postgres.ts` to say.
-
+/**
+ * Locks between processes, freed by the operating system whenever their holder ends, however it ends.
+ * What they guard is for `embedded-postgres.ts` to say.
+ */
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { OperatorError } from "../../task/errors.ts";
+import { codeOf } from "../../task/thrown.ts";
 import type { DataDir } from "./data-dir.ts";
-import { codeOf, explainFileFault } from "./faults.ts";
+import { explainFileFault } from "./faults.ts";
 
-const POLL_MS = 20;
+const pollMs = 20;
 /** More than the longest start that the holder waits for: one that replays its log after a crash. */
-const WAIT_LIMIT_MS = 15 * 60_000;
+const waitLimitMs = 15 * 60_000;
 
 /**
  * A lock on a file. Bun offers no flock or LockFileEx, but SQLite, which it carries, has wrapped both for
@@ -28,7 +30,7 @@ export class ProcessLock {
   /** Waits until nobody else holds the lock in any way. `onWait` is called once if that takes a while. */
   static async takeAlone(dataDir: DataDir, name: string, onWait: () => void): Promise<ProcessLock> {
     const lock = await ProcessLock.#open(dataDir, name);
-    const deadline = Date.now() + WAIT_LIMIT_MS;
+    const deadline = Date.now() + waitLimitMs;
     for (let waits = 0; !lock.#begin("BEGIN EXCLUSIVE"); waits++) {
       if (waits === 10) onWait();
       if (Date.now() > deadline) {
@@ -41,7 +43,7 @@ export class ProcessLock {
           },
         );
       }
-      await Bun.sleep(POLL_MS);
+      await Bun.sleep(pollMs);
     }
     return lock;
   }

@@ -1,13 +1,14 @@
-// Runs initdb, pg_ctl and postgres: as the right account, with an environment of our making, never with a secret in argv.
-// What their output means is for `faults.ts`.
-
+/**
+ * Runs initdb, pg_ctl and postgres: as the right account, with an environment of our making, never with a secret in argv.
+ * What their output means is for `faults.ts`.
+ */
 import { join } from "node:path";
 import { OperatorError } from "../../task/errors.ts";
+import { codeOf } from "../../task/thrown.ts";
 import type { Account } from "./account.ts";
-import { codeOf } from "./faults.ts";
 
 /** What a child inherits. All else stays out: LD_*, PG* and BUN_* would change what runs, and ours holds secrets. */
-const INHERITED = [
+const inherited = [
   "TZ",
   "SystemRoot",
   "SystemDrive",
@@ -67,7 +68,7 @@ export async function runProgram(program: Program): Promise<{ exitCode: number; 
 /** LC_ALL=C keeps the programs' messages in the English that `faults.ts` looks for. */
 function childEnvironment(): Record<string, string> {
   const environment: Record<string, string> = { LC_ALL: "C" };
-  for (const name of INHERITED) {
+  for (const name of inherited) {
     const value = process.env[name];
     if (value !== undefined) environment[name] = value;
   }

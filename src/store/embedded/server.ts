@@ -1,25 +1,26 @@
-// Finds, starts and stops the server process. Must run under the start lock.
-// What it is told is in `settings.ts`; whether it is ours is judged in `pid-file.ts`.
-
+/**
+ * Finds, starts and stops the server process. Must run under the start lock.
+ * What it is told is in `settings.ts`; whether it is ours is judged in `pid-file.ts`.
+ */
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OperatorError } from "../../task/errors.ts";
 import type { DataDir } from "./data-dir.ts";
 import { explainFileFault, explainProgramFailure } from "./faults.ts";
 import { pickFreePort } from "./free-port.ts";
-import { type Launch, launchServer, START_LIMIT_MS } from "./launch.ts";
+import { type Launch, launchServer, startLimitMs } from "./launch.ts";
 import { readTail, rotateLog, sizeOf } from "./log-file.ts";
 import { isInUse, isServerOf, pidFilePath, readPidFile } from "./pid-file.ts";
 import { runProgram } from "./program.ts";
 
-const POLL_MS = 10;
-const STOP_LIMIT_MS = 60_000;
+const pollMs = 10;
+const stopLimitMs = 60_000;
 /** Another program may take the port in the moment between picking and binding it, though hardly five times. */
-const TRIES = 5;
+const mostTries = 5;
 
 /** The port of the running server, after waiting for one that is starting or stopping; undefined without one. */
 export async function findServer({ dataDir, binaries, onStep }: Launch): Promise<number | undefined> {
-  const deadline = Date.now() + START_LIMIT_MS;
+  const deadline = Date.now() + startLimitMs;
   for (let waits = 0; ; waits++) {
     const found = await readPidFile(dataDir.database);
     if (found === undefined || !(await isServerOf(dataDir.database, found.pid, binaries))) return undefined;
@@ -34,7 +35,7 @@ export async function findServer({ dataDir, binaries, onStep }: Launch): Promise
         },
       );
     }
-    await Bun.sleep(POLL_MS);
+    await Bun.sleep(pollMs);
   }
 }
 
@@ -54,7 +55,7 @@ export async function startServer(launch: Launch): Promise<number> {
       const exitCode = await launchServer(launch, port);
       if (exitCode === undefined) return port;
       const output = await readTail(dataDir.log, logged);
-      if (tries === TRIES) throw explainProgramFailure("postgres", exitCode, output);
+      if (tries === mostTries) throw explainProgramFailure("postgres", exitCode, output);
       if (/could not bind/.test(output)) port = await pickFreePort();
       // The children of a server that was killed take a moment to notice.
       else if (/pre-existing shared memory block/.test(output)) await Bun.sleep(200 * tries);
@@ -76,11 +77,11 @@ export async function stopServer(dataDir: DataDir, binaries: string): Promise<vo
     return;
   }
   process.kill(server.pid, "SIGINT");
-  const deadline = Date.now() + STOP_LIMIT_MS;
-  // The pid file goes last. A zombie, whose parent is not us, still has a number but no working directory.
+  const deadline = Date.now() + stopLimitMs;
+  // The pid file goes last. A zombie, whose parent is not us, still has a number but no working folder.
   while ((await readPidFile(database)) !== undefined && (await isServerOf(database, server.pid, binaries))) {
     if (Date.now() > deadline) return; // it goes on stopping by itself
-    await Bun.sleep(POLL_MS);
+    await Bun.sleep(pollMs);
   }
 }
 

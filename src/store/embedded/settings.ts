@@ -1,15 +1,17 @@
-// How the embedded server is set: a small footprint, full durability, nobody but this machine.
-// They are given on the command line, so that they change with the executable and no file can drift from them.
+/**
+ * How the embedded server is set: a small footprint, full durability, nobody but this machine.
+ * They are given on the command line, so that they change with the executable and no file can drift from them.
+ */
 
 /** The `-c name=value` arguments of a server at `port`. None of them is a secret. */
 export function serverArguments(port: number): string[] {
-  return Object.entries({ ...SETTINGS, port }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  return Object.entries({ ...serverSettings, port }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }
 
-const SETTINGS = {
+const serverSettings = {
   cluster_name: "fiscaut-tasks", // seen in the process list
   listen_addresses: "127.0.0.1",
-  unix_socket_directories: "", // a socket's path is limited to 107 bytes, a data directory's is not
+  unix_socket_directories: "", // a socket's path is limited to 107 bytes, a data folder's is not
   max_connections: 100,
 
   // Memory: the hot table is small, and the operating system's cache holds the rest.

@@ -1,17 +1,18 @@
-// The Postgres programs on disk: unpacked once a version, whole or not at all, repaired when damaged.
-// Must run under the start lock; which archive it is comes from `archive.ts`.
-
+/**
+ * The Postgres programs on disk: unpacked once a version, whole or not at all, repaired when damaged.
+ * Must run under the start lock; which archive it is comes from `archive.ts`.
+ */
 import { readFileSync, statSync } from "node:fs";
 import { chmod, mkdir, open, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { OperatorError } from "../../task/errors.ts";
 import type { ArchivedFile, PostgresArchive } from "./archive.ts";
 import type { DataDir } from "./data-dir.ts";
-import { renameDurably, syncDirectory } from "./durable-rename.ts";
+import { renameDurably, syncFolder } from "./durable-rename.ts";
 import { explainFileFault, isMissing } from "./faults.ts";
 
 /** Files written at once: their fsyncs then share the disk's flushes. */
-const WRITERS = 32;
+const writers = 32;
 
 /** The folder of this version's programs, unpacked now where it is missing or a file has another size. */
 export async function ensureUnpacked(
@@ -62,16 +63,16 @@ async function unpack(
   const fresh = `${folder}.new`;
   try {
     await rm(fresh, { recursive: true, force: true });
-    const directories = new Set([dataDir.versions, fresh]);
-    for (const { path } of archive.manifest.files) addParents(directories, fresh, path);
-    for (const directory of directories) await makeDirectory(dataDir, directory);
+    const folders = new Set([dataDir.versions, fresh]);
+    for (const { path } of archive.manifest.files) addParents(folders, fresh, path);
+    for (const folder of folders) await makeFolder(dataDir, folder);
 
     const left = archive.manifest.files.values();
     const writeSome = async () => {
       for (const { path } of left) await writeDurably(dataDir, join(fresh, path), contents.get(path));
     };
-    await Promise.all(Array.from({ length: WRITERS }, writeSome));
-    for (const directory of directories) await syncDirectory(directory);
+    await Promise.all(Array.from({ length: writers }, writeSome));
+    for (const folder of folders) await syncFolder(folder);
     await rm(folder, { recursive: true, force: true });
     await renameDurably(fresh, folder);
   } catch (fault) {
@@ -93,13 +94,13 @@ async function openArchive({ manifest, readBytes }: PostgresArchive): Promise<Ma
 }
 
 /** Parents come before their children, which a Set keeps. */
-function addParents(directories: Set<string>, root: string, path: string): void {
+function addParents(folders: Set<string>, root: string, path: string): void {
   const names = path.split("/").slice(0, -1);
-  for (let depth = 1; depth <= names.length; depth++) directories.add(join(root, ...names.slice(0, depth)));
+  for (let depth = 1; depth <= names.length; depth++) folders.add(join(root, ...names.slice(0, depth)));
 }
 
 // Modes are set, not asked for, since a umask such as root's 077 would lock out the account that Postgres runs as.
-async function makeDirectory(dataDir: DataDir, path: string): Promise<void> {
+async function makeFolder(dataDir: DataDir, path: string): Promise<void> {
   await mkdir(path, { recursive: true });
   await chmod(path, 0o755);
   await dataDir.handOver(path);

@@ -1,15 +1,17 @@
-// Keeps other users of a Windows machine out: what is made under C:\ProgramData may be read by all of them.
-// On POSIX systems the modes given at creation do this.
+/**
+ * Keeps other users of a Windows machine out: what is made under C:\ProgramData may be read by all of them.
+ * On POSIX systems the modes given at creation do this.
+ */
 
 /** The well-known SIDs of LocalSystem and of the group Administrators. */
-const SYSTEM = "S-1-5-18";
-const ADMINISTRATORS = "S-1-5-32-544";
+const system = "S-1-5-18";
+const administrators = "S-1-5-32-544";
 
 /** Lets only us, LocalSystem and administrators into `path` and all that will be made in it. False when Windows won't. */
 export async function keepOthersOut(path: string): Promise<boolean> {
   const ourselves = (await run("whoami", "/user", "/fo", "csv", "/nh"))?.match(/S-1-[\d-]+/)?.[0];
   if (ourselves === undefined) return false;
-  const grants = [SYSTEM, ADMINISTRATORS, ourselves].map((sid) => `*${sid}:(OI)(CI)F`);
+  const grants = [system, administrators, ourselves].map((sid) => `*${sid}:(OI)(CI)F`);
   return (await run("icacls", path, "/inheritance:r", "/grant:r", ...grants)) !== undefined;
 }
 

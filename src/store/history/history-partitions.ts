@@ -4,7 +4,7 @@
  */
 import { OperatorError } from "../../task/errors.ts";
 import type { Partition } from "../../task/retention.ts";
-import { codeOf, type Store } from "../connection.ts";
+import { driverCodeOf, type Store } from "../connection.ts";
 import { schemaName } from "../schema/schema.ts";
 import type { Sql } from "../sql.ts";
 
@@ -62,7 +62,7 @@ export async function changePartitions<Result>(
         return result.of;
       });
     } catch (error) {
-      if (codeOf(error) !== lockNotAvailable) throw error;
+      if (driverCodeOf(error) !== lockNotAvailable) throw error;
       if (tries === lockTries)
         throw new OperatorError("unavailable", "the task history is locked by another session", {
           hint: "wait for its end; pg_stat_activity shows which one: a dump, or a transaction left open",

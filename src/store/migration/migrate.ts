@@ -5,7 +5,7 @@ import { OperatorError } from "../../task/errors.ts";
 import type { Store } from "../connection.ts";
 import { migrationTable, schemaName } from "../schema/schema.ts";
 import type { Sql } from "../sql.ts";
-import { type Migration, migrations } from "./migrations.ts";
+import { endsOlderMark, type Migration, migrations } from "./migrations.ts";
 
 /** Any number serves, so long as nothing else in the database locks it. */
 const lockKey = 0x66_69_73_63; // "fisc"
@@ -18,7 +18,7 @@ export interface MigrationStatus {
 
 /**
  * Reads only.
- * @throws OperatorError "config" when the database is newer than this executable, or its server too old.
+ * @throws OperatorError "config" when the database is newer than this executable can do with, or its server too old.
  */
 export async function readMigrationStatus(store: Pick<Store, "sql">): Promise<MigrationStatus> {
   const { sql } = store;
@@ -31,18 +31,18 @@ export async function readMigrationStatus(store: Pick<Store, "sql">): Promise<Mi
     });
   if (!server.known) return { applied: [], pending: migrations };
 
-  const rows = await sql<{ name: string; sha256: string; applied_at: string }[]>`
-    select name, sha256, to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as applied_at
-    from ${sql(schemaName)}.${sql(migrationTable)} order by name`;
+  const rows = await sql<{ name: string; sha256: string; ends_older: boolean; applied_at: string }[]>`
+    select name, sha256, coalesce((to_jsonb(m) ->> 'ends_older')::boolean, false) as ends_older, to_char(applied_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as applied_at
+    from ${sql(schemaName)}.${sql(migrationTable)} m order by name`;
   for (const row of rows) {
     const ours = migrations.find((migration) => migration.name === row.name);
-    if (ours === undefined)
+    if (ours === undefined && row.ends_older)
       throw new OperatorError(
         "config",
         `the database's schema (${row.name}) is newer than this executable (${migrations.at(-1)?.name})`,
         { hint: "install the fiscaut-tasks that migrated it, or a newer one" },
       );
-    if (digest(ours) !== row.sha256)
+    if (ours !== undefined && digest(ours) !== row.sha256)
       throw new OperatorError(
         "config",
         `migration ${row.name} in the database is not the one in this executable`,
@@ -53,7 +53,7 @@ export async function readMigrationStatus(store: Pick<Store, "sql">): Promise<Mi
   }
   return {
     applied: rows.map((row) => ({ name: row.name, appliedAt: row.applied_at })),
-    pending: migrations.slice(rows.length),
+    pending: migrations.filter(({ name }) => !rows.some((row) => row.name === name)),
   };
 }
 
@@ -77,10 +77,15 @@ async function applyPending(sql: Sql) {
   await sql`
       create table if not exists ${sql(schemaName)}.${sql(migrationTable)} (
         name text collate "C" primary key, sha256 text not null, applied_at timestamptz not null default now())`;
+  await sql`
+      alter table ${sql(schemaName)}.${sql(migrationTable)}
+      add column if not exists ends_older boolean not null default false`;
   const { pending } = await readMigrationStatus({ sql });
   for (const migration of pending) {
     await sql.unsafe(migration.sql);
-    await sql`insert into ${sql(schemaName)}.${sql(migrationTable)} (name, sha256) values (${migration.name}, ${digest(migration)})`;
+    await sql`
+      insert into ${sql(schemaName)}.${sql(migrationTable)} (name, sha256, ends_older)
+      values (${migration.name}, ${digest(migration)}, ${migration.sql.startsWith(endsOlderMark)})`;
   }
   return pending;
 }

@@ -5,6 +5,7 @@
 import tables from "../../../drizzle/0000_tables.sql" with { type: "text" };
 import storage from "../../../drizzle/0001_storage.sql" with { type: "text" };
 import sqlDoor from "../../../drizzle/0002_sql_door.sql" with { type: "text" };
+import sync from "../../../drizzle/0003_sync.sql" with { type: "text" };
 
 export interface Migration {
   /** The file's name without `.sql`; its number gives the order. */
@@ -16,4 +17,11 @@ export const migrations: readonly Migration[] = [
   { name: "0000_tables", sql: tables },
   { name: "0001_storage", sql: storage },
   { name: "0002_sql_door", sql: sqlDoor },
+  { name: "0003_sync", sql: sync },
 ];
+
+/**
+ * The first line of a migration that takes away what executables before it use. All others only add, so that old workers
+ * go on, and start again, beside new ones; what is to go, goes one release after nothing uses it any more.
+ */
+export const endsOlderMark = "-- ends older executables";

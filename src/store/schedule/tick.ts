@@ -2,7 +2,6 @@
  * Turns the ticks of schedules that are due into tasks, each into exactly one, however many workers try. Which ticks
  * those are is told by `task/time/cron.ts` and `task/doors/schedule.ts`.
  */
-
 import { isAdded } from "../../task/doors/enqueued.ts";
 import type { CheckedTask } from "../../task/doors/new-task.ts";
 import {

@@ -2,7 +2,6 @@
  * Opens what new tasks wait for, within the transaction that enqueues them, and reads what of it is still open. Ending
  * a wait is `release.ts`'s work.
  */
-
 import type { CheckedTask } from "../../task/doors/new-task.ts";
 import { OperatorError } from "../../task/errors.ts";
 import type { Predecessor, TaskState } from "../../task/task.ts";

@@ -2,7 +2,6 @@
  * How long a task waits after an attempt that had an error, as people write it: `django`, `exponential:1s..1h`,
  * `fixed:30s`, each with a jitter such as `~10%`. Whether another attempt follows at all is `settle.ts`'s decision.
  */
-
 import { OperatorError } from "../errors.ts";
 import { formatDuration, readDuration } from "./duration.ts";
 

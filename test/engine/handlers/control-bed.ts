@@ -1,4 +1,4 @@
-// Runs a test's code as a handler, in one attempt of a task, beside handlers that it may control.
+/** Runs a test's code as a handler, in one attempt of a task, beside handlers that it may control. */
 import { z } from "zod";
 import { createLocalRunner } from "../../../src/engine/handlers/runner.ts";
 import type { HandlerContext } from "../../../src/handlers/context.ts";

@@ -1,4 +1,6 @@
-// Handlers that control queues, schedules, batches and the history. What the verbs do is the store's, and tested there.
+/**
+ * Handlers that control queues, schedules, batches and the history. What the verbs do is the store's, and tested there.
+ */
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import type { HandlerContext } from "../../../src/handlers/context.ts";
 import { syncFileSchedules } from "../../../src/store/schedule/schedules.ts";

@@ -1,4 +1,4 @@
-// Handlers that look up and control tasks. What the verbs do is the store's, and tested there.
+/** Handlers that look up and control tasks. What the verbs do is the store's, and tested there. */
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import type { HandlerContext } from "../../../src/handlers/context.ts";
 import type { NewTask } from "../../../src/task/doors/new-task.ts";

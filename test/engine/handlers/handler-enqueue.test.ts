@@ -1,4 +1,4 @@
-// Handlers that enqueue: one task, a batch, and what a repeated attempt makes of it.
+/** Handlers that enqueue: one task, a batch, and what a repeated attempt makes of it. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import type { HandlerContext } from "../../../src/handlers/context.ts";
 import { findBatch } from "../../../src/store/batch.ts";

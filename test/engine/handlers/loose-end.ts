@@ -2,12 +2,13 @@
  * Run by `thread-runner.test.ts` in a process of its own, since Bun's test runner ends a thread whose errors nobody
  * waits for, which Bun itself does not where the thread listens for them. Prints what came of it.
  */
-import { spawnThread } from "../../../src/cli/worker/spawn-handlers.ts";
 import { ThreadRunner } from "../../../src/engine/handlers/thread-runner.ts";
+import { spawnThread } from "../../../src/handlers/thread.ts";
 
 const faults: string[] = [];
 const runner = new ThreadRunner({
-  spawn: () => spawnThread(new URL("./unruly-thread.ts", import.meta.url).href),
+  spawn: () =>
+    spawnThread(new URL("./unruly-thread.ts", import.meta.url), (message) => ({ kind: "fault", message })),
   emit: (event) => faults.push(event.kind),
 });
 await runner.ready(10_000);

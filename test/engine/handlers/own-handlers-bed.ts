@@ -1,4 +1,4 @@
-// A worker whose handlers' thread loads the files that a test writes.
+/** A worker whose handlers' thread loads the files that a test writes. */
 import { spawnHandlers } from "../../../src/cli/worker/spawn-handlers.ts";
 import { type Limits, ThreadRunner } from "../../../src/engine/handlers/thread-runner.ts";
 import { enqueueTask } from "../../../src/store/enqueue/enqueue.ts";

@@ -1,9 +1,10 @@
 /** Handlers in a thread of their own: what they do there stops neither the worker nor each other for good. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { spawnHandlers, spawnThread } from "../../../src/cli/worker/spawn-handlers.ts";
+import { spawnHandlers } from "../../../src/cli/worker/spawn-handlers.ts";
 import type { Thread } from "../../../src/engine/handlers/attempt-thread.ts";
 import { ThreadRunner } from "../../../src/engine/handlers/thread-runner.ts";
+import { spawnThread } from "../../../src/handlers/thread.ts";
 import { enqueueTask } from "../../../src/store/enqueue/enqueue.ts";
 import { findTask } from "../../../src/store/find.ts";
 import { readTaskLog } from "../../../src/store/read-log.ts";
@@ -28,7 +29,7 @@ afterEach(async () => {
 });
 afterAll(() => database.drop());
 
-const unruly = new URL("./unruly-thread.ts", import.meta.url).href;
+const unruly = new URL("./unruly-thread.ts", import.meta.url);
 const enqueue = async (task: NewTask) =>
   (await enqueueTask(database.store, checkNewTask({ payload: 0, ...task }))).id;
 const find = (id: number) => findTask(database.store, id);
@@ -48,7 +49,8 @@ interface Threaded {
 }
 
 async function startThreaded(options: Threaded = {}): Promise<StartedWorker> {
-  const { leaseMs = 60_000, spawn = () => spawnThread(unruly) } = options;
+  const { leaseMs = 60_000, spawn = () => spawnThread(unruly, (message) => ({ kind: "fault", message })) } =
+    options;
   const ofRunner: EngineEvent[] = [];
   const runner = new ThreadRunner({
     spawn,
@@ -166,13 +168,10 @@ describe("a handler in a thread", () => {
   test("that enqueues is heard of by the worker: one task as created, a batch as counts", async () => {
     const { event } = await startThreaded({
       spawn: () =>
-        spawnThread(unruly, {
-          databaseUrl: database.url,
-          pooled: false,
-          config,
-          retention: keepForever,
-          ...noneOwn,
-        }),
+        spawnHandlers(
+          { databaseUrl: database.url, pooled: false, config, retention: keepForever, ...noneOwn },
+          unruly,
+        ),
     });
     const id = await enqueue({ name: "parent", payload: 3 });
     const { task } = await event("created");

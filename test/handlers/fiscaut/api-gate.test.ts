@@ -1,4 +1,4 @@
-// Which answers of the API are a record's own, and which hold the queue of all records: against the stand-in.
+/** Which answers of the API are a record's own, and which hold the queue of all records: against the stand-in. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createFiscautClient } from "../../../src/fiscaut/client.ts";
 import { createApiGate } from "../../../src/handlers/fiscaut/api-gate.ts";

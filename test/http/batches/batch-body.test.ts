@@ -1,4 +1,4 @@
-// The bodies of batches, in chunks of any size: what is read of them is what JSON.parse would read.
+/** The bodies of batches, in chunks of any size: what is read of them is what JSON.parse would read. */
 import { describe, expect, test } from "bun:test";
 import { readArray, readObject } from "../../../src/http/batches/batch-body.ts";
 import { Problem } from "../../../src/http/problem.ts";

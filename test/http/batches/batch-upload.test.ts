@@ -1,4 +1,4 @@
-// Many tasks in one request, over a real database.
+/** Many tasks in one request, over a real database. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { maxBatchBytes } from "../../../src/http/batches/batch-body.ts";
 import { serveHttp } from "../../../src/http/server.ts";

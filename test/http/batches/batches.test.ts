@@ -1,4 +1,4 @@
-// The routes of batches, over a real database: what is shown of one, and what is done to all of its tasks.
+/** The routes of batches, over a real database: what is shown of one, and what is done to all of its tasks. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { listTasks } from "../../../src/store/find.ts";
 import { createDatabase, type TestDatabase } from "../../postgres.ts";

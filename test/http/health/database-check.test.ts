@@ -1,4 +1,4 @@
-// What asking after the database may cost it: one question at a time, seldom, and never for long.
+/** What asking after the database may cost it: one question at a time, seldom, and never for long. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { DatabaseCheck } from "../../../src/http/health/database-check.ts";
 import { openStore } from "../../../src/store/connection.ts";

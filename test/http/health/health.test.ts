@@ -1,4 +1,4 @@
-// Liveness, readiness and health: what each answers in which state of worker and database.
+/** Liveness, readiness and health: what each answers in which state of worker and database. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { WorkerReport } from "../../../src/http/health/worker-report.ts";
 import { TaskMetrics } from "../../../src/http/metrics/task-metrics.ts";

@@ -1,4 +1,4 @@
-// Companies over HTTP: what is listed of them, and which may be enabled where the worker has a source.
+/** Companies over HTTP: what is listed of them, and which may be enabled where the worker has a source. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { enableCompanies } from "../../../src/store/sync/companies.ts";
 import type { SourceCompany } from "../../../src/task/doors/company.ts";

@@ -1,4 +1,6 @@
-// What has become of the records, over HTTP: totals, pages of a list, all of one. What is counted and found is the store's.
+/**
+ * What has become of the records, over HTTP: totals, pages of a list, all of one. What is counted and found is the store's.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createDatabase, type TestDatabase } from "../../postgres.ts";
 import { putRecord } from "../../store/sync/any-record.ts";

@@ -1,4 +1,4 @@
-// Enqueuing over HTTP: what a body must be, and what a task then is.
+/** Enqueuing over HTTP: what a body must be, and what a task then is. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { maxBodyBytes } from "../../../src/http/request.ts";
 import { findTask } from "../../../src/store/find.ts";

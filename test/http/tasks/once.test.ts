@@ -1,4 +1,4 @@
-// Keys and the order of priorities over HTTP. What the rules do is the store's affair, and tested there.
+/** Keys and the order of priorities over HTTP. What the rules do is the store's affair, and tested there. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { findTask } from "../../../src/store/find.ts";
 import { createDatabase, type TestDatabase } from "../../postgres.ts";

@@ -1,4 +1,4 @@
-// Retry and cancel over HTTP. What they do to a task is the store's, and tested there.
+/** Retry and cancel over HTTP. What they do to a task is the store's, and tested there. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createDatabase, type TestDatabase } from "../../postgres.ts";
 import { buildApp, postJson } from "../app-under-test.ts";

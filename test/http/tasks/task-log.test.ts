@@ -1,4 +1,4 @@
-// The route that shows a task's log lines, over a real database.
+/** The route that shows a task's log lines, over a real database. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { completeTasks } from "../../../src/store/attempt/complete.ts";
 import { writeReports } from "../../../src/store/attempt/reports.ts";

@@ -1,5 +1,4 @@
-// What the tests of the task routes do to tasks behind HTTP's back: the steps that a worker would take.
-
+/** What the tests of the task routes do to tasks behind HTTP's back: the steps that a worker would take. */
 import { completeTasks } from "../../../src/store/attempt/complete.ts";
 import { claimTasks } from "../../../src/store/claim/claim.ts";
 import type { Store } from "../../../src/store/connection.ts";

@@ -1,4 +1,4 @@
-// The routes that show tasks and batches, over a real database.
+/** The routes that show tasks and batches, over a real database. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeReports } from "../../../src/store/attempt/reports.ts";
 import { enqueueBatch } from "../../../src/store/enqueue/enqueue-batch.ts";

@@ -1,4 +1,6 @@
-// A process that reads, without ODBC: it answers as its connection string tells it to. See `reader-process.test.ts`.
+/**
+ * A process that reads, without ODBC: it answers as its connection string tells it to. See `reader-process.test.ts`.
+ */
 import type { FromReader, ToReader } from "../../../src/sources/odbc/messages.ts";
 
 let mode = "";

@@ -1,4 +1,6 @@
-// Log lines and progress in the store: what is kept of them, in which order, and that only the execution that told them may.
+/**
+ * Log lines and progress in the store: what is kept of them, in which order, and that only the execution that told them may.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { completeTasks } from "../../../src/store/attempt/complete.ts";
 import { type AttemptReport, writeReports } from "../../../src/store/attempt/reports.ts";

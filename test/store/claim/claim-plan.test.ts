@@ -1,4 +1,6 @@
-// How Postgres carries a claim out when a backlog lies in its lane: by the index's order, never by sorting the lane.
+/**
+ * How Postgres carries a claim out when a backlog lies in its lane: by the index's order, never by sorting the lane.
+ */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { claimTasks } from "../../../src/store/claim/claim.ts";
 import { openStore, type Store } from "../../../src/store/connection.ts";

@@ -1,4 +1,4 @@
-// The bulk verbs: whom they take, in chunks, and beside workers that claim and complete.
+/** The bulk verbs: whom they take, in chunks, and beside workers that claim and complete. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { completeTasks } from "../../../src/store/attempt/complete.ts";
 import { claimTasks } from "../../../src/store/claim/claim.ts";

@@ -1,5 +1,4 @@
-// The way from nothing to a running server, in a directory with an awkward name.
-
+/** The way from nothing to a running server, in a folder with an awkward name. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -96,7 +95,7 @@ describe("the first start", () => {
     expect(status).toMatch(/^CapEff:\t0+$/m);
   });
 
-  test("leaves nothing half-made, and a note that says what the directory is", async () => {
+  test("leaves nothing half-made, and a note that says what the folder is", async () => {
     expect((await readdir(dataDir)).sort()).toEqual([
       "database",
       "fiscaut-tasks.txt",

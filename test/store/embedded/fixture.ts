@@ -1,5 +1,4 @@
-// What the tests of the embedded Postgres share: directories, a ready cluster to copy, processes that hold it.
-
+/** What the tests of the embedded Postgres share: folders, a ready cluster to copy, processes that hold it. */
 import { afterAll } from "bun:test";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -30,7 +29,7 @@ export const isRoot = process.getuid?.() === 0;
 /** An ordinary user that every Linux has, for tests that run as root. */
 export const NOBODY = 65534;
 
-/** What one test file makes. After it, whatever is still open is closed, then all directories are removed. */
+/** What one test file makes. After it, whatever is still open is closed, then all folders are removed. */
 export function makeWorkplace() {
   const made: string[] = [];
   const holders: Holder[] = [];
@@ -44,7 +43,7 @@ export function makeWorkplace() {
     for (const path of made) await rm(path, { recursive: true, force: true });
   }, 60_000);
 
-  /** A new empty directory that any user may enter. */
+  /** A new empty folder that any user may enter. */
   async function newDirectory(): Promise<string> {
     const path = await mkdtemp(join(tmpdir(), "fiscaut-tasks-embedded-"));
     made.push(path);
@@ -74,7 +73,7 @@ export function makeWorkplace() {
       opened.push(each);
       return each;
     },
-    /** A data directory with programs and a database, stopped: a copy, made faster than a new one. */
+    /** A data folder with programs and a database, stopped: a copy, made faster than a new one. */
     async readyDataDir(): Promise<string> {
       template ??= makeTemplate();
       const dataDir = join(await newDirectory(), "data");
@@ -96,7 +95,7 @@ export function makeWorkplace() {
   };
 }
 
-/** A process that holds the server of a data directory. */
+/** A process that holds the server of a data folder. */
 export class Holder {
   readonly #child: Bun.Subprocess<"pipe", "pipe", "inherit">;
   readonly #lines: AsyncIterator<Partial<Told>>;

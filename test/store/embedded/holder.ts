@@ -1,6 +1,7 @@
-// A process of its own for the tests: opens the embedded Postgres of argv[2], tells so in JSON lines, and closes it when
-// its input ends. Compiled by `fixture.ts`, so that it carries the archive as the product does.
-
+/**
+ * A process of its own for the tests: opens the embedded Postgres of argv[2], tells so in JSON lines, and closes it when
+ * its input ends. Compiled by `fixture.ts`, so that it carries the archive as the product does.
+ */
 import { openEmbeddedPostgres } from "../../../src/store/embedded/embedded-postgres.ts";
 import { OperatorError } from "../../../src/task/errors.ts";
 

@@ -1,5 +1,4 @@
-// The locks between processes: alone, shared, the last one out, and freed by death.
-
+/** The locks between processes: alone, shared, the last one out, and freed by death. */
 import { beforeAll, describe, expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";

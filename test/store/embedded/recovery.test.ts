@@ -1,5 +1,4 @@
-// What a crash, a power cut or a bad disk leaves behind, and how the next start copes with it.
-
+/** What a crash, a power cut or a bad disk leaves behind, and how the next start copes with it. */
 import { describe, expect, test } from "bun:test";
 import { mkdir, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,5 +1,4 @@
-// Directories and disks that can't be used: told in words with a way out, and left as they were.
-
+/** Directories and disks that can't be used: told in words with a way out, and left as they were. */
 import { describe, expect, test } from "bun:test";
 import { chmod, chown, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -20,13 +19,13 @@ async function refusal(dataDir: string): Promise<OperatorError> {
   throw new Error(`${dataDir} was not refused`);
 }
 
-describe("a directory is refused", () => {
+describe("a folder is refused", () => {
   test("untouched, when it holds something that is not ours", async () => {
     const dataDir = await workplace.newDirectory();
     await writeFile(join(dataDir, "letter.txt"), "dear");
     const { kind, message, hint } = await refusal(dataDir);
     expect(kind).toBe("config");
-    expect(message).toBe(`${dataDir} is not a data directory of fiscaut-tasks: it holds letter.txt`);
+    expect(message).toBe(`${dataDir} is not a data folder of fiscaut-tasks: it holds letter.txt`);
     expect(hint).toContain("--data-dir");
     expect(await readdir(dataDir)).toEqual(["letter.txt"]);
   });
@@ -35,7 +34,7 @@ describe("a directory is refused", () => {
     const path = join(await workplace.newDirectory(), "data");
     await writeFile(path, "");
     const { kind, message } = await refusal(path);
-    expect({ kind, message }).toEqual({ kind: "config", message: `${path} is not a directory` });
+    expect({ kind, message }).toEqual({ kind: "config", message: `${path} is not a folder` });
   });
 
   test(
@@ -84,7 +83,7 @@ describe("a directory is refused", () => {
     "when this user may not write there",
     async () => {
       const parent = await workplace.newDirectory();
-      if (!isRoot) await chmod(parent, 0o555); // root's directory is closed to others as it is
+      if (!isRoot) await chmod(parent, 0o555); // root's folder is closed to others as it is
       const dataDir = join(parent, "data");
       const holder = await workplace.hold(dataDir, isRoot ? { uid: NOBODY } : {});
       const { kind, message, hint } = await holder.outcome();
@@ -166,7 +165,7 @@ describe("a full disk", () => {
   );
 });
 
-const FREE_SPACE = "free some space there, or name a directory on another disk with --data-dir";
+const FREE_SPACE = "free some space there, or name a folder on another disk with --data-dir";
 
 async function emptyDataDir(): Promise<string> {
   const dataDir = join(await workplace.newDirectory(), "data");

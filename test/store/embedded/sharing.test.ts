@@ -1,14 +1,13 @@
-// Several processes, one server: who starts it, who shares it, who stops it.
-
+/** Several processes, one server: who starts it, who shares it, who stops it. */
 import { describe, expect, test } from "bun:test";
 import { answers, killServer, makeWorkplace, serverPid } from "./fixture.ts";
 
 const workplace = makeWorkplace();
 const SLOW = 60_000;
 
-describe("processes that share a data directory", () => {
+describe("processes that share a data folder", () => {
   test(
-    "end with one server when they start at the same moment in an empty directory, and stop it with the last",
+    "end with one server when they start at the same moment in an empty folder, and stop it with the last",
     async () => {
       const dataDir = `${await workplace.newDirectory()}/data`;
       const holders = await Promise.all([1, 2, 3].map(() => workplace.hold(dataDir)));

@@ -1,5 +1,4 @@
-// What is read from Postgres's and the system's own files and output, and what it becomes for the operator.
-
+/** What is read from Postgres's and the system's own files and output, and what it becomes for the operator. */
 import { describe, expect, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// Many who enqueue the same keys at once, while tasks are claimed and completed.
+/** Many who enqueue the same keys at once, while tasks are claimed and completed. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { findBatch } from "../../../src/store/batch.ts";
 import { again, createOnceBed, type OnceBed, succeeded } from "./once-bed.ts";

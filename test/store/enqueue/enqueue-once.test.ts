@@ -1,4 +1,4 @@
-// Tasks with a key: what becomes of an equal one, by rule and by the state of the live one.
+/** Tasks with a key: what becomes of an equal one, by rule and by the state of the live one. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { rescueTasks } from "../../../src/store/attempt/rescue.ts";
 import { findBatch } from "../../../src/store/batch.ts";

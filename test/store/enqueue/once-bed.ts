@@ -1,5 +1,4 @@
 /** A store and a worker's steps for the tests of tasks with a key, all of them named "a". */
-
 import { completeTasks } from "../../../src/store/attempt/complete.ts";
 import { claimTasks } from "../../../src/store/claim/claim.ts";
 import { openStore } from "../../../src/store/connection.ts";

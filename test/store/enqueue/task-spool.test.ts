@@ -1,4 +1,4 @@
-// Where a batch's tasks wait until all are checked: nothing is lost, and nothing left behind.
+/** Where a batch's tasks wait until all are checked: nothing is lost, and nothing left behind. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

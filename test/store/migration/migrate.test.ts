@@ -75,10 +75,20 @@ test("of several that migrate at once, one applies and the others find nothing l
   expect(rounds.map((applied) => applied.length).toSorted()).toEqual([0, 0, 0, migrations.length]);
 });
 
-test("a database newer than the executable is refused, and so is a migration that was changed", async () => {
+test("a database that a newer executable has only added to serves this one, too", async () => {
   const { store } = await emptyDatabase();
   await migrate(store);
   await store.sql`insert into fiscaut_tasks.migration (name, sha256) values ('9999_tomorrow', 'x')`;
+  expect(await migrate(store)).toEqual([]);
+  const { applied, pending } = await readMigrationStatus(store);
+  expect(applied.at(-1)?.name).toBe("9999_tomorrow");
+  expect(pending).toEqual([]);
+});
+
+test("one that has taken something away is refused, and so is a migration that was changed", async () => {
+  const { store } = await emptyDatabase();
+  await migrate(store);
+  await store.sql`insert into fiscaut_tasks.migration (name, sha256, ends_older) values ('9999_tomorrow', 'x', true)`;
   await expect(migrate(store)).rejects.toThrow(
     "the database's schema (9999_tomorrow) is newer than this executable",
   );

@@ -1,7 +1,7 @@
-// Who may use the SQL door, and what it shows: a role that may enqueue and look, and nothing else.
+/** Who may use the SQL door, and what it shows: a role that may enqueue and look, and nothing else. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { readExample } from "../../../scripts/clients/readme-blocks.ts";
-import { codeOf } from "../../../src/store/connection.ts";
+import { driverCodeOf } from "../../../src/store/connection.ts";
 import type { Sql } from "../../../src/store/sql.ts";
 import { again, createOnceBed, type OnceBed } from "../enqueue/once-bed.ts";
 import { type Asked, enqueueBySql } from "./sql-door-bed.ts";
@@ -59,11 +59,12 @@ describe("a role", () => {
       "select fiscaut_tasks.payload_fault('1')",
     ];
     for (const statement of statements)
-      expect([statement, await as("door_application", (sql) => sql.unsafe(statement)).catch(codeOf)]).toEqual(
-        [statement, "42501"],
-      );
+      expect([
+        statement,
+        await as("door_application", (sql) => sql.unsafe(statement)).catch(driverCodeOf),
+      ]).toEqual([statement, "42501"]);
     const stranger = as("door_stranger", (sql) => enqueue({}, sql));
-    expect(await stranger.catch(codeOf)).toBe("42501");
+    expect(await stranger.catch(driverCodeOf)).toBe("42501");
   });
 
   test("can't lead the function to objects of its own", async () => {

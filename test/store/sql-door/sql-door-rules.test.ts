@@ -1,8 +1,10 @@
-// The rules of a new task are written twice, in TypeScript and in SQL: the same tasks go through both doors here, and
-// are taken or refused alike, and stored alike.
+/**
+ * The rules of a new task are written twice, in TypeScript and in SQL: the same tasks go through both doors here, and
+ * are taken or refused alike, and stored alike.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { codeOf } from "../../../src/store/connection.ts";
+import { driverCodeOf } from "../../../src/store/connection.ts";
 import { enqueueTask } from "../../../src/store/enqueue/enqueue.ts";
 import { askedNames, keptColumns } from "../../../src/store/task-columns.ts";
 import type { NewAfter } from "../../../src/task/doors/after.ts";
@@ -50,7 +52,7 @@ async function throughSql(task: NewTask): Promise<Row | undefined> {
   try {
     return await takeRow(await enqueueBySql(database.store.sql, asked));
   } catch (error) {
-    if (refusals.includes(codeOf(error) ?? "")) return undefined;
+    if (refusals.includes(driverCodeOf(error) ?? "")) return undefined;
     throw error;
   }
 }

@@ -1,9 +1,11 @@
-// `fiscaut_tasks.enqueue` as any language meets it. That its rules are those of the other doors is
-// `sql-door-rules.test.ts`'s, who may call it `sql-door-roles.test.ts`'s.
+/**
+ * `fiscaut_tasks.enqueue` as any language meets it. That its rules are those of the other doors is
+ * `sql-door-rules.test.ts`'s, who may call it `sql-door-roles.test.ts`'s.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { readExample } from "../../../scripts/clients/readme-blocks.ts";
 import { type Announcement, channel, parseAnnouncement } from "../../../src/store/announce.ts";
-import { codeOf } from "../../../src/store/connection.ts";
+import { driverCodeOf } from "../../../src/store/connection.ts";
 import type { Sql } from "../../../src/store/sql.ts";
 import { until } from "../../until.ts";
 import { again, createOnceBed, type OnceBed, succeeded } from "../enqueue/once-bed.ts";
@@ -75,7 +77,7 @@ describe("in the caller's transaction", () => {
       await enqueue({ key: "k" });
       await enqueue({ key: "k" }, sql);
     }, "isolation level repeatable read");
-    expect(await attempt.catch(codeOf)).toBe("40001");
+    expect(await attempt.catch(driverCodeOf)).toBe("40001");
     expect(await live()).toHaveLength(1);
   });
 });

@@ -1,4 +1,4 @@
-// Records as a sync and its attempts would leave them, put in by hand.
+/** Records as a sync and its attempts would leave them, put in by hand. */
 import type { Store } from "../../../src/store/connection.ts";
 import type { RecordKind, RecordStatus } from "../../../src/task/sync/record.ts";
 

@@ -1,4 +1,4 @@
-// What has become of the records: totals, lists and all of one, a lost task's record included.
+/** What has become of the records: totals, lists and all of one, a lost task's record included. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { enableCompanies } from "../../../src/store/sync/companies.ts";
 import { countRecords, findRecord, listRecords } from "../../../src/store/sync/records.ts";

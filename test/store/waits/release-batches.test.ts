@@ -1,4 +1,4 @@
-// Batches that are waited for, and their completion tasks.
+/** Batches that are waited for, and their completion tasks. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { listTasks } from "../../../src/store/find.ts";
 import { type ChainBed, createChainBed, fails, succeeds } from "./chain-bed.ts";

@@ -1,4 +1,4 @@
-// What happens at once: ends, looks and other verbs around one waiting task, on connections of their own.
+/** What happens at once: ends, looks and other verbs around one waiting task, on connections of their own. */
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { openStore, type Store } from "../../../src/store/connection.ts";
 import { cancelTask } from "../../../src/store/control/cancel.ts";

@@ -1,4 +1,4 @@
-// What the other verbs do to a task that waits, and it to them.
+/** What the other verbs do to a task that waits, and it to them. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { promoteTasks } from "../../../src/store/claim/promote.ts";
 import { cancelTask } from "../../../src/store/control/cancel.ts";

@@ -1,4 +1,4 @@
-// Tasks that wait for others: when they are released, and when they fail.
+/** Tasks that wait for others: when they are released, and when they fail. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { promoteTasks } from "../../../src/store/claim/promote.ts";
 import { cancelTask } from "../../../src/store/control/cancel.ts";

@@ -1,4 +1,4 @@
-// NDJSON as it comes, in chunks that know nothing of lines.
+/** NDJSON as it comes, in chunks that know nothing of lines. */
 import { describe, expect, test } from "bun:test";
 import { maxTaskBytes, readJsonLines } from "../../../src/task/doors/json-lines.ts";
 

@@ -1,4 +1,4 @@
-// How fast something goes and how long the rest takes, and the words for it.
+/** How fast something goes and how long the rest takes, and the words for it. */
 import { describe, expect, test } from "bun:test";
 import { attemptSecondsLeft, describeTimeLeft, paceOf } from "../../../src/task/time/pace.ts";
 

@@ -6,7 +6,7 @@ import { renderFish } from "../../completions/fish.ts";
 import { renderPowerShell } from "../../completions/powershell.ts";
 import { renderZsh } from "../../completions/zsh.ts";
 import type { AnyCommand } from "../../input/arguments.ts";
-import { printText } from "../../output.ts";
+import { printText } from "../../output/print.ts";
 import { shapeOf } from "../../tree/shape.ts";
 
 const shells = { bash: renderBash, zsh: renderZsh, fish: renderFish, powershell: renderPowerShell };

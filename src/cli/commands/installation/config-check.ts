@@ -7,7 +7,7 @@ import { stderr } from "../../../log/sync-stream.ts";
 import { OperatorError } from "../../../task/errors.ts";
 import { type ExitCode, exitCodes } from "../../exit-codes.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { printJson, printLine } from "../../output.ts";
+import { printJson, printLine } from "../../output/print.ts";
 import { findHandlersDir } from "../../own-handlers.ts";
 import { configSources } from "../../prepare.ts";
 

@@ -6,7 +6,8 @@ import { explainReadError } from "../../../config/faults.ts";
 import { configFileCandidates } from "../../../config/folders.ts";
 import { renderConfigTemplate } from "../../../config/template.ts";
 import { OperatorError } from "../../../task/errors.ts";
-import { printLine } from "../../output.ts";
+import { codeOf } from "../../../task/thrown.ts";
+import { printLine } from "../../output/print.ts";
 import { configSources } from "../../prepare.ts";
 
 export const initCommand = defineCommand({
@@ -39,7 +40,7 @@ function write(path: string): void {
     // It may come to hold secrets. "wx": what is there already is never touched, whoever else writes at the same time.
     writeFileSync(path, renderConfigTemplate(), { flag: "wx", mode: 0o600 });
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST")
+    if (codeOf(error) === "EEXIST")
       throw new OperatorError("failed", `${path} is there already and was left alone`, {
         hint: "name another file, or move that one away",
       });

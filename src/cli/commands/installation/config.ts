@@ -2,7 +2,7 @@
 import { defineCommand } from "citty";
 import { showConfig } from "../../../config/show.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { printJson, printLine, printTable } from "../../output.ts";
+import { printJson, printLine, printTable } from "../../output/print.ts";
 import { prepare } from "../../prepare.ts";
 import { checkCommand } from "./config-check.ts";
 import { initCommand } from "./config-init.ts";

@@ -5,7 +5,7 @@ import { describeResults } from "../../doctor/describe-results.ts";
 import { examine } from "../../doctor/doctor.ts";
 import { exitCodes } from "../../exit-codes.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { printJson, printLine } from "../../output.ts";
+import { printJson, printLine } from "../../output/print.ts";
 import { configSources, prepare } from "../../prepare.ts";
 
 export const doctorCommand = defineCommand({

@@ -3,7 +3,7 @@ import { defineCommand } from "citty";
 import { buildInfo } from "../../build-info.ts";
 import type { AnyCommand } from "../../input/arguments.ts";
 import { renderManual } from "../../manual/manual.ts";
-import { printText } from "../../output.ts";
+import { printText } from "../../output/print.ts";
 import { shapeOf } from "../../tree/shape.ts";
 
 /** @param root of the tree that this command is part of. */

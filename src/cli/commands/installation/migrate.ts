@@ -5,7 +5,7 @@ import { migrate, readMigrationStatus } from "../../../store/migration/migrate.t
 import { OperatorError } from "../../../task/errors.ts";
 import { withDatabase } from "../../database.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { printJson, printLine, printTable } from "../../output.ts";
+import { printJson, printLine, printTable } from "../../output/print.ts";
 import { prepare } from "../../prepare.ts";
 
 export const migrateCommand = defineCommand({

@@ -3,8 +3,9 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { defineCommand } from "citty";
 import { OperatorError } from "../../../task/errors.ts";
+import { codeOf } from "../../../task/thrown.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { printLine } from "../../output.ts";
+import { printLine } from "../../output/print.ts";
 import { configSources, prepare } from "../../prepare.ts";
 import { makeBundle } from "../../support/bundle.ts";
 
@@ -40,7 +41,7 @@ function write(path: string, text: string): void {
   try {
     writeFileSync(path, text, { flag: "wx", mode: 0o600 });
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const code = codeOf(error);
     throw new OperatorError(
       "failed",
       code === "EEXIST"

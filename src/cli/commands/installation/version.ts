@@ -1,7 +1,7 @@
 /** `version` and `--version`: what this executable is. */
 import { defineCommand } from "citty";
 import { buildInfo } from "../../build-info.ts";
-import { printJson, printLine } from "../../output.ts";
+import { printJson, printLine } from "../../output/print.ts";
 
 export const versionCommand = defineCommand({
   meta: {

@@ -12,7 +12,7 @@ import { many } from "../../input/arguments.ts";
 import { chooseSource, sourceFlag, throwSourceFault } from "../../input/choose-source.ts";
 import { readId } from "../../input/read-id.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { printJson, printLine, printTable, shorten } from "../../output.ts";
+import { printJson, printLine, printTable, shorten } from "../../output/print.ts";
 import { type Prepared, prepare } from "../../prepare.ts";
 
 const json = { type: "boolean", description: "Print JSON" } as const;

@@ -5,7 +5,7 @@ import type { Source, SourceReader } from "../../../sources/source.ts";
 import { OperatorError } from "../../../task/errors.ts";
 import { chooseSource, sourceFlag, throwSourceFault } from "../../input/choose-source.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { printFields, printJson, printLine, printTable, type Row } from "../../output.ts";
+import { printFields, printJson, printLine, printTable, type Row } from "../../output/print.ts";
 import { prepare } from "../../prepare.ts";
 
 const args = {

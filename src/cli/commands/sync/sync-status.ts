@@ -33,7 +33,7 @@ import {
   printLine,
   printTable,
   shorten,
-} from "../../output.ts";
+} from "../../output/print.ts";
 import { prepare } from "../../prepare.ts";
 
 export const syncStatusCommand = defineCommand({

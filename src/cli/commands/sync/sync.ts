@@ -6,7 +6,6 @@ import { type ArgsDef, type CommandContext, defineCommand } from "citty";
 import { describeOutcome } from "../../../handlers/fiscaut/describe-outcome.ts";
 import { type CompanyOutcome, syncCompanies } from "../../../handlers/fiscaut/sync-companies.ts";
 import { batchJson } from "../../../http/batches/batch-json.ts";
-import { stderr } from "../../../log/sync-stream.ts";
 import type { Store } from "../../../store/connection.ts";
 import type { Batch } from "../../../task/doors/batch.ts";
 import { turnPriority } from "../../../task/doors/priority-order.ts";
@@ -15,12 +14,13 @@ import { highestPriority } from "../../../task/sync/reading.ts";
 import { kindPlurals, type RecordKind, recordKinds } from "../../../task/sync/record.ts";
 import { withStore } from "../../database.ts";
 import { type ExitCode, exitCodes } from "../../exit-codes.ts";
-import { exitCodeOf, followBatch } from "../../follow-batch.ts";
 import { chooseSource, sourceFlag, throwSourceFault } from "../../input/choose-source.ts";
 import { readId } from "../../input/read-id.ts";
 import { readInteger } from "../../input/read-task.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { printJson, printLine } from "../../output.ts";
+import { exitCodeOf, followBatch } from "../../output/follow-batch.ts";
+import { printJson, printLine } from "../../output/print.ts";
+import { openProgress } from "../../output/progress.ts";
 import { prepare } from "../../prepare.ts";
 import { bindSyncStore } from "../../sync-store.ts";
 import { syncStatusCommand } from "./sync-status.ts";
@@ -125,22 +125,6 @@ function outcomeJson(outcome: CompanyOutcome, followed: Batch[]) {
     batch: ended === undefined ? (batch ?? null) : batchJson(ended),
     kinds,
     overtaken,
-  };
-}
-
-/** On a terminal alone: a line that the next one replaces. */
-function openProgress() {
-  let shown = false;
-  const write = (text: string) => stderr.isTTY && stderr.write(`\r\u001b[2K${text}`);
-  return {
-    show(words: string) {
-      shown = true;
-      write(words);
-    },
-    clear() {
-      if (shown) write("");
-      shown = false;
-    },
   };
 }
 

@@ -5,12 +5,12 @@ import { findBatchDetail } from "../../../store/batch.ts";
 import type { BatchDetail } from "../../../task/doors/batch.ts";
 import { withStore } from "../../database.ts";
 import { exitCodes } from "../../exit-codes.ts";
-import { describePace, exitCodeOf, followBatch, unknownBatch } from "../../follow-batch.ts";
 import { readId } from "../../input/read-id.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { type Field, formatInstant, printFields, printJson, shorten } from "../../output.ts";
+import { describePace, exitCodeOf, followBatch, unknownBatch } from "../../output/follow-batch.ts";
+import { type Field, formatInstant, printFields, printJson, shorten } from "../../output/print.ts";
+import { describeSkipped } from "../../output/tell-batch.ts";
 import { prepare } from "../../prepare.ts";
-import { describeSkipped } from "../../tell-batch.ts";
 
 export const batchShowCommand = defineCommand({
   meta: {

@@ -7,12 +7,12 @@ import { cancelBatch, deleteBatch, retryBatch } from "../../../store/control/bat
 import { type Batch, defaultBatchesListed, maxBatchesListed } from "../../../task/doors/batch.ts";
 import type { BulkResult } from "../../../task/doors/control-result.ts";
 import { OperatorError } from "../../../task/errors.ts";
-import { describeBulk } from "../../control-words.ts";
 import { withStore } from "../../database.ts";
-import { unknownBatch } from "../../follow-batch.ts";
 import { readId } from "../../input/read-id.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { formatInstant, printJson, printLine, printTable, shorten } from "../../output.ts";
+import { describeBulk } from "../../output/control-words.ts";
+import { unknownBatch } from "../../output/follow-batch.ts";
+import { formatInstant, printJson, printLine, printTable, shorten } from "../../output/print.ts";
 import { prepare } from "../../prepare.ts";
 import { batchShowCommand } from "./batch-show.ts";
 

@@ -1,17 +1,17 @@
 /** `change ID`: another priority, time or payload for a pending task. */
 import { defineCommand } from "citty";
-import { parseDurationMs } from "../../../config/units.ts";
 import { changeTask } from "../../../store/control/change.ts";
 import { findTask } from "../../../store/find.ts";
 import { checkTaskChange } from "../../../task/doors/change.ts";
 import { turnPriority } from "../../../task/doors/priority-order.ts";
 import { OperatorError } from "../../../task/errors.ts";
-import { describeRefusal } from "../../control-words.ts";
+import { parseDurationMs } from "../../../task/time/duration.ts";
 import { withStore } from "../../database.ts";
 import { readId } from "../../input/read-id.ts";
 import { readInstant, readInteger, readPayload } from "../../input/read-task.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { printJson, printLine } from "../../output.ts";
+import { describeRefusal } from "../../output/control-words.ts";
+import { printJson, printLine } from "../../output/print.ts";
 import { checkPayloadsBy } from "../../own-handlers.ts";
 import { prepare } from "../../prepare.ts";
 

@@ -1,19 +1,19 @@
 /** `enqueue NAME [JSON|@file|-]`: stores one task; with `--stdin-ndjson` many, which is `enqueue-lines.ts`'s work. */
 import { defineCommand } from "citty";
-import { parseDurationMs } from "../../../config/units.ts";
 import { enqueueTask } from "../../../store/enqueue/enqueue.ts";
 import type { EnqueuedTask } from "../../../task/doors/enqueued.ts";
 import { conflictRules, defaultConflictRule } from "../../../task/doors/key.ts";
 import { type CheckedTask, checkNewTask } from "../../../task/doors/new-task.ts";
 import { turnPriority } from "../../../task/doors/priority-order.ts";
 import { OperatorError } from "../../../task/errors.ts";
+import { parseDurationMs } from "../../../task/time/duration.ts";
 import { withStore } from "../../database.ts";
 import { exitCodes } from "../../exit-codes.ts";
 import { afterFlags, readAfter } from "../../input/after-flags.ts";
 import { enqueueLines, linesFlags } from "../../input/enqueue-lines.ts";
 import { readInstant, readInteger, readPayload } from "../../input/read-task.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { printJson, printLine } from "../../output.ts";
+import { printJson, printLine } from "../../output/print.ts";
 import { checkPayloadsBy } from "../../own-handlers.ts";
 import { prepare } from "../../prepare.ts";
 

@@ -9,7 +9,7 @@ import { withStore } from "../../database.ts";
 import { readId } from "../../input/read-id.ts";
 import { readState } from "../../input/read-task.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { formatInstant, printJson, printLine, printTable, shorten } from "../../output.ts";
+import { formatInstant, printJson, printLine, printTable, shorten } from "../../output/print.ts";
 import { prepare } from "../../prepare.ts";
 
 const mostAtOnce = 1000;

@@ -9,9 +9,9 @@ import { keptLines, type LogLine, type TaskLog } from "../../../task/task-log.ts
 import { withDatabase } from "../../database.ts";
 import { readId } from "../../input/read-id.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { printJson, printLine } from "../../output.ts";
+import { printJson, printLine } from "../../output/print.ts";
+import { describeLines } from "../../output/task-log-lines.ts";
 import { prepare } from "../../prepare.ts";
-import { describeLines } from "../../task-log-lines.ts";
 
 /** Workers write lines within a second. */
 const pollMs = 500;

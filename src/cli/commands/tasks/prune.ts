@@ -4,7 +4,7 @@ import { prune } from "../../../store/history/prune.ts";
 import type { PrunedPartition } from "../../../task/retention.ts";
 import { withStore } from "../../database.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { printJson, printLine, printTable } from "../../output.ts";
+import { printJson, printLine, printTable } from "../../output/print.ts";
 import { prepare } from "../../prepare.ts";
 import { retentionKeys, retentionOf } from "../../retention.ts";
 

@@ -13,7 +13,8 @@ import { OperatorError } from "../../../task/errors.ts";
 import { formatRate } from "../../../task/time/rate.ts";
 import { withStore } from "../../database.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { formatInstant, printJson, printLine, printTable } from "../../output.ts";
+import { formatInstant, printJson, printLine, printTable } from "../../output/print.ts";
+import { queueRow, stateOf } from "../../output/queue-row.ts";
 import { prepare } from "../../prepare.ts";
 
 const json = { type: "boolean", description: "Print JSON" } as const;
@@ -31,7 +32,7 @@ const listCommand = defineCommand({
     if (context.args.json) printJson(queues.map(queueJson));
     else if (queues.length === 0) printLine("no queue yet");
     else {
-      printTable(queues.map(toRow));
+      printTable(queues.map(queueRow));
       const held = queues.filter((queue) => queue.held !== null);
       if (held.length > 0) printLine(`\n${held.map(describe).join("\n")}`);
     }
@@ -133,23 +134,6 @@ function readMaxRunning(text: string): number {
       hint: "none for no limit; queue pause to start nothing",
     });
   return parsed.data;
-}
-
-function toRow(queue: Queue) {
-  return {
-    queue: queue.name,
-    state: stateOf(queue),
-    "max running": queue.maxRunning,
-    rate: queue.rate === null ? null : formatRate(queue.rate),
-    waiting: queue.waiting,
-    running: queue.running,
-  };
-}
-
-/** A queue may be both: it goes on when neither its operator nor a worker keeps it back. */
-function stateOf({ paused, held }: Queue): string {
-  const states = [paused ? "paused" : [], held === null ? [] : "held"].flat();
-  return states.join(" and ") || "open";
 }
 
 function describe(queue: Queue): string {

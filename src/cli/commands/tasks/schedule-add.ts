@@ -1,14 +1,14 @@
 /** `schedule add NAME --cron RULE --task NAME [JSON|@file|-]`: defines a schedule, or anew the one of that name. */
 import { defineCommand } from "citty";
-import { parseDurationMs } from "../../../config/units.ts";
 import { scheduleJson } from "../../../http/schedule-json.ts";
 import { addSchedule, findSchedule } from "../../../store/schedule/schedules.ts";
 import { checkNewSchedule, defaultTimeZone, missedPolicies } from "../../../task/doors/schedule.ts";
 import { OperatorError } from "../../../task/errors.ts";
+import { parseDurationMs } from "../../../task/time/duration.ts";
 import { withStore } from "../../database.ts";
 import { readInteger, readPayload } from "../../input/read-task.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { formatInstant, printJson, printLine } from "../../output.ts";
+import { formatInstant, printJson, printLine } from "../../output/print.ts";
 import { checkPayloadsBy } from "../../own-handlers.ts";
 import { prepare } from "../../prepare.ts";
 

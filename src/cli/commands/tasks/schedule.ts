@@ -12,7 +12,7 @@ import type { Schedule } from "../../../task/doors/schedule.ts";
 import { OperatorError } from "../../../task/errors.ts";
 import { withStore } from "../../database.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { formatInstant, printJson, printLine, printTable } from "../../output.ts";
+import { formatInstant, printJson, printLine, printTable } from "../../output/print.ts";
 import { prepare } from "../../prepare.ts";
 import { definedByFile, scheduleAddCommand } from "./schedule-add.ts";
 

@@ -1,6 +1,5 @@
 /** `show ID`: all that is known of one task. Batches have their own in `batch.ts`. */
 import { defineCommand } from "citty";
-import { formatDuration } from "../../../config/units.ts";
 import { taskJson } from "../../../http/tasks/task-json.ts";
 import { findTask } from "../../../store/find.ts";
 import { readTaskLog } from "../../../store/read-log.ts";
@@ -9,14 +8,15 @@ import { turnPriority } from "../../../task/doors/priority-order.ts";
 import { OperatorError } from "../../../task/errors.ts";
 import type { Predecessor, Task } from "../../../task/task.ts";
 import type { TaskLog } from "../../../task/task-log.ts";
+import { formatDuration } from "../../../task/time/duration.ts";
 import { describeTimeLeft } from "../../../task/time/pace.ts";
 import type { Repeat } from "../../../task/time/repeat.ts";
 import { withStore } from "../../database.ts";
 import { readId } from "../../input/read-id.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { type Field, formatInstant, printFields, printJson } from "../../output.ts";
+import { type Field, formatInstant, printFields, printJson } from "../../output/print.ts";
+import { describeLines } from "../../output/task-log-lines.ts";
 import { prepare } from "../../prepare.ts";
-import { describeLines } from "../../task-log-lines.ts";
 
 const shownLines = 5;
 

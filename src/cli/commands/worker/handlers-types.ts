@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { defineCommand } from "citty";
 import { type EditorFiles, writeEditorFiles } from "../../../handlers/editor-files.ts";
-import { printJson, printLine } from "../../output.ts";
+import { printJson, printLine } from "../../output/print.ts";
 
 export const typesCommand = defineCommand({
   meta: {

@@ -1,17 +1,17 @@
 /** `handlers list` and `check`: what handlers there are, and what is wrong with the operator's own. `types` is beside. */
 import { resolve } from "node:path";
 import { defineCommand } from "citty";
-import { formatDuration } from "../../../config/units.ts";
 import { builtInNames } from "../../../handlers/built-in.ts";
 import type { Handler } from "../../../handlers/handler.ts";
 import { FileRefused } from "../../../handlers/import-file.ts";
 import { type LoadedHandlers, loadHandlerFile, loadHandlers } from "../../../handlers/load-handlers.ts";
 import { stderr } from "../../../log/sync-stream.ts";
 import { OperatorError } from "../../../task/errors.ts";
+import { formatDuration } from "../../../task/time/duration.ts";
 import { exitCodes } from "../../exit-codes.ts";
 import { many } from "../../input/arguments.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { printJson, printLine, printTable } from "../../output.ts";
+import { printJson, printLine, printTable } from "../../output/print.ts";
 import { findHandlersDir } from "../../own-handlers.ts";
 import { prepare } from "../../prepare.ts";
 import { typesCommand } from "./handlers-types.ts";

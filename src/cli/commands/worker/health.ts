@@ -4,7 +4,7 @@ import { OperatorError } from "../../../task/errors.ts";
 import { askWorker, urlOfWorker, type WorkerAnswer } from "../../ask-worker.ts";
 import { exitCodes } from "../../exit-codes.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { printJson, printLine } from "../../output.ts";
+import { printJson, printLine } from "../../output/print.ts";
 import { prepare } from "../../prepare.ts";
 
 export const healthCommand = defineCommand({

@@ -3,7 +3,7 @@ import { defineCommand } from "citty";
 import { OperatorError } from "../../../task/errors.ts";
 import { askWorker, urlOfWorker, type WorkerAddress } from "../../ask-worker.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { formatInstant, printJson, printLine } from "../../output.ts";
+import { formatInstant, printJson, printLine } from "../../output/print.ts";
 import { prepare } from "../../prepare.ts";
 
 interface LevelReading {

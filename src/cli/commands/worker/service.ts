@@ -7,7 +7,7 @@ import { type Platform, thisMachine } from "../../../service/machine.ts";
 import { managerNames, type ServiceStatus, type Step, type Verb } from "../../../service/manager.ts";
 import { OperatorError } from "../../../task/errors.ts";
 import { type ExitCode, exitCodes } from "../../exit-codes.ts";
-import { printJson, printLine } from "../../output.ts";
+import { printJson, printLine } from "../../output/print.ts";
 import { chooseManager } from "../../service/choose-manager.ts";
 import { defineService, definitionFlags, readServiceName } from "../../service/define-service.ts";
 

@@ -4,7 +4,7 @@ import { OperatorError } from "../../../task/errors.ts";
 import { exitCodes } from "../../exit-codes.ts";
 import { readId } from "../../input/read-id.ts";
 import { settingFlags } from "../../input/setting-flags.ts";
-import { printJson, printLine } from "../../output.ts";
+import { printJson, printLine } from "../../output/print.ts";
 import { prepare } from "../../prepare.ts";
 import { type FoundWorker, findWorkers } from "../../worker/running-workers.ts";
 

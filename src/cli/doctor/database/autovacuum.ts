@@ -1,6 +1,6 @@
 /** Whether dead rows are removed by themselves. */
-import { formatDuration } from "../../../config/units.ts";
 import { readAutovacuum } from "../../../store/inspect/read-autovacuum.ts";
+import { formatDuration } from "../../../task/time/duration.ts";
 import { fail, pass, warn } from "../check.ts";
 import { databaseCheck } from "./opened.ts";
 

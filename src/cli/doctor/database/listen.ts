@@ -1,6 +1,6 @@
 /** Whether a waiting worker is woken, tried by notifying ourselves. */
-import { formatDuration } from "../../../config/units.ts";
 import { hearOurselves } from "../../../store/inspect/hear-ourselves.ts";
+import { formatDuration } from "../../../task/time/duration.ts";
 import { pass, warn } from "../check.ts";
 import { databaseCheck } from "./opened.ts";
 

@@ -7,6 +7,7 @@ import { describeDatabase, explainStoreError, openStore, type Store } from "../.
 import { findRunningPostgres } from "../../../store/embedded/find-running.ts";
 import { readServer, type ServerFacts } from "../../../store/inspect/read-server.ts";
 import { OperatorError } from "../../../task/errors.ts";
+import { within } from "../../within.ts";
 import { type Check, type Finding, failedBy, skip } from "../check.ts";
 
 export interface OpenedDatabase {
@@ -45,15 +46,17 @@ async function open(config: Config, url: string, limitMs: number): Promise<Openi
   const description =
     config.databaseUrl === undefined ? `embedded in ${config.dataDir}` : `at ${describeDatabase(url)}`;
   const store = openStore({ url, applicationName: "fiscaut-tasks doctor", maxConnections: connections });
-  const { promise: timeUp, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(noAnswer(description, limitMs)), limitMs);
   try {
-    const server = await Promise.race([store.connect().then(() => readServer(store)), timeUp]);
+    const server = await within(
+      limitMs,
+      () => store.connect().then(() => readServer(store)),
+      () => {
+        throw noAnswer(description, limitMs);
+      },
+    );
     return { kind: "open", database: { config, store, url, description, server } };
   } catch (error) {
     return { kind: "closed", finding: failedBy(explainStoreError(error, url)) };
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Whether somebody holds back vacuum: claims walk over the dead rows that it may not remove. */
-import { formatDuration } from "../../../config/units.ts";
 import { type Holder, readHorizonHolders, seesOthers } from "../../../store/inspect/read-horizon.ts";
+import { formatDuration } from "../../../task/time/duration.ts";
 import { type Finding, pass, warn } from "../check.ts";
 import { databaseCheck } from "./opened.ts";
 

@@ -1,6 +1,7 @@
 /** Whether the worker's HTTP port is free, or has a worker of ours behind it. */
 import type { Config } from "../../../config/settings/settings.ts";
 import { explainListenFault } from "../../../http/server.ts";
+import { codeOf } from "../../../task/thrown.ts";
 import { askRoot } from "../../ask-worker.ts";
 import { type Check, fail, failedBy, pass, warn } from "../check.ts";
 
@@ -11,7 +12,7 @@ export const portCheck: Check<Config> = {
     if (port === 0) return pass("any free one will be taken");
     const fault = await tryToListen(host, port);
     if (fault === undefined) return pass(`${port} on ${host} is free`);
-    const inUse = fault instanceof Error && "code" in fault && fault.code === "EADDRINUSE";
+    const inUse = codeOf(fault) === "EADDRINUSE";
     if (!inUse) return failedBy(explainListenFault(fault, host, port));
     switch (await askRoot(config)) {
       case "ours":

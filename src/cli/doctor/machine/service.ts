@@ -1,10 +1,10 @@
 /** Whether the worker is a service here, runs, and is given the time that its drain may take. */
 import type { Config } from "../../../config/settings/settings.ts";
-import { formatDuration } from "../../../config/units.ts";
 import { defaultServiceName, stopMarginMs } from "../../../service/definition.ts";
 import { thisMachine } from "../../../service/machine.ts";
 import type { ServiceManager } from "../../../service/manager.ts";
 import { detectManager } from "../../../service/managers.ts";
+import { formatDuration } from "../../../task/time/duration.ts";
 import { type Check, pass, skip, warn } from "../check.ts";
 
 /** Of one that has another name only its own `service status` tells. */

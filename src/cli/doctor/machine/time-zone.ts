@@ -1,5 +1,4 @@
 /** Whether this machine and the database know the time zones of the schedules, and alike. */
-
 import { readZoneOffset } from "../../../store/inspect/read-time-zone.ts";
 import type { CheckedSchedule } from "../../../task/doors/schedule.ts";
 import { defaultTimeZone } from "../../../task/doors/schedule.ts";

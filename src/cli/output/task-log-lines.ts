@@ -1,9 +1,8 @@
 /** A task's log lines for people: of the form that the worker's own log has, with the attempt where that has the level. */
-
-import { toPlain } from "../log/plain-value.ts";
-import { escapeControls, fieldText } from "../log/pretty-line.ts";
-import type { LogLine } from "../task/task-log.ts";
-import { formatInstant } from "./output.ts";
+import { toPlain } from "../../log/plain-value.ts";
+import { escapeControls, fieldText } from "../../log/pretty-line.ts";
+import type { LogLine } from "../../task/task-log.ts";
+import { formatInstant } from "./print.ts";
 
 /** @param afterN the number of the line that was printed before, 0 for none. One more line tells of those in between. */
 export function describeLines(lines: LogLine[], afterN: number): string[] {

@@ -1,12 +1,13 @@
 /** Follows a batch on the terminal until it is complete: a bar that redraws itself, or a line now and then. */
-import { stderr } from "../log/sync-stream.ts";
-import { findBatch } from "../store/batch.ts";
-import type { Store } from "../store/connection.ts";
-import { readFigures } from "../store/figures.ts";
-import type { Batch } from "../task/doors/batch.ts";
-import { OperatorError } from "../task/errors.ts";
-import { describeTimeLeft } from "../task/time/pace.ts";
-import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { stderr } from "../../log/sync-stream.ts";
+import { findBatch } from "../../store/batch.ts";
+import type { Store } from "../../store/connection.ts";
+import { readFigures } from "../../store/figures.ts";
+import type { Batch } from "../../task/doors/batch.ts";
+import { OperatorError } from "../../task/errors.ts";
+import { describeTimeLeft } from "../../task/time/pace.ts";
+import { type ExitCode, exitCodes } from "../exit-codes.ts";
+import { openProgress } from "./progress.ts";
 
 const barIntervalMs = 250;
 /** Of a batch that takes long to count: how much of the time is left to others. */
@@ -21,6 +22,7 @@ const barWidth = 30;
 export async function followBatch(store: Store, id: number): Promise<Batch> {
   if ((await readFigures(store)).workers === 0)
     stderr.write("no worker is running yet. Try: fiscaut-tasks run\n");
+  const progress = openProgress();
   let linedAtMs = Number.NEGATIVE_INFINITY;
   for (;;) {
     const askedAtMs = performance.now();
@@ -30,7 +32,8 @@ export async function followBatch(store: Store, id: number): Promise<Batch> {
     const finished = batch.total - batch.states.pending - batch.states.running;
     const text = describe(batch, finished);
     if (stderr.isTTY) {
-      stderr.write(`\r\u001b[2K${drawBar(finished, batch.total)} ${text}${batch.complete ? "\n" : ""}`);
+      progress.show(`${drawBar(finished, batch.total)} ${text}`);
+      if (batch.complete) stderr.write("\n");
     } else if (batch.complete || performance.now() - linedAtMs >= lineIntervalMs) {
       stderr.write(`${text}\n`);
       linedAtMs = performance.now();

@@ -1,6 +1,6 @@
 /** How the control commands tell what came of a task, or of many. Carrying it out is `bulk-command.ts`'s work. */
-import type { BulkResult, ControlResult } from "../task/doors/control-result.ts";
-import { OperatorError } from "../task/errors.ts";
+import type { BulkResult, ControlResult } from "../../task/doors/control-result.ts";
+import { OperatorError } from "../../task/errors.ts";
 
 /** @returns the error to show where nothing was changed, else undefined. */
 export function describeRefusal(verb: string, id: number, result: ControlResult): OperatorError | undefined {

@@ -1,10 +1,10 @@
 /** How commands tell of a batch that they have enqueued, and follow it when asked. Enqueuing it is theirs. */
-import { batchJson } from "../http/batches/batch-json.ts";
-import type { Store } from "../store/connection.ts";
-import type { EnqueuedBatch } from "../task/doors/enqueued.ts";
-import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { batchJson } from "../../http/batches/batch-json.ts";
+import type { Store } from "../../store/connection.ts";
+import type { EnqueuedBatch } from "../../task/doors/enqueued.ts";
+import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { exitCodeOf, followBatch } from "./follow-batch.ts";
-import { printJson, printLine } from "./output.ts";
+import { printJson, printLine } from "./print.ts";
 
 interface TellOptions {
   /** What its tasks are called. */

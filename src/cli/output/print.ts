@@ -1,5 +1,5 @@
 /** What commands print on stdout: tables for people, one JSON document for programs. Logs go to stderr. */
-import { stdout } from "../log/sync-stream.ts";
+import { stdout } from "../../log/sync-stream.ts";
 
 export function printLine(text: string): void {
   stdout.write(`${text}\n`);
