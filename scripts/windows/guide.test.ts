@@ -1,12 +1,13 @@
 // What the operator's guide, README.pt-BR.md, says to do on Windows, done line by line in cmd. NSSM itself is not here, and
-// Wine's `sc` and Task Scheduler know half of what Windows' own do: an install is only told there (`--dry-run`), and the
-// service that the lines after it start and stop is registered as `service.test.ts` does.
+// Wine's `sc` and Task Scheduler know half of what Windows' own do: an install, and all of Task Scheduler, speaks to
+// stand-ins, and the service that the lines after it start and stop is registered as `service.test.ts` does.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { fillIn, missingIn, readSteps, writeRecords } from "../../test/e2e/guide.ts";
 import { type FiscautStandIn, startFiscautStandIn } from "../../test/fiscaut-api/stand-in.ts";
 import { choosePort } from "../demo/processes.ts";
+import { StandIns } from "./stand-ins.ts";
 import type { WineProcess } from "./wine-process.ts";
 import { EXECUTABLE, PROGRAM, until, WorkerBed } from "./worker-bed.ts";
 
@@ -17,22 +18,23 @@ const SCRIPT = "C:\\test\\line.cmd";
 const RUN = "fiscaut-tasks run";
 
 let bed: WorkerBed;
+let standIns: StandIns;
 let api: FiscautStandIn;
 let port: number;
 beforeAll(async () => {
   bed = await WorkerBed.open();
-  await bed.wine.keepServices();
   rmSync(dirname(bed.wine.hostPath(PROGRAM)), { recursive: true });
   bed.wine.copyIn(EXECUTABLE, `${DOWNLOADS}\\fiscaut-tasks-windows-x64.exe`);
-  bed.wine.writeFile("C:\\NSSM\\nssm.exe", "not run by a dry run");
+  standIns = await StandIns.make(bed.wine);
+  bed.wine.copyIn(bed.wine.hostPath(`${standIns.folder}\\nssm.exe`), "C:\\NSSM\\nssm.exe");
   writeRecords(bed.wine.hostPath(RECORDS));
   api = startFiscautStandIn({ apiKey: "chave-da-api", companies: ["33000167000101"] });
   port = choosePort(18_431);
-}, 600_000);
+});
 afterAll(async () => {
   await bed?.[Symbol.asyncDispose]();
   await api?.stop();
-}, 60_000);
+});
 
 /** Here, as the guide has it. */
 const here = (text: string) =>
@@ -46,13 +48,17 @@ const onWindows = (line: string) => line.replace(/^sudo /, "");
 /** Whose blocks have another one for Windows beside them. */
 const linuxOnly = /^sudo install |\/etc\/|--manager (systemd|supervisor)/;
 
+const speaksToStandIns = / service install | --manager schtasks\b/;
+const TASK = "C:\\ProgramData\\fiscaut-tasks\\fiscaut-tasks-task.xml";
+
 let folder = DOWNLOADS;
 /** Runs a line in cmd. @throws Error unless it ends with 0. */
 async function type(line: string): Promise<string> {
   const [, changed] = /^cd \/d "(.*)"$/.exec(line) ?? [];
   if (changed !== undefined) folder = changed;
   bed.wine.writeFile(SCRIPT, `@${line}\r\n`);
-  const ran = bed.wine.start("cmd", ["/c", SCRIPT], { cwd: folder });
+  const env = speaksToStandIns.test(line) ? { WINEPATH: standIns.folder } : {};
+  const ran = bed.wine.start("cmd", ["/c", SCRIPT], { cwd: folder, env });
   if ((await ran.waitForExit(120_000)) !== 0) throw new Error(`${line} failed\n${ran.describe()}`);
   return ran.output + ran.errors;
 }
@@ -66,7 +72,7 @@ async function register(): Promise<void> {
 
 async function startWorker(): Promise<WineProcess> {
   const worker = bed.wine.start("cmd", ["/c", RUN], { cwd: folder, terminal: true });
-  await worker.waitForOutput(/is running/, 120_000);
+  await worker.waitForOutput(/is running/, 240_000);
   return worker;
 }
 
@@ -82,8 +88,6 @@ test("every line for Windows is run, and those for both", async () => {
       if (line === RUN) {
         worker = await startWorker();
         printed += worker.output;
-      } else if (line.includes(" service install ") && !line.includes("--dry-run")) {
-        printed += await type(`${line} --dry-run`);
       } else printed += await type(line);
       if (line.includes(" stop --wait")) {
         expect(await worker?.exited).toBe(0);
@@ -93,9 +97,11 @@ test("every line for Windows is run, and those for both", async () => {
         const written = readFileSync(bed.wine.hostPath(CONFIG), "utf8");
         bed.wine.writeFile(CONFIG, fillIn(written, here, `port = ${port}\nfiscaut-rate = "off"\n`));
       }
+      // Where Task Scheduler keeps what it was given.
+      if (line.endsWith("install --manager schtasks"))
+        bed.wine.copyIn(bed.wine.hostPath(TASK), "C:\\windows\\system32\\Tasks\\fiscaut-tasks");
       if (line.includes("--manager nssm") && !line.includes("--dry-run")) await register();
     }
-    console.log(commands, printed);
     expect({ commands, missing: missingIn(printed, quoted.map(here)) }).toEqual({ commands, missing: [] });
   }
-}, 600_000);
+});

@@ -1,6 +1,6 @@
 /**
  * The executable as a native service under Wine's Service Control Manager, by our own commands. Wine's `sc` gets the words
- * that it lacks from `sc-of-windows.ts`; its icacls does nothing, all services are the same user's, and it takes no recovery
+ * that it lacks from `sc-of-windows.ts`; its icacls does nothing, all services are the same user's, and it keeps no recovery
  * actions: that no test has seen, and no real Windows has run any of it yet.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
@@ -65,7 +65,6 @@ test("a service is installed, started, runs tasks, is stopped once the running o
     /DisplayName\s+REG_SZ\s+Fiscaut tasks/,
     /ObjectName\s+REG_SZ\s+NT SERVICE\\fiscaut-tasks/,
     /Start\s+REG_DWORD\s+0x2/,
-    /FailureActions\s+REG_BINARY/,
     /Environment\s+REG_MULTI_SZ\s+FISCAUT_API_KEY_FILE=C:\\Dom/,
   ])
     expect(registered.output).toMatch(value);

@@ -8,7 +8,7 @@ import { obtainPackage } from "../build/npm-package.ts";
 import { findTarget } from "../build/targets.ts";
 import type { Wine } from "./wine.ts";
 
-const PROGRAMS = ["nssm.exe", "sc.exe", "reg.exe", "icacls.exe"];
+const PROGRAMS = ["nssm.exe", "sc.exe", "reg.exe", "icacls.exe", "schtasks.exe", "powershell.exe"];
 
 /**
  * Puts `sc-of-windows.ts` on the drive.
@@ -21,7 +21,10 @@ export async function addServiceControl(wine: Wine): Promise<string> {
   return folder;
 }
 
-/** A folder with programs that only write down what they were given. cmd finds them first when it is started there. */
+/**
+ * A folder with programs that only write down what they were given. cmd finds them first when it is started there, others
+ * with it in WINEPATH.
+ */
 export class StandIns {
   readonly folder = "C:\\stand-ins";
   readonly #wine: Wine;

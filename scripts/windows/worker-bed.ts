@@ -2,7 +2,6 @@
  * What the Windows tests share: Wine with the executable installed, a worker in it, a task that runs as long as it is
  * held, a folder of suppliers. What a worker must then do is the tests' own affair.
  */
-import { setDefaultTimeout } from "bun:test";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import postgres from "postgres";
@@ -20,9 +19,6 @@ const STOP_FILE = "C:\\test\\stop";
 const LET_GO_FILE = "C:\\test\\let-go";
 /** Where the handler of held tasks is: for `--handlers`. */
 export const HANDLERS = "C:\\Rotinas do escritório";
-
-// Every wait has a shorter limit of its own, and tells what was waited for.
-setDefaultTimeout(600_000);
 
 /** CNPJ of the company whose suppliers `writeSuppliers` writes. */
 export const COMPANY = "33000167000101";

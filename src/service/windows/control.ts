@@ -5,7 +5,7 @@ import type { ServiceState, ServiceStatus, Step, Verb } from "../manager.ts";
 
 /** `net` says so of a start of what runs and a stop of what doesn't, and of every other fault. */
 const faultOfNet = 2;
-/** ERROR_SERVICE_DOES_NOT_EXIST, 1060, which `sc` ends with, in the eight bits that Bun tells of any exit code. */
+/** ERROR_SERVICE_DOES_NOT_EXIST, 1060. Of an exit code Bun (1.4.5) tells the low byte alone. */
 const noSuchService = 1060 & 0xff;
 /** ERROR_SERVICE_NEVER_STARTED */
 const neverStarted = 1077;

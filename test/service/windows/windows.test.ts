@@ -104,7 +104,9 @@ describe("the status", () => {
   });
 
   test("of no such service is no error", async () => {
-    const answering = { run: async () => ({ exitCode: 36, stdout: "", stderr: "" }) } as unknown as Machine;
+    const answering = {
+      run: async () => ({ exitCode: 1060 & 0xff, stdout: "", stderr: "" }),
+    } as unknown as Machine;
     expect(await serviceStatus("fiscaut-tasks", answering)).toMatchObject({ state: "not installed" });
   });
 });

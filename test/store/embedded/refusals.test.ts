@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmod, chown, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { foreignEntry, markerName } from "../../../src/store/embedded/data-dir.ts";
 import { OperatorError } from "../../../src/task/errors.ts";
 import { isRoot, linesOf, makeWorkplace, NOBODY, serverPid } from "./fixture.ts";
 
@@ -18,6 +19,14 @@ async function refusal(dataDir: string): Promise<OperatorError> {
   }
   throw new Error(`${dataDir} was not refused`);
 }
+
+test("a folder with what an installation puts there before the first start is taken", () => {
+  expect(
+    foreignEntry(["fiscaut-tasks.toml", "handlers", "logs", "fiscaut-tasks-task.xml", "lost+found"]),
+  ).toBeUndefined();
+  expect(foreignEntry(["logs", "letter.txt"])).toBe("letter.txt");
+  expect(foreignEntry([markerName, "letter.txt"])).toBeUndefined();
+});
 
 describe("a folder is refused", () => {
   test("untouched, when it holds something that is not ours", async () => {
