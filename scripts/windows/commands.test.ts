@@ -6,10 +6,10 @@ import { EXECUTABLE, WorkerBed } from "./worker-bed.ts";
 let bed: WorkerBed;
 beforeAll(async () => {
   bed = await WorkerBed.open();
-}, 600_000);
+});
 afterAll(async () => {
   await bed?.[Symbol.asyncDispose]();
-}, 60_000);
+});
 
 test("--version tells the version and that it was built for Windows", async () => {
   const command = await bed.run(["--version"]);

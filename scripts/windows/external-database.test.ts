@@ -7,8 +7,9 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "../../src/store/embedded/embedded-postgres.ts";
+import { pickFreePort } from "../../src/store/embedded/free-port.ts";
 import { type FiscautStandIn, startFiscautStandIn } from "../../test/fiscaut-api/stand-in.ts";
-import { COMPANY, SUPPLIERS, WorkerBed } from "./worker-bed.ts";
+import { COMPANY, HANDLERS, SUPPLIERS, until, WorkerBed } from "./worker-bed.ts";
 
 const SOURCE = "C:\\Domínio Sistemas\\exportação";
 
@@ -29,13 +30,13 @@ beforeAll(async () => {
     FISCAUT_API_KEY: "test-key",
     FISCAUT_RATE: "off",
   };
-}, 600_000);
+});
 afterAll(async () => {
   await bed?.[Symbol.asyncDispose]();
   await fiscaut?.stop();
   await database?.close();
   rmSync(folder, { recursive: true });
-}, 60_000);
+});
 
 test("suppliers are synced through the database at DATABASE_URL, and Ctrl+Break stops the worker", async () => {
   const worker = await bed.startWorker([], environment);
@@ -50,7 +51,22 @@ test("suppliers are synced through the database at DATABASE_URL, and Ctrl+Break 
 
   await bed.raiseCtrlBreak(await bed.pidOfWorker(database.url));
   expect(await worker.process.waitForExit()).toBe(0);
-}, 120_000);
+});
+
+test("Ctrl+C as NSSM sends it lets the running task end", async () => {
+  const url = `http://127.0.0.1:${await pickFreePort()}`;
+  const supervisor = await bed.startSupervised(url, ["--handlers", HANDLERS], environment);
+  const id = await bed.startHeldTask(url);
+  bed.stopSupervised();
+  await until(async () => (await fetch(`${url}/readyz`)).status === 503, "it stops");
+  bed.letGo();
+  expect(await supervisor.waitForExit()).toBe(0);
+  expect(await bed.runForJson(["show", String(id)], environment)).toMatchObject({
+    state: "succeeded",
+    attempt: 1,
+    result: "whole",
+  });
+});
 
 test("a database that can't be reached is told with exit code 69", async () => {
   const command = await bed.run(["list"], { DATABASE_URL: "postgres://nobody@127.0.0.1:1/nothing" });

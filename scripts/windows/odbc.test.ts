@@ -8,10 +8,10 @@ import { WorkerBed } from "./worker-bed.ts";
 let bed: WorkerBed;
 beforeAll(async () => {
   bed = await WorkerBed.open();
-}, 600_000);
+});
 afterAll(async () => {
   await bed?.[Symbol.asyncDispose]();
-}, 60_000);
+});
 
 test("odbc32.dll is loaded, and a DSN that nobody made is an error in words", async () => {
   const command = await bed.run(["source", "test", "--source", "odbc:DSN=Dominio;UID=leitor"]);

@@ -19,10 +19,10 @@ beforeAll(async () => {
   const { files } = readWalk();
   bed.wine.writeFile(`${HANDLERS}\\add-up.ts`, files.get("handlers/add-up.ts") ?? "");
   bed.wine.writeFile(`${HANDLERS}\\bad.ts`, "export default defineHandler({");
-}, 600_000);
+});
 afterAll(async () => {
   await bed?.[Symbol.asyncDispose]();
-}, 60_000);
+});
 
 test("`handlers types` writes into a folder with blanks and accents, also the second time", async () => {
   for (const outcome of ["written", "unchanged"]) {
@@ -34,7 +34,7 @@ test("`handlers types` writes into a folder with blanks and accents, also the se
   expect(existsSync(bed.wine.hostPath(`${HANDLERS}\\.types\\node_modules\\@types\\bun\\index.d.ts`))).toBe(
     true,
   );
-}, 120_000);
+});
 
 test("a TypeScript handler runs beside a bad file, which is told, and its result is seen", async () => {
   const worker = await bed.startWorker([], environment);
@@ -53,4 +53,4 @@ test("a TypeScript handler runs beside a bad file, which is told, and its result
   expect(refused.errors).toContain("the payload is not add-up's: amounts: ");
   worker.process.type("\x03");
   expect(await worker.process.waitForExit()).toBe(0);
-}, 180_000);
+});

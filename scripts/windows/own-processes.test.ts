@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "../../src/store/embedded/embedded-postgres.ts";
 import { makeFolder } from "../../test/e2e/executable.ts";
-import { finishedTask, type RunningWorker, until, WorkerBed } from "./worker-bed.ts";
+import { enqueue, finishedTask, type RunningWorker, until, WorkerBed } from "./worker-bed.ts";
 
 const HANDLERS = "C:\\Escritório (novo)\\handlers";
 /** Nobody else pings so often. */
@@ -38,21 +38,15 @@ beforeAll(async () => {
   isolated("alone.ts", "return { pid: process.pid, own: (await context.tasks.find(context.task.id)).name };");
   isolated("spin.ts", "for (;;);");
   worker = await bed.startWorker(["--handlers", HANDLERS], { DATABASE_URL: database.url });
-}, 600_000);
+});
 afterAll(async () => {
   await bed?.[Symbol.asyncDispose]();
   await database?.close();
   folder.remove();
-}, 60_000);
+});
 
 async function run(name: string, more: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
-  const response = await fetch(`${worker.url}/tasks`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ name, maxAttempts: 1, ...more }),
-  });
-  expect(response.status).toBe(201);
-  return await finishedTask(worker.url, ((await response.json()) as { id: number }).id);
+  return await finishedTask(worker.url, await enqueue(worker.url, { name, maxAttempts: 1, ...more }));
 }
 
 /** As Linux sees it. */
@@ -78,7 +72,7 @@ test("a .cmd file is given the payload and prints the result, in its own folder 
       folder: expect.stringContaining("/handlers"),
     },
   });
-}, 120_000);
+});
 
 test("a .bat file fails its task for good with exit code 65", async () => {
   expect(await run("refuse", { maxAttempts: 5 })).toMatchObject({
@@ -86,14 +80,14 @@ test("a .bat file fails its task for good with exit code 65", async () => {
     attempt: 1,
     errors: [{ message: "exit code 65: a bad payload" }],
   });
-}, 120_000);
+});
 
 test("a program is ended at its time-out, with what it has started", async () => {
   const running = run("lasting", { timeoutMs: 8_000 });
   await until(async () => isPinging(), "it pings");
   expect(await running).toMatchObject({ state: "failed", errors: [{ message: "timed out after 8000 ms" }] });
   await until(async () => !isPinging(), "it pings no more");
-}, 120_000);
+});
 
 test("an isolated handler has its own process and its worker's verbs, and is killed when it spins", async () => {
   expect(await run("alone")).toMatchObject({
@@ -105,4 +99,11 @@ test("an isolated handler has its own process and its worker's verbs, and is kil
     errors: [{ message: "timed out after 3000 ms" }],
   });
   expect(await run("alone")).toMatchObject({ state: "succeeded" });
-}, 180_000);
+});
+
+test("what a program has started ends with a worker that is killed", async () => {
+  await enqueue(worker.url, { name: "lasting" });
+  await until(async () => isPinging(), "it pings");
+  worker.process.kill();
+  await until(async () => !isPinging(), "it pings no more");
+});

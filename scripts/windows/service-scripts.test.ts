@@ -20,10 +20,10 @@ let standIns: StandIns;
 beforeAll(async () => {
   bed = await WorkerBed.open();
   standIns = await StandIns.make(bed.wine);
-}, 600_000);
+});
 afterAll(async () => {
   await bed?.[Symbol.asyncDispose]();
-}, 60_000);
+});
 
 /** The script's head, and of its lines those that match: each takes Wine a second or two. */
 async function callsOf(manager: string, lines: RegExp): Promise<string[][]> {
@@ -48,7 +48,7 @@ test("NSSM is given the worker's words, the variables and the description as the
   expect(values[3]).toBe(`FISCAUT_API_KEY_FILE=${KEY}`);
   expect(calls[4]?.[1]).toBe(KEY);
   expect(values[4]).toBe("NT SERVICE\\fiscaut-tasks:R");
-}, 180_000);
+});
 
 test("`sc` is given the service's command line as it is", async () => {
   const calls = await callsOf("windows", /create|EventMessageFile/);
@@ -65,7 +65,7 @@ test("`sc` is given the service's command line as it is", async () => {
     "C:\\ProgramData\\fiscaut-tasks\\logs\\fiscaut-tasks.log",
   ]);
   expect(calls[2]).toContain("%SystemRoot%\\System32\\EventCreate.exe");
-}, 180_000);
+});
 
 test("the task's file is UTF-16 with a byte order mark, as `schtasks /create /xml` reads it", async () => {
   const file = "C:\\test\\tarefa agendada.xml";
@@ -79,10 +79,10 @@ test("the task's file is UTF-16 with a byte order mark, as `schtasks /create /xm
   const text = bytes.toString("utf16le");
   expect(text).toStartWith('\uFEFF<?xml version="1.0" encoding="UTF-16"?>\r\n<Task version="1.2"');
   expect(text).toContain("--handlers &quot;C:\\Rotinas próprias&quot;");
-}, 120_000);
+});
 
 test("a missing nssm.exe is told with where to get it, and nothing is changed", async () => {
   const command = await bed.run(["service", "install", "--manager", "nssm", "--dry-run"]);
   expect(await command.exited).toBe(1);
   expect(command.errors).toContain("https://nssm.cc/download");
-}, 60_000);
+});

@@ -1,6 +1,7 @@
 /**
- * The executable as a native service under Wine's Service Control Manager. How it is registered, which Wine's `sc` knows
- * half of, is the affair of `service-scripts.test.ts`; no real Windows has run either yet.
+ * The executable as a native service under Wine's Service Control Manager, by our own commands. Wine's `sc` gets the words
+ * that it lacks from `sc-of-windows.ts`; its icacls does nothing, all services are the same user's, and it keeps no recovery
+ * actions: that no test has seen, and no real Windows has run any of it yet.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
@@ -8,84 +9,98 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "../../src/store/embedded/embedded-postgres.ts";
 import { pickFreePort } from "../../src/store/embedded/free-port.ts";
-import { PROGRAM, until, WorkerBed } from "./worker-bed.ts";
+import { addServiceControl } from "./stand-ins.ts";
+import { HANDLERS, PROGRAM, until, WorkerBed } from "./worker-bed.ts";
 
-const HANDLERS = "C:\\Rotinas do escritório";
 const VARIABLES = "C:\\Domínio Sistemas\\variáveis do serviço.env";
+const KEY = "C:\\Domínio Sistemas\\chave da API.txt";
+const DATA = "C:\\ProgramData\\fiscaut-tasks";
 
 let bed: WorkerBed;
 let database: EmbeddedPostgres;
 let port: number;
+let environment: Record<string, string>;
 const folder = mkdtempSync(join(tmpdir(), "fiscaut-tasks-windows-"));
 beforeAll(async () => {
   bed = await WorkerBed.open();
-  await bed.wine.keepServices();
+  environment = { WINEPATH: await addServiceControl(bed.wine) };
   chmodSync(folder, 0o755); // where root runs the tests, Postgres runs as somebody else
   database = await openEmbeddedPostgres({ dataDir: join(folder, "data") });
   port = await pickFreePort();
   bed.wine.writeFile(VARIABLES, `DATABASE_URL='${database.url}'\r\nFISCAUT_TASKS_PORT=${port}\r\n`);
-  bed.wine.writeFile(
-    `${HANDLERS}\\slow.ts`,
-    `import { defineHandler } from "fiscaut-tasks";
-     export default defineHandler({ async run({ ms }) { await Bun.sleep(ms); return "whole"; } });`,
-  );
-}, 600_000);
+  bed.wine.writeFile(KEY, "test-key\r\n");
+});
 afterAll(async () => {
   await bed?.[Symbol.asyncDispose]();
   await database?.close();
   rmSync(folder, { recursive: true });
-}, 60_000);
+});
 
-/** Enqueues a task of so long, and waits until it runs. */
-async function startSlowTask(url: string, ms: number): Promise<number> {
-  const response = await fetch(`${url}/tasks`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ name: "slow", payload: { ms } }),
-  });
-  const { id } = (await response.json()) as { id: number };
-  const state = async () => ((await (await fetch(`${url}/tasks/${id}`)).json()) as { state: string }).state;
-  await until(async () => (await state()) !== "pending", "it runs");
-  return id;
+const start = (verb: string, ...words: string[]) =>
+  bed.start(["service", verb, "--manager", "windows", ...words], environment);
+
+/** One of our own commands, which must succeed. */
+async function service(verb: string, ...words: string[]): Promise<string> {
+  const command = start(verb, ...words);
+  expect({ code: await command.waitForExit(), said: command.describe() }).toMatchObject({ code: 0 });
+  return command.output;
 }
 
-const sc = async (...words: string[]) => {
-  const ran = await bed.wine.run("sc", words);
-  return { code: await ran.exited, said: ran.output };
-};
-const stateOf = async (name: string) => /STATE\s+: \d\s+(\w+)/.exec((await sc("query", name)).said)?.[1];
-const inState = (name: string, state: string) => until(async () => (await stateOf(name)) === state, state);
-
-/** Registers as `service install` does, for what Wine's `sc` knows. @returns what `sc start` came to. */
-async function start(name: string, ...words: string[]): Promise<void> {
-  const line = [`"${PROGRAM}"`, "windows-service", name, ...words].join(" ");
-  expect((await sc("create", name, "binPath=", line)).code).toBe(0);
-  expect((await sc("start", name)).code).toBe(0);
+async function statusOf(): Promise<{ code: number; state: string; detail: string }> {
+  const command = start("status", "--json");
+  return { code: await command.waitForExit(), ...JSON.parse(command.output) };
 }
 
-test("a started service runs tasks, and a stop lets the running one end", async () => {
-  await start("fiscaut-tasks", "run", "--env-file", `"${VARIABLES}"`, "--handlers", `"${HANDLERS}"`);
-  await inState("fiscaut-tasks", "RUNNING");
+test("a service is installed, started, runs tasks, is stopped once the running one has ended, and removed", async () => {
+  const flags = ["--env-file", VARIABLES, "--secret-file", `FISCAUT_API_KEY_FILE=${KEY}`];
+  expect(await service("install", ...flags, "--", "--handlers", HANDLERS)).toContain(
+    "service fiscaut-tasks of windows is installed; start it: fiscaut-tasks service start --manager windows",
+  );
+  expect(await statusOf()).toMatchObject({ code: 3, state: "stopped" });
+  const registered = await bed.wine.run("reg", [
+    "query",
+    "HKLM\\SYSTEM\\CurrentControlSet\\Services\\fiscaut-tasks",
+  ]);
+  for (const value of [
+    /DisplayName\s+REG_SZ\s+Fiscaut tasks/,
+    /ObjectName\s+REG_SZ\s+NT SERVICE\\fiscaut-tasks/,
+    /Start\s+REG_DWORD\s+0x2/,
+    /Environment\s+REG_MULTI_SZ\s+FISCAUT_API_KEY_FILE=C:\\Dom/,
+  ])
+    expect(registered.output).toMatch(value);
+
+  await service("start");
+  expect(await statusOf()).toMatchObject({ code: 0, state: "running" });
   const url = `http://127.0.0.1:${port}`;
   expect((await fetch(`${url}/health`)).status).toBe(200);
-  const id = await startSlowTask(url, 8_000);
-  expect((await sc("stop", "fiscaut-tasks")).code).toBe(0);
-  await inState("fiscaut-tasks", "STOPPED");
-  expect((await sc("query", "fiscaut-tasks")).said).toMatch(/WIN32_EXIT_CODE\s+: 0 /);
+  const id = await bed.startHeldTask(url);
+  const stop = start("stop");
+  await until(async () => (await fetch(`${url}/readyz`)).status === 503, "it stops");
+  bed.letGo();
+  expect({ code: await stop.waitForExit(), said: stop.describe() }).toMatchObject({ code: 0 });
+  expect(stop.output).toContain("service fiscaut-tasks is stopped");
   const shown = await bed.runForJson(["show", String(id), "--env-file", VARIABLES]);
   expect(shown).toMatchObject({ state: "succeeded", attempt: 1, result: "whole" });
-}, 180_000);
+  expect(await Bun.file(bed.wine.hostPath(`${DATA}\\logs\\fiscaut-tasks.log`)).text()).toContain(
+    "is running",
+  );
+
+  expect(await service("uninstall")).toContain("service fiscaut-tasks of windows is removed");
+  expect(await statusOf()).toMatchObject({ code: 4, state: "not installed" });
+});
 
 test("a service that can't start tells Windows its exit code", async () => {
-  await start("wrong", "run", "--port", "none");
-  await inState("wrong", "STOPPED");
-  const { said } = await sc("query", "wrong");
-  expect(said).toMatch(/WIN32_EXIT_CODE\s+: 1066 /);
-  expect(said).toMatch(/SERVICE_EXIT_CODE\s+: 2 /);
-}, 120_000);
+  const line = `"${PROGRAM}" windows-service wrong run --port none`;
+  await bed.wine.run("sc", ["create", "wrong", "binPath=", line]);
+  await bed.wine.run("sc", ["start", "wrong"]);
+  const query = async () => (await bed.wine.run("sc", ["query", "wrong"])).output;
+  await until(async () => /STATE\s+: 1 /.test(await query()), "it has stopped");
+  expect(await query()).toMatch(/WIN32_EXIT_CODE\s+: 1066 /);
+  expect(await query()).toMatch(/SERVICE_EXIT_CODE\s+: 2 /);
+});
 
 test("as a service started by hand it says what it is for", async () => {
   const command = await bed.run(["windows-service", "fiscaut-tasks", "run"]);
   expect(await command.exited).toBe(2);
   expect(command.errors).toContain("Service Control Manager");
-}, 120_000);
+});

@@ -1,6 +1,6 @@
 /**
- * Programs that only write down what they were given, on a Wine's C: drive, to see what cmd makes of a printed script.
- * NSSM is not in Debian and no binary is kept here; sc, reg and icacls of Wine know half of what Windows' own do.
+ * Programs that Wine lacks, on its C: drive. NSSM is not in Debian and no binary is kept here; sc, reg and icacls of Wine
+ * know half of what Windows' own do.
  */
 import { linkSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,21 @@ import type { Wine } from "./wine.ts";
 
 const PROGRAMS = ["nssm.exe", "sc.exe", "reg.exe", "icacls.exe", "schtasks.exe", "powershell.exe"];
 
-/** A folder whose programs cmd finds first when it is started there, and others with it in WINEPATH. */
+/**
+ * Puts `sc-of-windows.ts` on the drive.
+ * @returns its folder, for `WINEPATH`: there it comes before Wine's own.
+ */
+export async function addServiceControl(wine: Wine): Promise<string> {
+  const folder = "C:\\sc";
+  mkdirSync(wine.hostPath(folder), { recursive: true });
+  await compile("sc-of-windows.ts", wine.hostPath(`${folder}\\sc.exe`));
+  return folder;
+}
+
+/**
+ * A folder with programs that only write down what they were given. cmd finds them first when it is started there, others
+ * with it in WINEPATH.
+ */
 export class StandIns {
   readonly folder = "C:\\stand-ins";
   readonly #wine: Wine;
@@ -24,12 +38,7 @@ export class StandIns {
     const folder = wine.hostPath(made.folder);
     mkdirSync(folder, { recursive: true });
     const [first = "", ...others] = PROGRAMS.map((name) => join(folder, name));
-    const { bunPackage, bunBinary, bunTarget } = findTarget("windows-x64");
-    const bun = join((await obtainPackage(bunPackage, bunBinary)).folder, bunBinary);
-    await Bun.build({
-      entrypoints: [join(import.meta.dir, "record-words.ts")],
-      compile: { target: bunTarget, executablePath: bun, outfile: first },
-    });
+    await compile("record-words.ts", first);
     for (const path of others) linkSync(first, path);
     return made;
   }
@@ -49,6 +58,15 @@ export class StandIns {
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line));
   }
+}
+
+async function compile(source: string, outfile: string): Promise<void> {
+  const { bunPackage, bunBinary, bunTarget } = findTarget("windows-x64");
+  const bun = join((await obtainPackage(bunPackage, bunBinary)).folder, bunBinary);
+  await Bun.build({
+    entrypoints: [join(import.meta.dir, source)],
+    compile: { target: bunTarget, executablePath: bun, outfile },
+  });
 }
 
 /** Code pages 437 and 850 have these alike. */

@@ -17,6 +17,8 @@ await runSteps({
 });
 // Named with ./: so they are files to run, not a filter within bunfig's test root, which leaves them out.
 await runTests(
+  // Of a test; each of its waits has a shorter limit, and tells what was waited for (`wine-process.ts`).
+  ...["--timeout", "900000"],
   "./scripts/windows/commands.test.ts",
   "./scripts/windows/embedded-database.test.ts",
   "./scripts/windows/external-database.test.ts",

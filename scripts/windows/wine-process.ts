@@ -3,6 +3,9 @@
  * It leaves the drive and the environment that it runs in to `wine.ts`.
  */
 
+/** What waits for a program's doing gives up after: generous, for a machine with much else to do. */
+export const LIMIT_MS = 180_000;
+
 /** One Windows program, as Linux sees it. */
 export class WineProcess {
   readonly exited: Promise<number>;
@@ -51,7 +54,7 @@ export class WineProcess {
    * Waits until what the program wrote, on either stream, matches.
    * @throws Error with all that it wrote, when it ends without or `limitMs` passes.
    */
-  async waitForOutput(pattern: RegExp, limitMs = 60_000): Promise<RegExpExecArray> {
+  async waitForOutput(pattern: RegExp, limitMs = LIMIT_MS): Promise<RegExpExecArray> {
     return await withLimit(limitMs, `${this.#name} wrote no ${pattern}`, this, async () => {
       for (;;) {
         const ended = this.#ended;
@@ -64,7 +67,7 @@ export class WineProcess {
   }
 
   /** Waits for the program's end by itself. @throws Error with its output when `limitMs` passes. */
-  async waitForExit(limitMs = 60_000): Promise<number> {
+  async waitForExit(limitMs = LIMIT_MS): Promise<number> {
     return await withLimit(limitMs, `${this.#name} is still running`, this, () => this.exited);
   }
 

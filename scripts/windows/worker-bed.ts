@@ -1,18 +1,24 @@
 /**
- * What the Windows tests share: Wine with the executable installed, a worker in it, a folder of suppliers.
- * What a worker must then do is the tests' own affair.
+ * What the Windows tests share: Wine with the executable installed, a worker in it, a task that runs as long as it is
+ * held, a folder of suppliers. What a worker must then do is the tests' own affair.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import postgres from "postgres";
+import { commandLine } from "../../src/service/windows/words.ts";
 import { Wine } from "./wine.ts";
-import type { WineProcess } from "./wine-process.ts";
+import { LIMIT_MS, type WineProcess } from "./wine-process.ts";
 import { layWineRoot } from "./wine-root.ts";
 
 /** As it was built. */
 export const EXECUTABLE = join(import.meta.dir, "../../dist/fiscaut-tasks-windows-x64.exe");
 export const PROGRAM = "C:\\Program Files\\fiscaut-tasks\\fiscaut-tasks.exe";
 const CONSOLE_EVENT = "C:\\test\\console-event.ts";
+const SUPERVISOR = "C:\\test\\supervisor.ts";
+const STOP_FILE = "C:\\test\\stop";
+const LET_GO_FILE = "C:\\test\\let-go";
+/** Where the handler of held tasks is: for `--handlers`. */
+export const HANDLERS = "C:\\Rotinas do escritório";
 
 /** CNPJ of the company whose suppliers `writeSuppliers` writes. */
 export const COMPANY = "33000167000101";
@@ -44,11 +50,31 @@ export class WorkerBed implements AsyncDisposable {
     try {
       wine.copyIn(EXECUTABLE, PROGRAM);
       wine.copyIn(join(import.meta.dir, "console-event.ts"), CONSOLE_EVENT);
+      wine.copyIn(join(import.meta.dir, "supervisor.ts"), SUPERVISOR);
+      wine.writeFile(
+        `${HANDLERS}\\held.ts`,
+        `import { existsSync } from "node:fs";
+         import { defineHandler } from "fiscaut-tasks";
+         export default defineHandler({
+           async run(_, { signal }) {
+             while (!existsSync(${JSON.stringify(LET_GO_FILE)})) {
+               signal.throwIfAborted();
+               await Bun.sleep(50);
+             }
+             return "whole";
+           },
+         });`,
+      );
       return new WorkerBed(wine);
     } catch (error) {
       await wine[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** Starts one command and goes on. */
+  start(args: string[], env: Record<string, string> = {}): WineProcess {
+    return this.wine.start(PROGRAM, args, { env });
   }
 
   /** Runs one command to its end. */
@@ -69,6 +95,35 @@ export class WorkerBed implements AsyncDisposable {
     const [url] = await worker.waitForOutput(/http:\/\/127\.0\.0\.1:\d+/);
     await until(async () => (await fetch(`${url}/readyz`)).status === 200, `${url}/readyz is 200`);
     return { process: worker, url };
+  }
+
+  /**
+   * Starts `run` as NSSM does, see `supervisor.ts`.
+   * @returns the supervisor, which ends with the worker's exit code.
+   */
+  async startSupervised(url: string, args: string[], env: Record<string, string>): Promise<WineProcess> {
+    const line = commandLine([PROGRAM, "run", "--port", new URL(url).port, ...args]);
+    const words = [SUPERVISOR, STOP_FILE, line];
+    const supervisor = this.wine.start(PROGRAM, words, { env: { ...env, BUN_BE_BUN: "1" } });
+    await until(async () => (await fetch(`${url}/readyz`)).status === 200, `${url}/readyz is 200`);
+    return supervisor;
+  }
+
+  /** Has the supervisor send its Ctrl+C. */
+  stopSupervised(): void {
+    this.wine.writeFile(STOP_FILE, "");
+  }
+
+  /** Enqueues a task that runs until `letGo`, and waits until it does. @returns its id. */
+  async startHeldTask(url: string): Promise<number> {
+    rmSync(this.wine.hostPath(LET_GO_FILE), { force: true });
+    const id = await enqueue(url, { name: "held" });
+    await until(async () => (await shownTask(url, id))["state"] === "running", "the task runs");
+    return id;
+  }
+
+  letGo(): void {
+    this.wine.writeFile(LET_GO_FILE, "");
   }
 
   /** The Windows pid of the only worker, which it wrote beside its heartbeat. */
@@ -117,7 +172,7 @@ export class WorkerBed implements AsyncDisposable {
 export async function until(
   condition: () => Promise<boolean>,
   what: string,
-  limitMs = 60_000,
+  limitMs = LIMIT_MS,
 ): Promise<void> {
   const deadline = Date.now() + limitMs;
   let last: unknown;
@@ -132,11 +187,27 @@ export async function until(
   throw new Error(`not within ${limitMs} ms: ${what}`, { cause: last });
 }
 
-/** Waits for a task's end and gives the task as `GET /tasks/:id` shows it. */
+/** Enqueues over HTTP. @returns the task's id. */
+export async function enqueue(url: string, task: Record<string, unknown>): Promise<number> {
+  const response = await fetch(`${url}/tasks`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(task),
+  });
+  if (response.status !== 201) throw new Error(`not enqueued: ${await response.text()}`);
+  return ((await response.json()) as { id: number }).id;
+}
+
+/** The task as `GET /tasks/:id` shows it. */
+export async function shownTask(url: string, id: number): Promise<Record<string, unknown>> {
+  return (await (await fetch(`${url}/tasks/${id}`)).json()) as Record<string, unknown>;
+}
+
+/** Waits for a task's end and gives the task. */
 export async function finishedTask(url: string, id: number): Promise<Record<string, unknown>> {
   let task: Record<string, unknown> = {};
   await until(async () => {
-    task = (await (await fetch(`${url}/tasks/${id}`)).json()) as Record<string, unknown>;
+    task = await shownTask(url, id);
     return typeof task["finishedAt"] === "string";
   }, `task ${id} has finished`);
   return task;

@@ -11,7 +11,6 @@ import { boundReports } from "./child/bounded-reports.ts";
 import type { ChildProcesses } from "./child/child-processes.ts";
 import { waitForEnd } from "./child/end-of-child.ts";
 import { LastLines, maxLineLength, resultOf } from "./child/end-words.ts";
-import { killTree } from "./child/kill-tree.ts";
 import { Beginning, readLines, readOutput } from "./child/output.ts";
 import { startProgram } from "./child/start-program.ts";
 import type { HandlerContext } from "./context.ts";
@@ -54,7 +53,7 @@ async function runProgram(
   const { signal } = context;
   const reports = boundReports(context);
   const child = startProgram(path, payload, children.environmentOf(context.task));
-  const forget = children.watch(child.pid);
+  const tree = children.watch(child);
   try {
     const output = new Beginning(maxPayloadBytes);
     const lastLines = new LastLines();
@@ -69,7 +68,8 @@ async function runProgram(
     ];
     const { leftOpen } = await waitForEnd(child, {
       signal,
-      onAbort: () => killTree(child, "SIGTERM"),
+      tree,
+      onAbort: () => tree.kill("SIGTERM"),
       outputEnded: Promise.all(readings.map(({ ended }) => ended)),
       limits: children.limits,
     });
@@ -83,7 +83,7 @@ async function runProgram(
     reports.log(`not kept: ${words}`);
     return { dropped: words };
   } finally {
-    forget();
+    tree.forget();
     reports.flush();
   }
 }

@@ -19,6 +19,12 @@ const advapi32Functions = {
 
 const kernel32Functions = {
   GetLastError: { args: [], returns: "u32" },
+  OpenProcess: { args: ["u32", "i32", "u32"], returns: "u64" },
+  CloseHandle: { args: ["u64"], returns: "i32" },
+  CreateJobObjectW: { args: ["u64", "u64"], returns: "u64" },
+  SetInformationJobObject: { args: ["u64", "u32", "ptr", "u32"], returns: "i32" },
+  AssignProcessToJobObject: { args: ["u64", "u64"], returns: "i32" },
+  TerminateJobObject: { args: ["u64", "u32"], returns: "i32" },
 } as const;
 
 const openAdvapi32 = () => dlopen("advapi32.dll", advapi32Functions).symbols;

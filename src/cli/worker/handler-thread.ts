@@ -9,6 +9,7 @@ import { type HandlerFault, loadHandlers } from "../../handlers/load-handlers.ts
 import { openStore } from "../../store/connection.ts";
 import type { Retention } from "../../task/retention.ts";
 import { stackOf } from "../../task/thrown.ts";
+import { openJob } from "../../windows/job.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { handlerConnections } from "./connections.ts";
 import { isolatedHandlerCommand } from "./isolated-handler.ts";
@@ -37,7 +38,11 @@ thread.onmessage = async ({ data }: MessageEvent<ThreadSetup>) => {
   const { databaseUrl, pooled, config, retention, handlersDir, skip } = data;
   const onFile = (file: string) => send({ kind: "loading", file });
   const environment = childEnvironment(process.env);
-  const children = new ChildProcesses({ environment, isolatedCommand: isolatedHandlerCommand });
+  const children = new ChildProcesses({
+    environment,
+    isolatedCommand: isolatedHandlerCommand,
+    ...(process.platform === "win32" && { openJob }),
+  });
   const own =
     handlersDir === undefined ? undefined : await loadHandlers(handlersDir, { onFile, skip, children });
   const store = openStore({

@@ -2,7 +2,9 @@
  * The child processes of attempts: what they inherit, and that none of them outlives this thread. Waiting for one and
  * ending it is `end-of-child.ts`'s work.
  */
+import type { Subprocess } from "bun";
 import type { HandlerContext } from "../context.ts";
+import { type ChildTree, groupOf, type Job, jobTree } from "./child-tree.ts";
 import type { EndLimits } from "./end-of-child.ts";
 
 /**
@@ -32,19 +34,23 @@ export interface ChildOptions {
   /** Starts a process that serves one attempt of an isolated handler over IPC. */
   isolatedCommand: readonly string[];
   limits?: EndLimits;
+  /** On Windows. It ends the child's processes at the latest with this process. */
+  openJob?: (pid: number) => Job | undefined;
 }
 
 export class ChildProcesses {
   readonly isolatedCommand: readonly string[];
   readonly limits: EndLimits | undefined;
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #openJob: ChildOptions["openJob"];
   readonly #pids = new Set<number>();
   #watcher: { stdin: Bun.FileSink } | undefined;
 
-  constructor({ environment, isolatedCommand, limits }: ChildOptions) {
+  constructor({ environment, isolatedCommand, limits, openJob }: ChildOptions) {
     this.#environment = environment;
     this.isolatedCommand = isolatedCommand;
     this.limits = limits;
+    this.#openJob = openJob;
   }
 
   /** With the words that tell a program which attempt it is. */
@@ -59,17 +65,18 @@ export class ChildProcesses {
   }
 
   /**
-   * From now on the group is killed when this thread ends, as when the worker is: on Linux, where there is a shell.
-   * Elsewhere a child outlives a worker that was killed.
-   * @returns what ends that; to be called when nothing of the group lives.
+   * To be called as soon as the child is started. From now on what it starts is killed when this thread ends, on Windows
+   * when the process does: by its job there, on Linux by a shell, without which children outlive a worker that was killed.
    */
-  watch(pid: number): () => void {
+  watch(child: Subprocess): ChildTree {
+    if (this.#openJob !== undefined) return jobTree(child, this.#openJob(child.pid));
+    const { pid } = child;
     this.#pids.add(pid);
     if (this.#watcher !== undefined) this.#write(`+ ${pid}\n`);
-    else if (process.platform !== "win32") this.#startWatcher();
-    return () => {
+    else this.#startWatcher();
+    return groupOf(pid, () => {
       if (this.#pids.delete(pid)) this.#write(`- ${pid}\n`);
-    };
+    });
   }
 
   /** The first one is started with the first child: most workers have none. */

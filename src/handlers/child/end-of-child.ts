@@ -3,7 +3,7 @@
  * attempt's signal. What its end means is for whoever has started it.
  */
 import type { Subprocess } from "bun";
-import { killTree } from "./kill-tree.ts";
+import type { ChildTree } from "./child-tree.ts";
 
 /** What ends a child; shorter together than the engine's own grace, after which it takes the attempt's slot away. */
 export interface EndLimits {
@@ -17,6 +17,7 @@ const defaultLimits: EndLimits = { graceMs: 3_000, lingerMs: 1_000 };
 
 export interface EndOptions {
   signal: AbortSignal;
+  tree: ChildTree;
   /** Asks the child to stop. */
   onAbort: () => void;
   /** All of its output was read. Never rejects. */
@@ -31,7 +32,7 @@ export interface EndOptions {
  * @returns whether that held its output open, so that the end of it was not waited for.
  */
 export async function waitForEnd(child: Subprocess, options: EndOptions): Promise<{ leftOpen: boolean }> {
-  const { signal, onAbort, outputEnded, limits = defaultLimits } = options;
+  const { signal, tree, onAbort, outputEnded, limits = defaultLimits } = options;
   const { promise: timeUp, resolve } = Promise.withResolvers<"time-up">();
   const timers: Timer[] = [];
   const giveUpAfter = (ms: number) => timers.push(setTimeout(() => resolve("time-up"), ms));
@@ -45,8 +46,8 @@ export async function waitForEnd(child: Subprocess, options: EndOptions): Promis
 
   const first = await Promise.race([Promise.all([child.exited, outputEnded]), timeUp]);
   signal.removeEventListener("abort", abort);
-  // The group outlives its leader as long as any process is in it.
-  killTree(child, "SIGKILL");
+  // It outlives the child as long as anything that that has started runs.
+  tree.kill("SIGKILL");
   await child.exited;
   for (const timer of timers) clearTimeout(timer);
   return { leftOpen: first === "time-up" };

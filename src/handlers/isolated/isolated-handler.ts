@@ -65,7 +65,7 @@ async function runIsolated(
       disconnected = true;
     },
   });
-  const forget = children.watch(child.pid);
+  const tree = children.watch(child);
   let last: Last | undefined;
 
   function send(message: ToChild): void {
@@ -104,6 +104,7 @@ async function runIsolated(
     );
     await waitForEnd(child, {
       signal,
+      tree,
       onAbort: () => send({ kind: "abort", reason: sendError(signal.reason) }),
       outputEnded: Promise.all(readings.map(({ ended }) => ended)),
       finished: finished.promise,
@@ -116,7 +117,7 @@ async function runIsolated(
     throw lastLines.explain(new Error(`its process ended before it did: ${lastLines.describe(child)}`));
   } finally {
     calls.end();
-    forget();
+    tree.forget();
     reports.flush();
   }
 }

@@ -56,8 +56,8 @@ function whoWeAre(): string {
   return uid === undefined ? "this user" : `uid ${uid}`;
 }
 
-/** STATUS_DLL_NOT_FOUND, how Windows ends a program that lacks a library. */
-const dllNotFound = 0xc0000135;
+/** STATUS_DLL_NOT_FOUND, 0xC0000135, how Windows ends a program that lacks a library: the eight bits that Bun tells of it. */
+const dllNotFound = 0x35;
 
 /** Why `program` failed, from its exit code and what it printed, which is quoted where no cause is known. */
 export function explainProgramFailure(
@@ -84,7 +84,7 @@ export function explainProgramFailure(
       `install the package of your system that holds ${library} (libstdc++6 on Debian, libstdc++ on Fedora)`,
     );
   }
-  if (exitCode !== null && exitCode >>> 0 === dllNotFound) {
+  if (exitCode === dllNotFound) {
     return unavailable(
       "Postgres lacks a library of Windows",
       'install the "Microsoft Visual C++ Redistributable (x64)", or set DATABASE_URL to a Postgres of your own',

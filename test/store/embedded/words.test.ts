@@ -29,7 +29,7 @@ describe("a failed program is explained", () => {
       "unavailable",
       "lacks libstdc++.so.6",
     ],
-    ["initdb", 0xc0000135 | 0, "", "unavailable", "lacks a library of Windows"],
+    ["initdb", 53, "", "unavailable", "lacks a library of Windows"],
     [
       "postgres",
       1,
