@@ -99,11 +99,13 @@ async function startWorker(): Promise<WineProcess> {
 
 test("every line for Windows is run, and those for both", async () => {
   let worker: WineProcess | undefined;
+  let serviceRuns = false;
   for (const { section, commands, quoted } of readSteps("reader", "wine")) {
     if (commands.some((line) => linuxOnly.test(line))) continue;
     let printed = "";
     // The service that the reader has installed by then.
-    if (section === "Primeira sincronização" && worker === undefined) {
+    if (section === "Primeira sincronização" && !serviceRuns) {
+      serviceRuns = true;
       await type("fiscaut-tasks service start");
       await inState("RUNNING");
     }
