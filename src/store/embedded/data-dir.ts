@@ -20,10 +20,11 @@ workers/       the workers that run, for fiscaut-tasks stop to find. What ended 
 `;
 
 /**
- * What an installation may have put there before the first start: on Windows the configuration and the services' logs lie in
- * the data folder. `lost+found` is all that a file system mounted for us holds.
+ * What an installation may have put there before the first start: on Windows the configuration, files of variables and of
+ * secrets, and the services' logs lie in the data folder. `lost+found` is all that a file system mounted for us holds.
  */
-const expected = /^(fiscaut-tasks\.toml|handlers|logs|[\w.-]+-task\.xml|lost\+found)$/;
+const expected =
+  /^(fiscaut-tasks\.toml|([\w-]+\.)?env|[\w-]*key(\.txt)?|handlers|logs|[\w.-]+-task\.xml|lost\+found)$/;
 
 /** @returns the first entry that makes a folder somebody else's; undefined when there is none. */
 export const foreignEntry = (entries: readonly string[]): string | undefined =>

@@ -22,7 +22,10 @@ async function refusal(dataDir: string): Promise<OperatorError> {
 
 test("a folder with what an installation puts there before the first start is taken", () => {
   expect(
-    foreignEntry(["fiscaut-tasks.toml", "handlers", "logs", "fiscaut-tasks-task.xml", "lost+found"]),
+    foreignEntry([
+      ...["fiscaut-tasks.toml", "worker.env", "env", "api-key", "handlers", "logs"],
+      ...["fiscaut-tasks-task.xml", "lost+found"],
+    ]),
   ).toBeUndefined();
   expect(foreignEntry(["logs", "letter.txt"])).toBe("letter.txt");
   expect(foreignEntry([markerName, "letter.txt"])).toBeUndefined();
