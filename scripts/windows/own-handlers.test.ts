@@ -4,24 +4,28 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
+import { type EmbeddedPostgres, openEmbeddedPostgres } from "../../src/store/embedded/embedded-postgres.ts";
+import { makeFolder } from "../../test/e2e/executable.ts";
 import { readWalk } from "../../test/e2e/readme-walk.ts";
 import { finishedTask, WorkerBed } from "./worker-bed.ts";
 
 const HANDLERS = "C:\\Rotinas do escritório\\próprias";
-const environment = {
-  FISCAUT_TASKS_DATA_DIR: "C:\\Dados da contábil",
-  FISCAUT_TASKS_HANDLERS: HANDLERS,
-};
-
 let bed: WorkerBed;
+let database: EmbeddedPostgres;
+let environment: Record<string, string>;
+const folder = await makeFolder();
 beforeAll(async () => {
   bed = await WorkerBed.open();
+  database = await openEmbeddedPostgres({ dataDir: `${folder.path}/data` }); // Wine makes one in a minute
+  environment = { DATABASE_URL: database.url, FISCAUT_TASKS_HANDLERS: HANDLERS };
   const { files } = readWalk();
   bed.wine.writeFile(`${HANDLERS}\\add-up.ts`, files.get("handlers/add-up.ts") ?? "");
   bed.wine.writeFile(`${HANDLERS}\\bad.ts`, "export default defineHandler({");
 });
 afterAll(async () => {
   await bed?.[Symbol.asyncDispose]();
+  await database?.close();
+  folder.remove();
 });
 
 test("`handlers types` writes into a folder with blanks and accents, also the second time", async () => {

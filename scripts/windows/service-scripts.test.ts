@@ -82,7 +82,7 @@ test("the task's file is UTF-16 with a byte order mark, as `schtasks /create /xm
 });
 
 test("a missing nssm.exe is told with where to get it, and nothing is changed", async () => {
-  const command = await bed.run(["service", "install", "--manager", "nssm", "--dry-run"]);
+  const command = await bed.run(["service", "install", "--manager", "nssm"]);
   expect(await command.exited).toBe(1);
   expect(command.errors).toContain("https://nssm.cc/download");
 });
