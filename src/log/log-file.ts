@@ -39,7 +39,7 @@ export interface LogFile extends SyncStream {
 
 /** How often the file is looked at: another process may have put it aside, or written to it. */
 const lookMs = 1_000;
-const stamped = /\.\d{8}T\d{9}Z$/;
+const stamped = /\.\d{8}T\d{9}Z-\d+$/;
 
 /** Opens it, and makes its folder where there is none. Never throws: a fault is told in `fallback` and in `fault`. */
 export function openLogFile(options: LogFileOptions): LogFile {
@@ -47,6 +47,7 @@ export function openLogFile(options: LogFileOptions): LogFile {
   let open: { fd: number; inode: number; begunAt: number } | undefined;
   let size = 0;
   let lookedAt = Number.NEGATIVE_INFINITY;
+  let putAsideAt = Number.NEGATIVE_INFINITY;
   /** A line that was written in part must end before the next. */
   let torn = false;
   let fault: string | undefined;
@@ -85,10 +86,16 @@ export function openLogFile(options: LogFileOptions): LogFile {
     return openFile();
   }
 
-  /** A name of its own, so that nothing is renamed twice and two processes can't meet. */
+  /** By a name that is used once, by no other process either: a rename onto a file that is there would lose its lines. */
   function putAside() {
-    const stamp = new Date(now()).toISOString().replaceAll(/[-:.]/g, "");
-    renameSync(path, `${path}.${stamp}`);
+    putAsideAt = Math.max(now(), putAsideAt + 1);
+    const stamp = new Date(putAsideAt).toISOString().replaceAll(/[-:.]/g, "");
+    try {
+      renameSync(path, `${path}.${stamp}-${process.pid}`);
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw error;
+      // Another process has just done so.
+    }
     const folder = dirname(path);
     const aside = readdirSync(folder).filter(
       (name) => name.startsWith(`${basename(path)}.`) && stamped.test(name),

@@ -40,7 +40,10 @@ test("a file that is full is put aside with its time, and the newest of those ar
     log.write(`${String(n).repeat(999)}\n`);
     now += 60_000;
   }
-  expect(files()).toEqual(["worker.log", "worker.log.20261128T020605000Z", "worker.log.20261128T020705000Z"]);
+  expect(files()).toEqual([
+    "worker.log",
+    ...["020605000", "020705000"].map((at) => `worker.log.20261128T${at}Z-${process.pid}`),
+  ]);
   expect(read().startsWith("3")).toBe(true);
 });
 
