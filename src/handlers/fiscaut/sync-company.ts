@@ -30,6 +30,7 @@ export interface SyncedReading extends AppliedReading {
 
 /** Rows a portion: of reading, and of telling how far it has come. */
 const portion = 1000;
+const collectEvery = 5 * portion;
 
 /**
  * All or nothing: one transaction, in bounded memory.
@@ -83,6 +84,8 @@ async function* readRecords(
       onRead(`reading ${kindPlurals[kind]} of ${company.code} ${company.name}: ${rows.toLocaleString("en")}`);
       yield records;
       records = [];
+      // Left to itself it is collected late: of 50,000 suppliers the peak was then 15 MB higher, of 165.
+      if (rows % collectEvery === 0) Bun.gc(true);
     }
     yield records;
   }
