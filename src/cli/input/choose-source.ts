@@ -31,10 +31,10 @@ export function chooseSource(
   return parseSource(flag ?? config.fiscautSource ?? "", { command: odbcReaderCommand });
 }
 
-/** Exit code 69 is for the tasks' database: whatever is wrong with the source is a plain failure. */
+/** Exit codes 69 and 78 are for the tasks' database and the configuration: what is wrong with the source is a plain failure. */
 export function throwSourceFault(error: unknown): never {
   if (!(error instanceof OperatorError)) throw error;
   const { message, hint, kind } = error;
-  if (kind !== "unavailable") throw error;
+  if (kind !== "unavailable" && kind !== "config") throw error;
   throw new OperatorError("failed", message, { ...(hint === undefined ? {} : { hint }), cause: error });
 }
