@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { resolve } from "node:path";
+import { enableCompanies } from "../../src/store/sync/companies.ts";
 import { endLeftovers, startRun } from "../../test/e2e/executable.ts";
 import { createDatabase, type TestDatabase } from "../../test/postgres.ts";
 import { until } from "../../test/until.ts";
@@ -23,6 +24,7 @@ beforeAll(async () => {
   database = await createDatabase();
   await database.store.sql.unsafe(`create role application login password '${password}'`);
   await database.store.sql.unsafe(readExample("sql", "grant "));
+  await enableCompanies(database.store, [{ code: 1 }, { code: 2 }]);
   url = Object.assign(new URL(database.url), { username: "application", password }).href;
   // Polls so seldom that only being woken explains a task which is done.
   await startRun(["--poll-interval", "1m"], { DATABASE_URL: database.url });

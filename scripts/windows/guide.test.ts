@@ -103,6 +103,8 @@ test("every line for Windows is run, and those for both", async () => {
   for (const { section, commands, quoted } of readSteps("reader", "wine")) {
     if (commands.some((line) => linuxOnly.test(line))) continue;
     let printed = "";
+    // "Na pasta para onde a versão nova foi baixada."
+    if (section === "Atualização") folder = DOWNLOADS;
     // The service that the reader has installed by then.
     if (section === "Primeira sincronização" && !serviceRuns) {
       serviceRuns = true;
