@@ -63,16 +63,16 @@ async function run(command: string[], input: string): Promise<string> {
 
 /** Waits until all of these have succeeded: each has found the company's suppliers. */
 async function expectDone(ids: number[]): Promise<void> {
-  const read = () => database.store.sql<{ state: string; enqueued: number | null; error: string | null }[]>`
-    select state, (result ->> 'enqueued')::int as enqueued, error
+  const read = () => database.store.sql<{ state: string; found: number | null; error: string | null }[]>`
+    select state, (result #>> '{kinds,supplier,read}')::int as found, error
     from fiscaut_tasks.task_status where id = any(${ids}::bigint[])`;
   await until(
     async () => (await read()).every(({ state }) => state === "succeeded" || state === "failed"),
     20_000,
   );
   for (const task of await read()) {
-    expect(task).toEqual({ state: "succeeded", enqueued: expect.any(Number), error: null });
-    expect(task.enqueued).toBeGreaterThan(0);
+    expect(task).toEqual({ state: "succeeded", found: expect.any(Number), error: null });
+    expect(task.found).toBeGreaterThan(0);
   }
 }
 
