@@ -13,6 +13,15 @@ export interface PreviousExecutable {
   path: string;
 }
 
+/** A clone of the newest commit alone has none. */
+export function hasPrevious(): boolean {
+  const asked = Bun.spawnSync(["git", "rev-parse", "--quiet", "--verify", "HEAD^"], {
+    cwd: ROOT,
+    stdout: "ignore",
+  });
+  return asked.exitCode === 0;
+}
+
 /**
  * @param tell is told each step.
  * @throws Error when the clone lacks the previous commit, or that can't be built.
