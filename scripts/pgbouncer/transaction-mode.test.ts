@@ -41,6 +41,7 @@ describe.each([
     );
     await executeJson(["enqueue", "--stdin-ndjson", "--title", "many"], env, lines.join("\n"));
     await executeJson(["queue", "limit", "narrow", "--max-running", "2", "--rate", "100/1s"], env);
+    await executeJson(["company", "enable", "1"], env);
     const payload = JSON.stringify({ company: 1, source: `csv:${exports}` });
     const ids: number[] = [];
     for (const flags of [
