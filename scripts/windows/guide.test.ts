@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, win32 } from "node:path";
 import { fillIn, missingIn, readSteps, writeRecords } from "../../test/e2e/guide.ts";
 import { type FiscautStandIn, startFiscautStandIn } from "../../test/fiscaut-api/stand-in.ts";
 import { choosePort } from "../demo/processes.ts";
@@ -103,8 +103,9 @@ test("every line for Windows is run, and those for both", async () => {
   for (const { section, commands, quoted } of readSteps("reader", "wine")) {
     if (commands.some((line) => linuxOnly.test(line))) continue;
     let printed = "";
-    // "Na pasta para onde a versão nova foi baixada."
+    // "Na pasta para onde a versão nova foi baixada", and then again "na pasta do executável".
     if (section === "Atualização") folder = DOWNLOADS;
+    if (section === "Remoção") folder = win32.dirname(PROGRAM);
     // The service that the reader has installed by then.
     if (section === "Primeira sincronização" && !serviceRuns) {
       serviceRuns = true;
