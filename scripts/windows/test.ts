@@ -27,5 +27,4 @@ await runTests(
   "./scripts/windows/odbc.test.ts",
   "./scripts/windows/service.test.ts",
   "./scripts/windows/service-scripts.test.ts",
-  "./scripts/windows/guide.test.ts",
 );

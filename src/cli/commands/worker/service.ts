@@ -102,6 +102,8 @@ const uninstallCommand = defineCommand({
     await take(context, manager.uninstall(name, thisMachine));
     if (context.args["dry-run"]) return;
     const { state, detail } = await manager.status(name, thisMachine);
+    if (state === "stopping")
+      return tell(`service ${name} of ${manager.name} ends its tasks, and is removed when it has stopped`);
     if (state !== "not installed")
       throw new OperatorError("failed", `${manager.name} still has service ${name}: ${state}, ${detail}`);
     tell(`service ${name} of ${manager.name} is removed; its data, configuration and account stay`);
