@@ -27,4 +27,5 @@ await runTests(
   "./scripts/windows/odbc.test.ts",
   "./scripts/windows/service.test.ts",
   "./scripts/windows/service-scripts.test.ts",
+  "./scripts/windows/guide.test.ts",
 );
