@@ -5,6 +5,7 @@
 import type { AskedTask } from "../task/doors/json-lines.ts";
 import { type CheckedTask, checkNewTask } from "../task/doors/new-task.ts";
 import { OperatorError } from "../task/errors.ts";
+import { inChunks } from "../task/in-chunks.ts";
 import { type PayloadCheck, PayloadRefused } from "./payload.ts";
 
 export interface CheckOptions {
@@ -16,15 +17,14 @@ export interface CheckOptions {
 }
 
 /** Whichever of the two is reached first ends a chunk: round trips don't count, and memory doesn't. */
-const chunkTasks = 1000;
-const chunkBytes = 4 * 1024 * 1024;
+const chunkLimits = { items: 1000, bytes: { most: 4 * 1024 * 1024, of: ({ bytes }: AskedTask) => bytes } };
 
 /** @throws OperatorError "usage", naming the first task that is no good. */
 export async function* checkTasks(
   asked: AsyncIterable<AskedTask>,
   options: CheckOptions,
 ): AsyncGenerator<CheckedTask[]> {
-  for await (const chunk of inChunks(asked)) yield await checkChunk(chunk, options);
+  for await (const chunk of inChunks(asked, chunkLimits)) yield await checkChunk(chunk, options);
 }
 
 /**
@@ -74,18 +74,4 @@ function withDefaults(task: unknown, defaults: Record<string, unknown>): unknown
   const needless = alternatives.filter((group) => group.some((member) => member in task)).flat();
   const kept = Object.entries(defaults).filter(([member]) => !needless.includes(member));
   return { ...Object.fromEntries(kept), ...task };
-}
-
-async function* inChunks(asked: AsyncIterable<AskedTask>): AsyncGenerator<AskedTask[]> {
-  let chunk: AskedTask[] = [];
-  let bytes = 0;
-  for await (const task of asked) {
-    chunk.push(task);
-    bytes += task.bytes;
-    if (chunk.length < chunkTasks && bytes < chunkBytes) continue;
-    yield chunk;
-    chunk = [];
-    bytes = 0;
-  }
-  if (chunk.length > 0) yield chunk;
 }

@@ -7,6 +7,7 @@ import { isAdded, type NewBatch } from "../../task/doors/enqueued.ts";
 import type { CheckedTask } from "../../task/doors/new-task.ts";
 import { OperatorError } from "../../task/errors.ts";
 import type { LaneCount } from "../../task/events.ts";
+import { inChunks } from "../../task/in-chunks.ts";
 import type { Sql } from "../sql.ts";
 import { openWaits, requirePredecessors } from "../waits/waits.ts";
 import { type EnqueuedRow, idsOf, insertTasks, insertWithin, isFuture } from "./enqueue.ts";
@@ -40,8 +41,10 @@ export interface InsertedBatch {
 export const equalIsLive = "equal task is live";
 
 /** Large enough that round trips don't count, small enough that memory doesn't; large payloads end a chunk earlier. */
-const chunkSize = 1000;
-const chunkBytes = 4 * 1024 * 1024;
+const chunkLimits = {
+  items: 1000,
+  bytes: { most: 4 * 1024 * 1024, of: ({ payload }: CheckedTask) => JSON.stringify(payload).length },
+};
 
 /**
  * Batches of tasks with keys come one after another.
@@ -74,7 +77,7 @@ export async function insertBatch(
   let replaces = false;
   // Left for the end: only then may a batch hold locks that completions wait for. No more than there are running.
   const besideRunning: KeyedTask[] = [];
-  for await (const chunk of inChunks(tasks)) {
+  for await (const chunk of inChunks(tasks, chunkLimits)) {
     const { added, left } = await insertChunk(sql, chunk, created.id);
     count(added);
     asked += chunk.length;
@@ -159,19 +162,3 @@ function keepAdded(tasks: KeyedTask[], rows: KeyedRow[]): KeyedTask[] {
 
 const mayReplace = (task: CheckedTask) => hasKey(task) && ruleOf(task) === "replace";
 const waits = (task: CheckedTask) => task.after !== undefined;
-
-async function* inChunks(
-  tasks: Iterable<CheckedTask> | AsyncIterable<CheckedTask>,
-): AsyncGenerator<CheckedTask[]> {
-  let chunk: CheckedTask[] = [];
-  let bytes = 0;
-  for await (const task of tasks) {
-    chunk.push(task);
-    bytes += JSON.stringify(task.payload).length;
-    if (chunk.length < chunkSize && bytes < chunkBytes) continue;
-    yield chunk;
-    chunk = [];
-    bytes = 0;
-  }
-  if (chunk.length > 0) yield chunk;
-}

@@ -2,6 +2,7 @@
  * Puts what was read into a table of the transaction's own, so that statements can compare it with what is known.
  * Comparing is `apply-reading.ts`'s work.
  */
+import { inChunks } from "../../task/in-chunks.ts";
 import type { ReadRecord } from "../../task/sync/reading.ts";
 import type { RecordKind } from "../../task/sync/record.ts";
 import type { Sql } from "../sql.ts";
@@ -33,7 +34,7 @@ export async function stageReading(
     ) on commit drop`;
   const read = new Map<RecordKind, number>();
   let position = 0;
-  for await (const chunk of inChunks(records)) {
+  for await (const chunk of inChunks(records, { items: chunkSize })) {
     const rows = chunk.filter(({ kind }) => kinds.includes(kind));
     for (const { kind } of rows) read.set(kind, (read.get(kind) ?? 0) + 1);
     await insertRows(sql, rows, position);
@@ -88,14 +89,4 @@ function skipDuplicates(sql: Sql) {
       where content is not null group by kind, identity having count(*) > 1
     ) as sent
     where r.kind = sent.kind and r.identity = sent.identity and r.code <> sent.code and r.content is not null`;
-}
-
-async function* inChunks(records: AsyncIterable<ReadRecord>): AsyncGenerator<ReadRecord[]> {
-  let chunk: ReadRecord[] = [];
-  for await (const record of records) {
-    if (chunk.push(record) < chunkSize) continue;
-    yield chunk;
-    chunk = [];
-  }
-  if (chunk.length > 0) yield chunk;
 }
