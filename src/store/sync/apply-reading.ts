@@ -10,7 +10,7 @@ import type { Store } from "../connection.ts";
 import { tellOfBatch } from "../enqueue/enqueue-batch.ts";
 import { Spool } from "../spool.ts";
 import type { Sql } from "../sql.ts";
-import { isUnderWay } from "./effective-status.ts";
+import { hasToBeSent, isUnderWay } from "./effective-status.ts";
 import { enqueueRecords } from "./enqueue-records.ts";
 import { type SkippedCount, stageReading } from "./stage-reading.ts";
 
@@ -151,8 +151,7 @@ function countSkipped(sql: Sql) {
 async function countUnderWay(sql: Sql, { company }: Reading, kinds: RecordKind[]) {
   const rows = await sql<KindCount[]>`
     select kind, count(*) as count from fiscaut_tasks.sync_record r
-    where company = ${company.code} and kind = any(${kinds}::text[]) and status = 'in_progress'
-      and content is not null and missing_since is null and content_hash is distinct from synced_hash
+    where company = ${company.code} and kind = any(${kinds}::text[]) and ${hasToBeSent(sql, "r")}
       and ${isUnderWay(sql, "r")}
     group by kind`;
   return byKind(rows);

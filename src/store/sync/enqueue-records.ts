@@ -1,8 +1,8 @@
 /**
- * Enqueues the records of a company that have to be sent, as one batch, and notes each as under way. Which they are
- * stands here alone.
+ * Enqueues the records of a company that have to be sent and that no task is in charge of, as one batch, and notes each
+ * as under way.
  */
-import { type CheckedTask, checkNewTask } from "../../task/doors/new-task.ts";
+import { type CheckedTask, checkNewTask, longestTitle } from "../../task/doors/new-task.ts";
 import { storableText } from "../../task/storable.ts";
 import { prioritySpan, type Reading } from "../../task/sync/reading.ts";
 import {
@@ -14,12 +14,11 @@ import {
 } from "../../task/sync/record.ts";
 import { type InsertedBatch, insertBatch } from "../enqueue/insert-batch.ts";
 import type { Sql } from "../sql.ts";
-import { isUnderWay } from "./effective-status.ts";
+import { hasToBeSent, isUnderWay } from "./effective-status.ts";
 import type { SkippedCount } from "./stage-reading.ts";
 
 /** Rows fetched at once. */
 const portion = 1000;
-const longestTitle = 200;
 
 export interface EnqueuedRecords {
   /** Undefined: there was nothing to send. */
@@ -61,8 +60,7 @@ async function* tasksToSend(
       const rows = await sql<{ code: string; name: string }[]>`
         select code, name from fiscaut_tasks.sync_record r
         where company = ${company.code} and kind = ${kind} and code > ${lastCode}
-          and content is not null and missing_since is null and content_hash is distinct from synced_hash
-          and not ${isUnderWay(sql, "r")}
+          and ${hasToBeSent(sql, "r")} and not ${isUnderWay(sql, "r")}
         order by code limit ${portion}
         for no key update`;
       for (const { code, name } of rows)

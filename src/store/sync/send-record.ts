@@ -6,7 +6,7 @@ import { storableText } from "../../task/storable.ts";
 import type { RecordKey, RecordToSend, SendingAttempt, SendResult } from "../../task/sync/attempt.ts";
 import { fiscautQueue, recordKinds, sendTaskName } from "../../task/sync/record.ts";
 import type { Store } from "../connection.ts";
-import { isUnderWay } from "./effective-status.ts";
+import { hasToBeSent, isUnderWay } from "./effective-status.ts";
 
 const longestMessage = 2_000;
 const longestResponse = 2_000;
@@ -53,7 +53,7 @@ export async function takeUpRecord(
   await sql`
     update fiscaut_tasks.sync_record r set status = 'in_progress', task_id = ${attempt.id}
     where company = ${company} and kind = ${kind} and code = ${code}
-      and content is not null and missing_since is null and content_hash is distinct from synced_hash
+      and ${hasToBeSent(sql, "r")}
       and (task_id = ${attempt.id} or not ${isUnderWay(sql, "r")})`;
 }
 
@@ -74,7 +74,7 @@ export async function letGoOfRecord(
       else 'not_synced' end
     where company = ${company} and kind = ${kind} and code = ${code}
       and status = 'in_progress' and task_id = ${attempt.id}
-      and (content is null or missing_since is not null or content_hash = synced_hash
+      and (not ${hasToBeSent(sql, "r")}
         or not exists (select 1 from fiscaut_tasks.company c where c.code = r.company and c.enabled))
     returning 1`;
   return rows.length > 0;

@@ -12,6 +12,8 @@ export const defaultQueue = "default";
 /** As django-background-tasks: with its back-off, 25 attempts span about three weeks. */
 export const defaultMaxAttempts = 25;
 export const maxPayloadBytes = 1024 * 1024;
+/** Of a title, in characters. */
+export const longestTitle = 200;
 
 const word = (what: string) =>
   z
@@ -94,7 +96,7 @@ export const newTaskSchema = z
     title: z
       .string()
       .min(1)
-      .max(200)
+      .max(longestTitle)
       .refine((text) => text.isWellFormed() && !text.includes("\u0000"), "holds a NUL or half a character")
       .optional(),
     ...keyFields,
