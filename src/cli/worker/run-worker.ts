@@ -167,7 +167,8 @@ async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunPart
         await setFiscautRate(database.store, config.fiscautRate, logger);
         probe ??= startApiProbe(database.store, client, config, emit);
       }
-      if (database.store.pooled && !wasReached) await handlers.restart(handlersReadyMs);
+      // Their thread was made before anybody could tell that a pooler stands between.
+      if (database.store.pooled && !wasReached) runner.reload();
       await Promise.race([runner.ready(handlersReadyMs), reason]);
       // A hold that an earlier worker has left may be over, and a drain would end before it is found so.
       if (config.drain) await Promise.race([probe?.asked, reason]);

@@ -18,8 +18,6 @@ export interface StartedHandlers {
   readonly runner: ThreadRunner;
   /** For doors in this thread. */
   readonly checkPayloads: PayloadCheck;
-  /** Starts them anew, as the database turns out to be; resolves when they are there, `limitMs` at the most. */
-  restart(limitMs: number): Promise<void>;
   /** Nothing may run any more. */
   stop(): Promise<void>;
 }
@@ -44,7 +42,6 @@ export function startHandlers(options: StartHandlersOptions): StartedHandlers {
     throw new OperatorError("usage", "--dev: there is no folder of your own handlers to watch", {
       hint: "--handlers DIR",
     });
-  let loaded = Promise.withResolvers<void>();
   const runner = new ThreadRunner({
     spawn: (skip) =>
       spawnHandlers({
@@ -56,10 +53,7 @@ export function startHandlers(options: StartHandlersOptions): StartedHandlers {
         skip,
       }),
     emit,
-    onLoaded: () => {
-      loaded.resolve();
-      onLoaded();
-    },
+    onLoaded,
   });
   const watch =
     dev && handlersDir !== undefined
@@ -73,11 +67,6 @@ export function startHandlers(options: StartHandlersOptions): StartedHandlers {
     async checkPayloads(tasks) {
       await checkBuiltInPayloads(tasks);
       await runner.checkPayloads(tasks);
-    },
-    async restart(limitMs) {
-      loaded = Promise.withResolvers<void>();
-      runner.reload();
-      await Promise.race([loaded.promise, Bun.sleep(limitMs)]);
     },
     async stop() {
       watch?.stop();

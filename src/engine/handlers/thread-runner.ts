@@ -45,7 +45,8 @@ export class ThreadRunner implements HandlerRunner {
   #spawnedAtMs = 0;
   #deafSinceMs = performance.now();
   #respawnTimer: Timer | undefined;
-  readonly #loaded = Promise.withResolvers<void>();
+  /** The files as they are to be read now. */
+  #loaded = Promise.withResolvers<void>();
 
   constructor(options: ThreadRunnerOptions) {
     this.#options = options;
@@ -68,7 +69,7 @@ export class ThreadRunner implements HandlerRunner {
     return this.#known.get(name)?.backoff;
   }
 
-  /** Waits until the handlers are there, `limitMs` at the most: they may still come later. */
+  /** Waits until the handlers are there as they were asked for last, `limitMs` at the most: they may still come later. */
   async ready(limitMs: number): Promise<void> {
     const { promise: timeUp, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, limitMs);
@@ -98,6 +99,9 @@ export class ThreadRunner implements HandlerRunner {
   reload(): void {
     clearTimeout(this.#respawnTimer);
     this.#next?.terminate();
+    const before = this.#loaded;
+    this.#loaded = Promise.withResolvers<void>();
+    this.#loaded.promise.then(before.resolve);
     // Any of them may have changed.
     this.#skip = [];
     this.#own = undefined;
