@@ -3,6 +3,7 @@ import { type ConfigSources, examineConfig, type LoadedConfig } from "../../conf
 import { secretsOf } from "../../config/show.ts";
 import { createRedactor, type Redact } from "../../log/redactor.ts";
 import type { Prepared } from "../prepare.ts";
+import { within } from "../within.ts";
 import {
   type Check,
   type Finding,
@@ -74,7 +75,11 @@ export async function examine(sources: ConfigSources, prepare: () => Prepared): 
     return results.map((result) => cleaned(result, redactorOf(loaded, opening.url)));
   } finally {
     if (opening.kind === "open")
-      await Promise.race([opening.database.store.close(), Bun.sleep(closeLimitMs)]);
+      await within(
+        closeLimitMs,
+        () => opening.database.store.close(),
+        () => {},
+      );
   }
 }
 

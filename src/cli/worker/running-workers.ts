@@ -32,21 +32,17 @@ export interface FoundWorker extends WorkerCard {
   runs(): Promise<boolean>;
 }
 
-export interface Announcement {
-  /** No request is heard any more; the worker is found until its process is gone. */
-  [Symbol.dispose](): void;
-}
-
 /**
  * Makes this process one that `stop` finds.
  * @param onStop called once, when somebody asks.
+ * @returns when disposed of, no request is heard any more; the worker is found until its process is gone.
  * @throws OperatorError "config" or "unavailable" when the data folder can't be used.
  */
 export async function announceWorker(
   dataDirPath: string,
   card: WorkerCard,
   onStop: () => void,
-): Promise<Announcement> {
+): Promise<Disposable> {
   const dataDir = await claimDataDir(dataDirPath, () => {});
   await findIn(dataDir);
   const id = crypto.randomUUID();
