@@ -2,6 +2,7 @@
  * What a service is, whoever supervises it: which program with which arguments, whose account, which files. How a
  * manager is told so is its own folder's affair; where the values come from is `cli/service/`'s.
  */
+import { posix, win32 } from "node:path";
 import type { Platform } from "./machine.ts";
 
 /** Paths are absolute and written as the service's own platform writes them, which need not be this machine's. */
@@ -60,5 +61,8 @@ export function wordsWithLogFile(service: ServiceDefinition): readonly string[] 
 }
 
 /** Where the worker logs under such a manager. */
-export const ownLogFile = ({ logFile, logFolder, name }: ServiceDefinition) =>
-  logFile ?? `${logFolder}\\${name}.log`;
+export const ownLogFile = (service: ServiceDefinition) => service.logFile ?? collectedLogFile(service);
+
+/** Where a manager puts the output that it collects. */
+export const collectedLogFile = ({ platform, logFolder, name }: ServiceDefinition) =>
+  (platform === "win32" ? win32 : posix).join(logFolder, `${name}.log`);

@@ -1,5 +1,5 @@
 /** NSSM, which runs the worker as a Windows service: `nssm.exe` and its settings. What every Windows service has is `../windows/`'s. */
-import { type ServiceDefinition, stopTimeoutMs, wordsWithEnvFile } from "../definition.ts";
+import { collectedLogFile, type ServiceDefinition, stopTimeoutMs, wordsWithEnvFile } from "../definition.ts";
 import type { ServiceManager, Step } from "../manager.ts";
 import { hasPassword, ownFilesSteps, virtualAccount } from "../windows/account.ts";
 import { removeSteps, serviceStatus, unlessThere, verbSteps } from "../windows/control.ts";
@@ -16,7 +16,6 @@ const skippedStopMethods = 2 + 4;
 const finalExitCodes = [0, 75, 2, 78];
 
 const accountOf = (service: ServiceDefinition) => service.user ?? virtualAccount(service);
-const logFileOf = ({ name, logFolder }: ServiceDefinition) => `${logFolder}\\${name}.log`;
 
 /** @param path of `nssm.exe`, when it is not to be found on PATH. */
 export function nssmAt(path: string | undefined): ServiceManager {
@@ -46,7 +45,7 @@ export function nssmAt(path: string | undefined): ServiceManager {
       ...(hasPassword(accountOf(service))
         ? [`services.msc: give ${service.name} the account ${accountOf(service)} and its password`]
         : []),
-      `logs: ${logFileOf(service)}; older ones beside it stay until you delete them`,
+      `logs: ${collectedLogFile(service)}; older ones beside it stay until you delete them`,
     ],
   };
 }
@@ -55,7 +54,7 @@ export function nssmAt(path: string | undefined): ServiceManager {
 function configure(program: string, service: ServiceDefinition): Step[] {
   const { name, title, description, executable, workingFolder, secretFiles } = service;
   const parameters = commandLine(wordsWithEnvFile(service));
-  for (const text of [executable, parameters, workingFolder, logFileOf(service)])
+  for (const text of [executable, parameters, workingFolder, collectedLogFile(service)])
     rejectVariables("NSSM", text);
   const set = (...words: string[]): Step => ({
     kind: "run",
@@ -71,8 +70,8 @@ function configure(program: string, service: ServiceDefinition): Step[] {
     set("DisplayName", title),
     set("Description", description),
     set("Start", "SERVICE_DELAYED_AUTO_START"),
-    set("AppStdout", logFileOf(service)),
-    set("AppStderr", logFileOf(service)),
+    set("AppStdout", collectedLogFile(service)),
+    set("AppStderr", collectedLogFile(service)),
     set("AppRotateFiles", "1"),
     set("AppRotateOnline", "1"),
     set("AppRotateBytes", String(rotateBytes)),

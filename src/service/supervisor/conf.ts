@@ -1,10 +1,8 @@
 /** The program section of a service for Supervisor. Pure: the definition says all of it. */
-import { type ServiceDefinition, stopTimeoutMs, wordsWithEnvFile } from "../definition.ts";
+import { collectedLogFile, type ServiceDefinition, stopTimeoutMs, wordsWithEnvFile } from "../definition.ts";
 
 /** Beside the log of today so many older ones. */
 const logBackups = 10;
-
-export const logFileOf = ({ name, logFolder }: ServiceDefinition) => `${logFolder}/${name}.log`;
 
 export function confText(service: ServiceDefinition): string {
   const { name, user, workingFolder, executable, secretFiles, dataFolder } = service;
@@ -33,7 +31,7 @@ stopasgroup=false
 killasgroup=false
 umask=027
 redirect_stderr=true
-stdout_logfile=${literal(logFileOf(service))}
+stdout_logfile=${literal(collectedLogFile(service))}
 stdout_logfile_maxbytes=20MB
 stdout_logfile_backups=${logBackups}
 `;

@@ -1,9 +1,10 @@
 /** Supervisor as a service manager: a program section in its conf folder, and `supervisorctl`. The section itself is `conf.ts`. */
 import { OperatorError } from "../../task/errors.ts";
+import { collectedLogFile } from "../definition.ts";
 import { addUserSteps } from "../linux-user.ts";
 import type { Machine } from "../machine.ts";
 import type { ServiceManager, ServiceState, ServiceStatus } from "../manager.ts";
-import { confText, logFileOf } from "./conf.ts";
+import { confText } from "./conf.ts";
 
 /** Debian's and its kin's, then that of Red Hat's. */
 const confPlaces = [
@@ -64,7 +65,7 @@ export const supervisor: ServiceManager = {
       : `supervisord does not answer: ${(stdout || stderr).trim().split("\n").at(-1)}`;
   },
   cure: "apt-get install supervisor, and start it",
-  afterInstall: (service) => [`logs: ${logFileOf(service)}`],
+  afterInstall: (service) => [`logs: ${collectedLogFile(service)}`],
   logCommand: (serviceName) => `supervisorctl tail ${serviceName}`,
 };
 
