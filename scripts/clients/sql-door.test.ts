@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { resolve } from "node:path";
 import { enableCompanies } from "../../src/store/sync/companies.ts";
 import { endLeftovers, startRun } from "../../test/e2e/executable.ts";
+import { finished } from "../../test/finished.ts";
 import { createDatabase, type TestDatabase } from "../../test/postgres.ts";
 import { until } from "../../test/until.ts";
 import { enterRoot } from "../debian/root.ts";
@@ -56,8 +57,8 @@ async function run(command: string[], input: string): Promise<string> {
     stdout: "pipe",
     stderr: "pipe",
   });
-  const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  if (code !== 0) throw new Error(`${command[0]} ended with ${code}:\n${stdout}${stderr}`);
+  const { exitCode, stdout, stderr } = await finished(child);
+  if (exitCode !== 0) throw new Error(`${command[0]} ended with ${exitCode}:\n${stdout}${stderr}`);
   return stdout;
 }
 

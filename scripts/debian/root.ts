@@ -4,6 +4,7 @@
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { finished } from "../../test/finished.ts";
 import { findDebianMirror } from "./mirror.ts";
 
 /** What apt needs to reach its mirror from inside: proxies, credentials, certificates, names. */
@@ -102,9 +103,9 @@ async function runStep(command: string[]): Promise<void> {
     stderr: "pipe",
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" },
   });
-  const [out, err, code] = await Promise.all([step.stdout.text(), step.stderr.text(), step.exited]);
-  if (code !== 0) {
-    const tail = `${out}\n${err}`.trim().split("\n").slice(-20).join("\n");
-    throw new Error(`"${command.join(" ")}" ended with ${code}:\n${tail}`);
+  const { exitCode, stdout, stderr } = await finished(step);
+  if (exitCode !== 0) {
+    const tail = `${stdout}\n${stderr}`.trim().split("\n").slice(-20).join("\n");
+    throw new Error(`"${command.join(" ")}" ended with ${exitCode}:\n${tail}`);
   }
 }

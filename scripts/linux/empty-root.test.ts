@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { finished } from "../../test/finished.ts";
 import { createDatabase, type TestDatabase } from "../../test/postgres.ts";
 import { until } from "../../test/until.ts";
 import { DIST } from "../build/paths.ts";
@@ -94,13 +95,7 @@ function start(words: string[], env: Record<string, string> = {}) {
 }
 
 async function execute(words: string[], env: Record<string, string> = {}) {
-  const child = start(words, env);
-  const [stdout, stderr, exitCode] = await Promise.all([
-    child.stdout.text(),
-    child.stderr.text(),
-    child.exited,
-  ]);
-  return { stdout, stderr, exitCode };
+  return await finished(start(words, env));
 }
 
 async function runOneSupplier(env: Record<string, string>, port: number): Promise<void> {

@@ -5,6 +5,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { ReaderCommand } from "../../src/sources/odbc/reader-process.ts";
+import { finished } from "../../test/finished.ts";
 import { createDatabase, type TestDatabase } from "../../test/postgres.ts";
 import { enterRoot } from "../debian/root.ts";
 import { fillPostgres, fillSqlite, reader } from "./accounting-tables.ts";
@@ -63,12 +64,7 @@ export async function layBed(): Promise<OdbcBed> {
         stdout: "pipe",
         stderr: "pipe",
       });
-      const [stdout, stderr, exitCode] = await Promise.all([
-        child.stdout.text(),
-        child.stderr.text(),
-        child.exited,
-      ]);
-      return { stdout, stderr, exitCode };
+      return await finished(child);
     },
     async close() {
       rmSync(folder, { recursive: true, force: true });

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { finished } from "../../test/finished.ts";
 import { until } from "../../test/until.ts";
 import { DIST } from "../build/paths.ts";
 import { hostTarget } from "../build/targets.ts";
@@ -92,12 +93,7 @@ export class ServiceBed implements AsyncDisposable {
       stdout: "pipe",
       stderr: "pipe",
     });
-    const [stdout, stderr, exitCode] = await Promise.all([
-      child.stdout.text(),
-      child.stderr.text(),
-      child.exited,
-    ]);
-    return { exitCode, stdout, stderr };
+    return await finished(child);
   }
 
   /** Runs a program that must succeed. */

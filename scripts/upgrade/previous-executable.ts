@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { finished } from "../../test/finished.ts";
 import { BUILD, ROOT } from "../build/paths.ts";
 import { hostTarget } from "../build/targets.ts";
 
@@ -51,7 +52,7 @@ export async function buildPrevious(tell: (step: string) => void): Promise<Previ
 
 async function run(command: string[], cwd: string): Promise<string> {
   const child = Bun.spawn(command, { cwd, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
-  const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  if (code !== 0) throw new Error(`${command.join(" ")}: exit ${code}\n${out}${err}`);
-  return out;
+  const { exitCode, stdout, stderr } = await finished(child);
+  if (exitCode !== 0) throw new Error(`${command.join(" ")}: exit ${exitCode}\n${stdout}${stderr}`);
+  return stdout;
 }

@@ -4,6 +4,7 @@ import { chmod } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { hostTarget } from "../../scripts/build/targets.ts";
+import { type Finished, finished } from "../finished.ts";
 import { until } from "../until.ts";
 
 export const executable = resolve("dist", hostTarget().executable);
@@ -14,12 +15,6 @@ process.on("exit", () => rmSync(emptyFolder, { recursive: true, force: true }));
 const baseEnv = { PATH: process.env["PATH"] ?? "", HOME: emptyFolder, TMPDIR: tmpdir() };
 
 export type Env = Record<string, string>;
-
-export interface Finished {
-  exitCode: number;
-  stdout: string;
-  stderr: string;
-}
 
 /** Runs a command to its end. */
 export async function execute(
@@ -35,12 +30,7 @@ export async function execute(
     stdout: "pipe",
     stderr: "pipe",
   });
-  const [stdout, stderr, exitCode] = await Promise.all([
-    child.stdout.text(),
-    child.stderr.text(),
-    child.exited,
-  ]);
-  return { exitCode, stdout, stderr };
+  return await finished(child);
 }
 
 /** Like `execute`, for commands that must succeed; returns their `--json`. */

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { chmod, copyFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { finished } from "../finished.ts";
 import { until } from "../until.ts";
 import { executable } from "./executable.ts";
 
@@ -58,10 +59,10 @@ export async function openReader(
   return {
     folder,
     async type(line, exitCode = 0) {
-      const child = spawn(line);
-      const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-      if (code !== exitCode) throw new Error(`${line}: exit ${code}\n${out}${err}`);
-      return out + err;
+      const ended = await finished(spawn(line));
+      const printed = ended.stdout + ended.stderr;
+      if (ended.exitCode !== exitCode) throw new Error(`${line}: exit ${ended.exitCode}\n${printed}`);
+      return printed;
     },
     async start(line, ready) {
       const child = spawn(`exec ${line}`);
