@@ -125,7 +125,7 @@ const callback = (call: (...args: never[]) => void, args: ("u32" | "u64")[]) =>
 
 function explain(lastError: number): Error {
   return lastError === notStartedAsService
-    ? new OperatorError("usage", "`service run` is for Windows' Service Control Manager to start", {
+    ? new OperatorError("usage", "`windows-service` is for Windows' Service Control Manager to start", {
         hint: "fiscaut-tasks run in a console; fiscaut-tasks service start for the service",
       })
     : new Error(`StartServiceCtrlDispatcherW failed with ${lastError}`);
