@@ -4,12 +4,21 @@ import { defineCommand } from "citty";
 import { stdout } from "../../../log/sync-stream.ts";
 import { applySteps, describeStep, encodeText } from "../../../service/apply.ts";
 import { type Platform, thisMachine } from "../../../service/machine.ts";
-import { managerNames, type ServiceStatus, type Step, type Verb } from "../../../service/manager.ts";
+import {
+  managerNames,
+  type ServiceManager,
+  type ServiceStatus,
+  type Step,
+  type Verb,
+} from "../../../service/manager.ts";
 import { OperatorError } from "../../../task/errors.ts";
 import { type ExitCode, exitCodes } from "../../exit-codes.ts";
 import { printJson, printLine } from "../../output/print.ts";
 import { chooseManager } from "../../service/choose-manager.ts";
 import { defineService, definitionFlags, readServiceName } from "../../service/define-service.ts";
+
+/** A manager that takes longer to start it is told as starting. */
+const settlesWithinMs = 30_000;
 
 const commonFlags = {
   manager: {
@@ -124,7 +133,7 @@ const verbCommand = (verb: Verb, description: string) =>
         throw new OperatorError(error.kind, error.message, hint === undefined ? {} : { hint });
       }
       if (context.args["dry-run"]) return;
-      const { state, detail } = await manager.status(name, thisMachine);
+      const { state, detail } = await settled(manager, name);
       tell(`service ${name} is ${state}: ${detail}`);
     },
   });
@@ -210,6 +219,19 @@ async function take({ args }: Context, steps: readonly Step[]): Promise<boolean>
     return false;
   }
   return await applySteps(steps, thisMachine, tell);
+}
+
+/**
+ * How the service is once it is no longer on its way up. Not every manager's own command waits for that: Supervisor's
+ * only says "already started" of one that it has begun to start.
+ */
+async function settled(manager: ServiceManager, name: string): Promise<ServiceStatus> {
+  const until = performance.now() + settlesWithinMs;
+  for (;;) {
+    const status = await manager.status(name, thisMachine);
+    if (status.state !== "starting" || performance.now() > until) return status;
+    await Bun.sleep(250);
+  }
 }
 
 const again = (verb: Verb, { args }: Context) =>
