@@ -1,4 +1,7 @@
-/** Fills free slots with due tasks. What makes a task due is the promoter's work; running it, the executor's. */
+/**
+ * Fills free slots with due tasks, and claims ahead of them where tasks end quickly. What makes a task due is the
+ * promoter's work; running it, the executor's.
+ */
 import { claimTasks } from "../store/claim/claim.ts";
 import { findStrays } from "../store/claim/strays.ts";
 import type { Store } from "../store/connection.ts";
@@ -23,10 +26,18 @@ export interface ClaimerOptions {
   onExhausted: (startedAtMs: number) => void;
 }
 
+/** One statement's bound. */
+const mostAtOnce = 500;
+/** What has waited for a slot for this long is given back: longer tasks than those before have taken the slots. */
+const longestWaitMs = 250;
+/** How long nothing is claimed ahead after a task that may not wait. */
+const noneAheadMs = 1_000;
+
 export class Claimer {
   readonly #options: ClaimerOptions;
   readonly #limited: LimitedClaimer;
   #stopping = false;
+  #noneAheadUntilMs = 0;
   readonly #strays = new StrayWatch();
   lastClaimAt: Date | undefined;
 
@@ -39,6 +50,14 @@ export class Claimer {
   /** A hint; waking the loop is left to whoever passes it on. */
   hear(kind: "due" | "queues"): void {
     this.#limited.hear(kind);
+    // One may be paused or held now, or its limits others.
+    if (kind === "queues") this.#options.executor.giveBackWaiting();
+  }
+
+  /** Whether a slot that has become free is worth a round. */
+  get wantsMore(): boolean {
+    const { executor } = this.#options;
+    return executor.waiting === 0 || executor.waiting < executor.mayWait / 2;
   }
 
   /** What a claim that is under way still brings is given back, not started. */
@@ -56,26 +75,30 @@ export class Claimer {
     const startedAtMs = performance.now();
     const names = this.#options.names();
     const workerId = lease.workerId;
-    const free = executor.freeSlots;
+    this.#giveBackLongWaiting();
+    const room = this.#findRoom();
     // Woken when a slot is free or a lease is held again; deaf handlers may hear again with no such sign.
-    if (workerId === undefined || free === 0 || names.length === 0) return jitter(pollIntervalMs);
+    if (workerId === undefined || room === 0 || names.length === 0)
+      return Math.min(jitter(pollIntervalMs), this.#untilLongestWait());
     try {
-      const found = await this.#startStrays(workerId, free);
-      return await this.#claim(workerId, names, free - found, startedAtMs);
+      const found = await this.#startStrays(workerId, Math.min(room, executor.freeSlots));
+      const delayMs = await this.#claim(workerId, names, room - found, startedAtMs);
+      return Math.min(delayMs, this.#untilLongestWait());
     } catch (error) {
       this.#strays.claimFailed();
       throw error;
     }
   }
 
-  async #claim(workerId: number, names: string[], free: number, startedAtMs: number): Promise<number> {
-    const { store, queues, pollIntervalMs, onExhausted } = this.#options;
-    const limitedTasks = await this.#limited.claim(workerId, names, free);
+  async #claim(workerId: number, names: string[], room: number, startedAtMs: number): Promise<number> {
+    const { store, executor, queues, pollIntervalMs, onExhausted } = this.#options;
+    const ahead = room > executor.freeSlots;
+    const limitedTasks = await this.#limited.claim({ workerId, names, room, ahead });
     this.#start(workerId, limitedTasks);
-    const limit = free - limitedTasks.length;
-    const tasks = limit === 0 ? [] : await claimTasks(store, { workerId, names, queues, limit });
+    const limit = room - limitedTasks.length;
+    const tasks = limit === 0 ? [] : await claimTasks(store, { workerId, names, queues, limit, ahead });
     this.lastClaimAt = new Date();
-    this.#start(workerId, tasks);
+    this.#start(workerId, ahead ? this.#keepThoseThatMayWait(workerId, tasks) : tasks);
     if (tasks.length === limit) return 0;
     if (!this.#limited.waiting) onExhausted(startedAtMs);
     return Math.min(jitter(pollIntervalMs), this.#limited.delayMs, Math.max(0, this.#strays.delayMs));
@@ -94,8 +117,42 @@ export class Claimer {
 
   #start(workerId: number, tasks: ClaimedTask[]): void {
     const { executor } = this.#options;
-    for (const task of tasks)
-      if (this.#stopping) executor.giveBack(workerId, task);
-      else executor.start(workerId, task);
+    if (!this.#stopping) executor.take(workerId, tasks);
+    else for (const task of tasks) executor.giveBack(workerId, task);
+  }
+
+  /** How many tasks to claim now: for the free slots, and ahead once half of what may wait has been started. */
+  #findRoom(): number {
+    const { executor } = this.#options;
+    const free = Math.max(0, executor.freeSlots - executor.waiting);
+    const mayWait = performance.now() < this.#noneAheadUntilMs ? 0 : executor.mayWait;
+    const ahead = executor.waiting < mayWait / 2 ? mayWait - executor.waiting : 0;
+    return Math.min(mostAtOnce, free + ahead);
+  }
+
+  /** Of tasks that were claimed ahead: those for which no slot is free now must be such that may wait. */
+  #keepThoseThatMayWait(workerId: number, tasks: ClaimedTask[]): ClaimedTask[] {
+    const { executor } = this.#options;
+    const free = Math.max(0, executor.freeSlots - executor.waiting);
+    const kept = tasks.filter(({ mayWait }, index) => mayWait || index < free);
+    if (kept.length === tasks.length) return tasks;
+    this.#noneAheadUntilMs = performance.now() + noneAheadMs;
+    const isKept = new Set(kept);
+    for (const task of tasks) if (!isKept.has(task)) executor.giveBack(workerId, task);
+    return kept;
+  }
+
+  /** For another worker, or for this one when it has slots again. */
+  #giveBackLongWaiting(): void {
+    if (this.#untilLongestWait() > 0) return;
+    const { executor, store } = this.#options;
+    executor.giveBackWaiting();
+    store.announcer.announce({ kind: "due" });
+  }
+
+  #untilLongestWait(): number {
+    const { waitingSinceMs } = this.#options.executor;
+    if (waitingSinceMs === undefined) return Number.POSITIVE_INFINITY;
+    return Math.max(0, waitingSinceMs + longestWaitMs - performance.now());
   }
 }

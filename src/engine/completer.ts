@@ -13,11 +13,20 @@ import type { ClaimedTask } from "../task/task.ts";
 import type { ToPlain } from "../task/task-log.ts";
 import { type Loop, startLoop } from "./loop.ts";
 
-interface Told {
+/** What an attempt came to. */
+export interface Ending {
+  outcome: Outcome;
+  /** Between its claim and its start. */
+  waitedMs: number;
+  durationMs: number;
+  /** What it told last. */
+  report?: Report;
+}
+
+interface Told extends Ending {
   workerId: number;
   task: ClaimedTask;
-  outcome: Outcome;
-  durationMs: number;
+  started: boolean;
   completion: Completion;
 }
 
@@ -58,18 +67,25 @@ export class Completer {
     this.#loop = startLoop("completer", () => this.runOnce(), emit);
   }
 
-  /**
-   * @param workerId the one under which the task was claimed.
-   * @param report what the attempt told last.
-   */
-  complete(workerId: number, task: ClaimedTask, told: Outcome, durationMs: number, report?: Report): void {
-    const outcome = this.#withoutSecrets(told);
+  /** @param workerId the one under which the task was claimed. */
+  complete(workerId: number, task: ClaimedTask, ending: Ending): void {
+    this.#tell(workerId, task, ending, true);
+  }
+
+  /** A claimed task that has not started is not to. */
+  endUnstarted(workerId: number, task: ClaimedTask, kind: "given-back" | "cancelled"): void {
+    this.#tell(workerId, task, { outcome: { kind }, waitedMs: 0, durationMs: 0 }, false);
+  }
+
+  #tell(workerId: number, task: ClaimedTask, ending: Ending, started: boolean): void {
+    const outcome = this.#withoutSecrets(ending.outcome);
     const { id, attempt, maxAttempts, claimedAt } = task;
     const backoff = task.backoff ?? this.#backoffOf(task.name);
     const transition = settle({ attempt, maxAttempts, backoff }, outcome, Math.random());
     const fence = transition.to === "pending" && !transition.counted ? { claimedAt } : {};
-    const completion = { id, attempt, transition, report, ...fence };
-    this.#waiting.push({ workerId, task, outcome, durationMs, completion });
+    const { waitedMs, report } = ending;
+    const completion = { id, attempt, transition, report, waitedMs, ...fence };
+    this.#waiting.push({ workerId, task, ...ending, outcome, started, completion });
     this.#loop.wake();
   }
 
@@ -105,9 +121,10 @@ export class Completer {
       for (const told of round) {
         const { id, batchId } = told.task;
         const state = states.get(id);
-        const event = eventOf(told, state);
-        this.#emit(event);
-        if (event.kind === "errored" || event.kind === "snoozed") this.#onReturned(event.delayMs);
+        // Nobody has heard of one that was claimed ahead: its going back is no news.
+        if (told.started || told.outcome.kind !== "given-back") this.#emit(eventOf(told, state));
+        const { transition } = told.completion;
+        if (state === "pending" && transition.to === "pending") this.#onReturned(transition.delayMs);
         if (state !== undefined && state !== "pending") ended.push({ id, state, batchId });
       }
       if (ended.length > 0) this.#onEnded(ended);

@@ -1,12 +1,13 @@
 /**
- * Runs claimed tasks in its slots and hands their outcomes to the completer. Taking tasks is the claimer's
- * work, and how one attempt runs stands in `attempt.ts`.
+ * Runs claimed tasks in its slots and hands their outcomes to the completer; what was claimed ahead waits here for a
+ * slot. Taking tasks is the claimer's work, and how one attempt runs stands in `attempt.ts`.
  */
 import type { EmitEvent } from "../task/events.ts";
-import type { ClaimedTask } from "../task/task.ts";
+import { byClaimOrder, type ClaimedTask } from "../task/task.ts";
 import { type Completer, referTo } from "./completer.ts";
 import type { AbortReason, Attempt } from "./handlers/attempt.ts";
 import type { HandlerRunner } from "./handlers/runner.ts";
+import { Pace } from "./pace.ts";
 import type { Reporter } from "./reporter.ts";
 
 export interface ExecutorOptions {
@@ -20,9 +21,18 @@ export interface ExecutorOptions {
   onSlotFree: () => void;
 }
 
+interface Waiting {
+  readonly workerId: number;
+  readonly task: ClaimedTask;
+  readonly sinceMs: number;
+}
+
 export class Executor {
   readonly #options: ExecutorOptions;
   readonly #running = new Set<Attempt>();
+  readonly #pace = new Pace();
+  /** Claimed and not started, in the order of the claim. */
+  #ahead: Waiting[] = [];
   #idle: (() => void)[] = [];
 
   constructor(options: ExecutorOptions) {
@@ -42,39 +52,106 @@ export class Executor {
     return [...this.#running].map(({ task }) => task.id);
   }
 
-  /** Starts a task that was claimed under `workerId`; returns at once. */
-  start(workerId: number, task: ClaimedTask): void {
-    const { runner, completer, reporter, emit, onStarted, onSlotFree } = this.#options;
-    const reference = referTo(task);
-    const report = reporter.open(workerId, task);
-    const startedAtMs = performance.now();
-    emit({ kind: "started", task: reference });
-    const attempt = runner.start(task, report.reports);
-    this.#running.add(attempt);
-    onStarted();
-    attempt.outcome.then(({ outcome, abandoned }) => {
-      if (abandoned) emit({ kind: "abandoned", task: reference, reason: "it went on after its abort" });
-      this.#running.delete(attempt);
-      completer.complete(workerId, task, outcome, performance.now() - startedAtMs, report.close());
-      onSlotFree();
-      if (this.#running.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
-    });
+  /** Of tasks that were claimed ahead. */
+  aheadIds(): number[] {
+    return this.#ahead.map(({ task }) => task.id);
+  }
+
+  /** How many tasks may wait here beside those that run; see `pace.ts`. */
+  get mayWait(): number {
+    const { runner, slots } = this.#options;
+    return runner.deafMs > 0 ? 0 : this.#pace.ahead(slots, performance.now());
+  }
+
+  get waiting(): number {
+    return this.#ahead.length;
+  }
+
+  /** Since when the task that waits longest does, on the clock of `performance.now()`; undefined: none waits. */
+  get waitingSinceMs(): number | undefined {
+    return this.#ahead.reduce<number | undefined>(
+      (oldest, { sinceMs }) => (oldest === undefined || sinceMs < oldest ? sinceMs : oldest),
+      undefined,
+    );
+  }
+
+  /** Starts tasks that were claimed under `workerId`, each as soon as there is a slot for it; returns at once. */
+  take(workerId: number, tasks: readonly ClaimedTask[]): void {
+    const sinceMs = performance.now();
+    const last = this.#ahead.at(-1);
+    for (const task of tasks) this.#ahead.push({ workerId, task, sinceMs });
+    const [first] = tasks;
+    if (last !== undefined && first !== undefined && byClaimOrder(first, last.task) < 0)
+      this.#ahead.sort((a, b) => byClaimOrder(a.task, b.task));
+    this.#fill();
+  }
+
+  /** Returns what waits for a slot, uncounted. */
+  giveBackWaiting(): void {
+    for (const { workerId, task } of this.#ahead.splice(0)) this.giveBack(workerId, task);
+    this.#tellIdle();
   }
 
   /** Returns a claimed task that is not to be started, its attempt uncounted. */
   giveBack(workerId: number, task: ClaimedTask): void {
-    this.#options.completer.complete(workerId, task, { kind: "given-back" }, 0);
+    this.#options.completer.endUnstarted(workerId, task, "given-back");
   }
 
-  /** @param ids undefined: all of them. */
+  /** What waits for a slot ends at once. @param ids undefined: all of them. */
   abort(reason: AbortReason, ids?: number[]): void {
-    for (const attempt of this.#running)
-      if (ids === undefined || ids.includes(attempt.task.id)) attempt.abort(reason);
+    const isMeant = ({ task }: { task: ClaimedTask }) => ids === undefined || ids.includes(task.id);
+    for (const attempt of this.#running) if (isMeant(attempt)) attempt.abort(reason);
+    const waiting = this.#ahead.filter(isMeant);
+    this.#ahead = this.#ahead.filter((each) => !isMeant(each));
+    for (const { workerId, task } of waiting)
+      this.#options.completer.endUnstarted(
+        workerId,
+        task,
+        reason === "cancelled" ? "cancelled" : "given-back",
+      );
+    this.#tellIdle();
   }
 
-  /** Resolves when nothing runs. */
+  /** Resolves when it is idle. */
   idle(): Promise<void> {
-    if (this.#running.size === 0) return Promise.resolve();
+    if (this.isIdle) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Nothing runs or waits. */
+  get isIdle(): boolean {
+    return this.#running.size === 0 && this.#ahead.length === 0;
+  }
+
+  #fill(): void {
+    const count = Math.min(this.freeSlots, this.#ahead.length);
+    for (const waiting of this.#ahead.splice(0, count)) this.#start(waiting);
+  }
+
+  #start({ workerId, task, sinceMs }: Waiting): void {
+    const { runner, completer, reporter, emit, onStarted } = this.#options;
+    const startedAtMs = performance.now();
+    const waitedMs = startedAtMs - sinceMs;
+    const report = reporter.open(workerId, task, waitedMs);
+    emit({ kind: "started", task: referTo(task) });
+    const attempt = runner.start(task, report.reports);
+    this.#running.add(attempt);
+    this.#pace.started(startedAtMs);
+    onStarted();
+    attempt.outcome.then(({ outcome, abandoned }) => {
+      const endedAtMs = performance.now();
+      if (abandoned) emit({ kind: "abandoned", task: referTo(task), reason: "it went on after its abort" });
+      this.#running.delete(attempt);
+      this.#pace.ended(endedAtMs);
+      const durationMs = endedAtMs - startedAtMs;
+      completer.complete(workerId, task, { outcome, waitedMs, durationMs, report: report.close() });
+      this.#fill();
+      this.#options.onSlotFree();
+      this.#tellIdle();
+    });
+  }
+
+  #tellIdle(): void {
+    if (this.isIdle) for (const resolve of this.#idle.splice(0)) resolve();
   }
 }

@@ -48,13 +48,19 @@ export class LimitedClaimer {
   }
 
   /**
-   * At most half of `freeSlots`, and of a single one every other: neither kind of queue starves the other.
-   * @returns what `start` is to be called with.
+   * At most half of `room`, and of a room for one every other: neither kind of queue starves the other.
+   * @param request.ahead as of `ClaimRequest`.
    */
-  async claim(workerId: number, names: string[], freeSlots: number): Promise<ClaimedTask[]> {
+  async claim(request: {
+    workerId: number;
+    names: string[];
+    room: number;
+    ahead: boolean;
+  }): Promise<ClaimedTask[]> {
     if (this.delayMs > 0) return [];
     this.#turn += 1;
-    const share = Math.floor((freeSlots + (this.#turn % 2)) / 2);
+    const { workerId, names, room, ahead } = request;
+    const share = Math.floor((room + (this.#turn % 2)) / 2);
     if (share === 0) return [];
     const { store, pollIntervalMs, queues } = this.#options;
     const served = { names, queues };
@@ -77,6 +83,7 @@ export class LimitedClaimer {
         workerId,
         ...served,
         limit: share - tasks.length,
+        ahead,
       });
       tasks.push(...claimed.tasks);
       // The limits have just been used: when the next may start is read anew.

@@ -50,14 +50,14 @@ export class Reporter {
     this.#options = options;
   }
 
-  /** For an attempt that starts now, as far as it matters to the instants of its lines. */
-  open(workerId: number, task: ClaimedTask): OpenReport {
+  /** For an attempt that starts now, `waitedMs` after its claim. */
+  open(workerId: number, task: ClaimedTask, waitedMs: number): OpenReport {
     const { emit, toPlain } = this.#options;
     const { id, attempt, claimedAt } = task;
     const reference = referTo(task);
-    const openedAtMs = performance.now();
+    const claimedAtMs = performance.now() - waitedMs;
     // Counted on from the database's own instant: what is stored is not told by a worker's clock.
-    const readClock = () => new Date(instant(claimedAt).getTime() + performance.now() - openedAtMs);
+    const readClock = () => new Date(instant(claimedAt).getTime() + performance.now() - claimedAtMs);
     let n = task.lastLine;
     const of = { id, attempt, workerId, claimedAt };
     const unstored: Unstored = { of, lines: [], progress: null, waits: "no" };

@@ -113,7 +113,9 @@ export class Worker {
       onStarted: () => {
         if (this.#cancelWatch.asleep) this.#loops?.cancelWatch.wake();
       },
-      onSlotFree: wakeClaimer,
+      onSlotFree: () => {
+        if (this.#claimer.wantsMore) wakeClaimer();
+      },
     });
     this.#lease = new Lease({ store, identity, executor: this.#executor, emit, onHeld: wakeClaimer });
     this.#claimer = new Claimer({
@@ -123,7 +125,11 @@ export class Worker {
       names: () => runner.names,
       queues: options.queues,
       pollIntervalMs,
-      knownIds: () => [...this.#executor.runningIds(), ...this.#completer.waitingIds()],
+      knownIds: () => [
+        ...this.#executor.runningIds(),
+        ...this.#executor.aheadIds(),
+        ...this.#completer.waitingIds(),
+      ],
       onExhausted: (startedAtMs) => {
         for (const { sinceMs, resolve } of this.#onExhausted.splice(0))
           if (startedAtMs >= sinceMs) resolve();
@@ -214,7 +220,7 @@ export class Worker {
         this.#onExhausted.push({ sinceMs: performance.now(), resolve });
         this.#hear("queues");
       });
-      const idle = this.#executor.running === 0 && this.#completer.waiting === 0;
+      const idle = this.#executor.isIdle && this.#completer.waiting === 0;
       // What has ended since the look may have made others due.
       if (idle && this.#endedCount === endedBefore) return;
       await this.#executor.idle();
@@ -242,6 +248,7 @@ export class Worker {
     this.#claimer.stopStarting();
     emit({ kind: "worker-stopping", reason, running: this.#executor.running });
     await this.#loops?.claimer.stop();
+    this.#executor.giveBackWaiting();
 
     const timer = setTimeout(() => this.abortNow(), drainTimeoutMs);
     const drained = (await Promise.race([this.#executor.idle(), this.#drainEnds.promise])) !== "aborted";

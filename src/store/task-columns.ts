@@ -58,11 +58,16 @@ export const logWithLines = (log: string, lines: string) => `
     select ${log}[greatest(1, cardinality(${log}) + cardinality(added.lines) - ${keptLines - 1}):] || added.lines from added
   ) end`;
 
-/** Their values where an attempt ends a task: `report_progress` and `report_lines` are what it had not stored yet. */
-export const endedValues = keptColumns.replace(
-  "progress, log",
-  `coalesce(report_progress::jsonb, progress), ${logWithLines("log", "report_lines")}`,
-);
+/**
+ * Their values where an attempt ends a task: `report_progress` and `report_lines` are what it had not stored yet,
+ * `waited_ms` how long after its claim it started.
+ */
+export const endedValues = keptColumns
+  .replace(
+    "progress, log",
+    `coalesce(report_progress::jsonb, progress), ${logWithLines("log", "report_lines")}`,
+  )
+  .replace("started_at", "started_at + waited_ms * interval '1 ms'");
 
 /** What a finished task keeps when it is revived: all but the traces of its last attempt's run. */
 export const revivedColumns = `id, created_at, batch_id, schedule_id, planned_at, ${askedNames}, after, attempt, errors, log`;

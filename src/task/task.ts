@@ -118,4 +118,10 @@ export interface ClaimedTask {
   after: After | null;
   /** The number of its newest log line, from which this attempt counts on; 0: it has none. */
   lastLine: number;
+  /** Its attempt counts only once its outcome is stored: should the worker die, it is taken back. So it may wait for a slot. */
+  mayWait: boolean;
 }
+
+/** The highest priority first, then the longest due, then the lowest id. */
+export const byClaimOrder = (a: ClaimedTask, b: ClaimedTask) =>
+  b.priority - a.priority || a.runAt.getTime() - b.runAt.getTime() || a.id - b.id;

@@ -138,8 +138,9 @@ test("a stale outcome and the task's next one, waiting together, are each answer
     onReturned: () => {},
     onEnded: () => {},
   });
-  completer.complete(worker, first, { kind: "snoozed", delayMs: 0 }, 1);
-  completer.complete(worker, second, { kind: "succeeded", result: "once" }, 1);
+  const took = { waitedMs: 0, durationMs: 1 };
+  completer.complete(worker, first, { outcome: { kind: "snoozed", delayMs: 0 }, ...took });
+  completer.complete(worker, second, { outcome: { kind: "succeeded", result: "once" }, ...took });
   await completer.flush();
   await completer.stop();
   expect(events.map((event) => event.kind)).toEqual(["refused", "succeeded"]);

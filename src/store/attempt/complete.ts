@@ -15,6 +15,8 @@ export interface Completion {
   attempt: number;
   /** `ClaimedTask.claimedAt`. For a transition that takes the attempt back; otherwise `attempt` is fence enough. */
   claimedAt?: string;
+  /** How long it waited between its claim and its start, ms. */
+  waitedMs?: number;
   transition: Transition;
   /** What the attempt told last and may not have had written. */
   report?: Report | undefined;
@@ -63,12 +65,13 @@ function finishTasks(sql: Sql, workerId: number, completions: Of<"finished">[]) 
         ${completions.map((c) => toJson(c.transition.result))}::text[],
         ${completions.map((c) => c.transition.error?.message ?? null)}::text[],
         ${completions.map((c) => c.transition.error?.stack ?? null)}::text[],
-        ${completions.map((c) => progressText(c.report))}::text[], ${completions.map((c) => linesText(c.report))}::text[]
-      ) as s (id, attempt, state, result, message, stack, report_progress, report_lines)
+        ${completions.map((c) => progressText(c.report))}::text[], ${completions.map((c) => linesText(c.report))}::text[],
+        ${completions.map(waitedOf)}::int[]
+      ) as s (id, attempt, state, result, message, stack, report_progress, report_lines, waited_ms)
     ), gone as (
       delete from fiscaut_tasks.task t using settled s
       where t.id = s.id and t.attempt = s.attempt and t.worker_id = ${workerId}
-      returning t.*, s.state, s.result, s.message, s.stack, s.report_progress, s.report_lines
+      returning t.*, s.state, s.result, s.message, s.stack, s.report_progress, s.report_lines, s.waited_ms
     ), next_run as (${insertNextRuns(sql)})
     insert into fiscaut_tasks.task_history
       (${keptColumns(sql)}, state, errors, result)
@@ -95,14 +98,16 @@ function returnTasks(sql: Sql, workerId: number, completions: Of<"pending">[]) {
         ${completions.map((c) => c.claimedAt ?? null)}::text[],
         ${completions.map((c) => c.transition.error?.message ?? null)}::text[],
         ${completions.map((c) => c.transition.error?.stack ?? null)}::text[],
-        ${completions.map((c) => progressText(c.report))}::text[], ${completions.map((c) => linesText(c.report))}::text[]
-      ) as s (id, fence, delay_ms, uncounted, claimed_at, message, stack, report_progress, report_lines)
+        ${completions.map((c) => progressText(c.report))}::text[], ${completions.map((c) => linesText(c.report))}::text[],
+        ${completions.map(waitedOf)}::int[]
+      ) as s (id, fence, delay_ms, uncounted, claimed_at, message, stack, report_progress, report_lines, waited_ms)
     ), returned as (
       update fiscaut_tasks.task t
       set worker_id = null, started_at = null, progress = null,
           due = s.delay_ms = 0,
           run_at = case when s.delay_ms = 0 then t.run_at else now() + s.delay_ms * interval '1 ms' end,
           attempt = t.attempt - s.uncounted,
+          ahead = case when s.uncounted = 1 then t.ahead end,
           errors = ${errors},
           log = ${withLines(sql, "t.log", "s.report_lines")}
       from settled s
@@ -115,7 +120,7 @@ function returnTasks(sql: Sql, workerId: number, completions: Of<"pending">[]) {
       where t.id = s.id and t.attempt = s.fence and t.worker_id = ${workerId}
         and (s.claimed_at is null or t.started_at = s.claimed_at::timestamptz)
         and (t.cancel_requested or t.superseded)
-      returning t.*, s.message, s.stack, s.report_progress, s.report_lines
+      returning t.*, s.message, s.stack, s.report_progress, s.report_lines, s.waited_ms
     ), cancelled as (
       insert into fiscaut_tasks.task_history (${keptColumns(sql)}, state, errors)
       select ${endedValues(sql)}, 'cancelled', ${errors} from gone
@@ -123,6 +128,8 @@ function returnTasks(sql: Sql, workerId: number, completions: Of<"pending">[]) {
     )
     select id, 'pending' as state from returned union all select id, 'cancelled' from cancelled`;
 }
+
+const waitedOf = ({ waitedMs = 0 }: Completion) => Math.round(waitedMs);
 
 /** undefined and null are both "no result". */
 function toJson(result: unknown): string | null {

@@ -40,17 +40,24 @@ export async function rescueTasks(store: Store): Promise<RescuedTask[]> {
   });
 }
 
-/** Running tasks are in no index of their own (see `schema/`): this walks the table, but only after a death. */
+/**
+ * Running tasks are in no index of their own (see `schema/`): this walks the table, but only after a death. What was claimed
+ * ahead most likely has not run: it is given back uncounted, but only once, since it may be what the worker died of.
+ */
 function releaseTasks(sql: Sql, workerIds: number[]) {
   const errors = withError(sql, sql`'the worker died or could not reach the database'`, sql`null`);
   return sql<RescuedTask[]>`
     with orphan as materialized (
-      select id, worker_id from fiscaut_tasks.task where worker_id = any(${workerIds}::bigint[]) for update
+      select id, worker_id, attempt from fiscaut_tasks.task where worker_id = any(${workerIds}::bigint[]) for update
     ), returned as (
-      update fiscaut_tasks.task t set worker_id = null, started_at = null, progress = null, errors = ${errors}
+      update fiscaut_tasks.task t
+      set worker_id = null, started_at = null, progress = null,
+          attempt = case when ahead then attempt - 1 else attempt end,
+          ahead = case when ahead then false end,
+          errors = case when ahead then errors else ${errors} end
       where id in (select id from orphan) and attempt < max_attempts and not cancel_requested
         and superseded is not true
-      returning t.id, t.name, t.queue, t.attempt
+      returning t.id, t.name, t.queue
     ), gone as (
       delete from fiscaut_tasks.task t
       where id in (select id from orphan) and (attempt >= max_attempts or cancel_requested or superseded)
@@ -62,7 +69,7 @@ function releaseTasks(sql: Sql, workerIds: number[]) {
       from gone
       returning id, name, queue, attempt, state
     )
-    select r.id, r.name, r.queue, r.attempt, o.worker_id as "workerId", 'pending' as state from returned r join orphan o using (id)
+    select r.id, r.name, r.queue, o.attempt, o.worker_id as "workerId", 'pending' as state from returned r join orphan o using (id)
     union all
     select f.id, f.name, f.queue, f.attempt, o.worker_id, f.state from finished f join orphan o using (id)`;
 }

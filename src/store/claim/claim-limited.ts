@@ -5,7 +5,7 @@
 import type { ClaimedTask } from "../../task/task.ts";
 import type { Store } from "../connection.ts";
 import type { Sql } from "../sql.ts";
-import { type ClaimedRow, type ClaimRequest, claimedColumns, toClaimedTasks } from "./claim.ts";
+import { aheadOf, type ClaimedRow, type ClaimRequest, claimedColumns, toClaimedTasks } from "./claim.ts";
 import { settleLimit } from "./settle-limit.ts";
 
 /** A queue with limits in which due tasks wait. */
@@ -86,7 +86,7 @@ function freeSlots(sql: Sql, queue: string) {
  * transaction's begin, before it. A start that lies ahead of the clock by more than a period is no reason to wait:
  * the clock was set back.
  */
-function claimWithin(sql: Sql, queue: string, { workerId, names, limit }: ClaimRequest) {
+function claimWithin(sql: Sql, queue: string, { workerId, names, limit, ahead }: ClaimRequest) {
   return sql<ClaimedRow[]>`
     with moment as materialized (
       select clock_timestamp() as at
@@ -107,7 +107,8 @@ function claimWithin(sql: Sql, queue: string, { workerId, names, limit }: ClaimR
         from bound), 0) as tasks
     ), claimed as (
       update fiscaut_tasks.task
-      set worker_id = ${workerId}, attempt = attempt + 1, started_at = (select at from moment)
+      set worker_id = ${workerId}, attempt = attempt + 1, started_at = (select at from moment),
+          ahead = ${aheadOf(sql, ahead)}
       where ctid = any(array(
         select head.ctid
         from unnest(${names}::text[]) as handler (name)

@@ -3,7 +3,7 @@
  * `claim-limited.ts`'s.
  */
 import type { After } from "../../task/doors/after.ts";
-import type { ClaimedTask } from "../../task/task.ts";
+import { byClaimOrder, type ClaimedTask } from "../../task/task.ts";
 import { instant, type Store } from "../connection.ts";
 import type { Sql } from "../sql.ts";
 
@@ -13,8 +13,10 @@ export interface ClaimRequest {
   names: string[];
   /** Empty: every queue. */
   queues: string[];
-  /** At the most; the caller's free slots. */
+  /** At the most. */
   limit: number;
+  /** They may not start at once: see `ClaimedTask.mayWait`. */
+  ahead?: boolean;
 }
 
 /**
@@ -28,7 +30,8 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
   // The array() fences LIMIT and the row locks from the UPDATE, which else might plan them into a join.
   const rows = await store.sql<ClaimedRow[]>`
     update fiscaut_tasks.task
-    set worker_id = ${request.workerId}, attempt = attempt + 1, started_at = now()
+    set worker_id = ${request.workerId}, attempt = attempt + 1, started_at = now(),
+        ahead = ${aheadOf(store.sql, request.ahead)}
     where ctid = any(array(
       select head.ctid
       from fiscaut_tasks.queue q
@@ -49,10 +52,17 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
   return toClaimedTasks(rows);
 }
 
+/**
+ * true: the attempt is taken back should the worker die. Not the last one allowed, which may not run twice, and not of a
+ * task that was given back so before (false): it may be what the worker dies of.
+ */
+export const aheadOf = (sql: Sql, ahead = false) =>
+  sql`case when not ahead then false when ${ahead}::boolean and attempt + 1 < max_attempts then true end`;
+
 /** What a claim returns of each task, for `toClaimedTasks`. */
 export const claimedColumns = (sql: Sql) =>
   sql.unsafe(
-    "id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, backoff, batch_id, run_at, planned_at, started_at, serial_key, after, (log[cardinality(log)] ->> 'n')::int as last_line",
+    "id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, backoff, batch_id, run_at, planned_at, started_at, serial_key, after, ahead, (log[cardinality(log)] ->> 'n')::int as last_line",
   );
 
 /** In the order of the claim, since RETURNING keeps none. */
@@ -78,6 +88,7 @@ export interface ClaimedRow {
   planned_at: string | null;
   after: After | null;
   last_line: number | null;
+  ahead: boolean | null;
 }
 
 const toClaimedTask = (row: ClaimedRow): ClaimedTask => ({
@@ -98,7 +109,5 @@ const toClaimedTask = (row: ClaimedRow): ClaimedTask => ({
   plannedAt: instant(row.planned_at),
   after: row.after,
   lastLine: row.last_line ?? 0,
+  mayWait: row.ahead ?? false,
 });
-
-const byClaimOrder = (a: ClaimedTask, b: ClaimedTask) =>
-  b.priority - a.priority || a.runAt.getTime() - b.runAt.getTime() || a.id - b.id;

@@ -6,6 +6,7 @@ import tables from "../../../drizzle/0000_tables.sql" with { type: "text" };
 import storage from "../../../drizzle/0001_storage.sql" with { type: "text" };
 import sqlDoor from "../../../drizzle/0002_sql_door.sql" with { type: "text" };
 import sync from "../../../drizzle/0003_sync.sql" with { type: "text" };
+import claimAhead from "../../../drizzle/0004_claim_ahead.sql" with { type: "text" };
 
 export interface Migration {
   /** The file's name without `.sql`; its number gives the order. */
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   { name: "0001_storage", sql: storage },
   { name: "0002_sql_door", sql: sqlDoor },
   { name: "0003_sync", sql: sync },
+  { name: "0004_claim_ahead", sql: claimAhead },
 ];
 
 /**

@@ -96,6 +96,8 @@ export const task = schema.table(
     /** An equal one has taken this running task's key and place: it may finish, but runs no second time. */
     superseded: boolean("superseded"),
     ...wideTaskColumns,
+    /** Of a running task: see `ClaimedTask.mayWait`. false, also of a pending one: a worker that had it ahead has died. */
+    ahead: boolean("ahead"),
   },
   (t) => [
     // The claim's order, lane by lane: a lane that a worker has no handler for costs it nothing.

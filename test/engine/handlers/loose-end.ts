@@ -25,6 +25,7 @@ const task = {
     backoff: null,
     claimedAt: "",
     lastLine: 0,
+    mayWait: false,
   },
 };
 const { outcome } = await runner.start(task, { log: () => {}, progress: () => {} }).outcome;

@@ -21,9 +21,9 @@ const die = (workerId: number) =>
   database.store
     .sql`update fiscaut_tasks.worker set heartbeat_at = now() - interval '61 s' where id = ${workerId}`;
 
-async function claimOne(workerId: number, maxAttempts = 25) {
+async function claimOne(workerId: number, maxAttempts = 25, ahead = false) {
   const { id } = await enqueueTask(database.store, checkNewTask({ name: "a", maxAttempts }));
-  const [task] = await claimTasks(database.store, { workerId, names: ["a"], queues: [], limit: 1 });
+  const [task] = await claimTasks(database.store, { workerId, names: ["a"], queues: [], limit: 1, ahead });
   if (task?.id !== id) throw new Error(`claimed ${task?.id} instead of ${id}`);
   return task;
 }
@@ -77,6 +77,31 @@ describe("rescueTasks", () => {
     expect((await renewLease(database.store, worker, [task.id])).cancelRequested).toEqual([task.id]);
     await die(worker);
     expect(await rescueTasks(database.store)).toMatchObject([{ id: task.id, state: "cancelled" }]);
+  });
+
+  test("takes the attempt of a task back that was claimed ahead, but of the same task only once", async () => {
+    const first = await registerWorker(database.store, identity);
+    const { id, mayWait } = await claimOne(first, 2, true);
+    expect(mayWait).toBe(true);
+    await die(first);
+    expect(await rescueTasks(database.store)).toMatchObject([{ id, attempt: 1, state: "pending" }]);
+    expect(await findTask(database.store, id)).toMatchObject({ attempt: 0, errors: [] });
+
+    const second = await registerWorker(database.store, identity);
+    const again = { workerId: second, names: ["a"], queues: [], limit: 1, ahead: true };
+    expect(await claimTasks(database.store, again)).toMatchObject([{ id, attempt: 1, mayWait: false }]);
+    await die(second);
+    await rescueTasks(database.store);
+    expect(await findTask(database.store, id)).toMatchObject({ attempt: 1, errors: [{ attempt: 1 }] });
+    await database.store.sql`delete from fiscaut_tasks.task where id = ${id}`;
+  });
+
+  test("counts the last attempt allowed, also where it was claimed ahead", async () => {
+    const worker = await registerWorker(database.store, identity);
+    const { id, mayWait } = await claimOne(worker, 1, true);
+    expect(mayWait).toBe(false);
+    await die(worker);
+    expect(await rescueTasks(database.store)).toMatchObject([{ id, state: "failed" }]);
   });
 
   test("several rescuers at once rescue each task once", async () => {

@@ -1,0 +1,1 @@
+ALTER TABLE "fiscaut_tasks"."task" ADD COLUMN "ahead" boolean;

@@ -1,0 +1,42 @@
+/**
+ * How fast tasks end here, and so how many are worth claiming ahead of free slots: as many as end within a moment. It
+ * is counted over the time in which something ran, so an idle worker that meets a backlog knows at once, and one whose
+ * slots are taken by long tasks claims nothing ahead.
+ */
+
+/** Ends that the pace is taken from: so many, and the times between them. */
+const window = 32;
+/** What is claimed ahead starts within about this time. */
+const horizonMs = 50;
+/** Of tasks claimed ahead; together with the claim's own bound also that of what a crash gives back. */
+const mostAhead = 1_000;
+
+export class Pace {
+  #running = 0;
+  #busyMs = 0;
+  #busySinceMs = 0;
+  /** When the last ones have ended, on the clock that runs while something does; a ring. */
+  readonly #endedAtMs: number[] = [];
+  #ended = 0;
+
+  started(nowMs: number): void {
+    if (this.#running++ === 0) this.#busySinceMs = nowMs;
+  }
+
+  ended(nowMs: number): void {
+    this.#endedAtMs[this.#ended++ % window] = this.#busyAt(nowMs);
+    if (--this.#running === 0) this.#busyMs += nowMs - this.#busySinceMs;
+  }
+
+  /** @returns 0 where tasks end so slowly that a slot would wait no shorter for one that is claimed ahead. */
+  ahead(slots: number, nowMs: number): number {
+    if (this.#ended < window) return 0;
+    const elapsedMs = this.#busyAt(nowMs) - (this.#endedAtMs[this.#ended % window] ?? 0);
+    const endsInTime = elapsedMs <= 0 ? mostAhead : Math.floor(((window - 1) * horizonMs) / elapsedMs);
+    return endsInTime < slots ? 0 : Math.min(endsInTime, mostAhead);
+  }
+
+  #busyAt(nowMs: number): number {
+    return this.#busyMs + (this.#running > 0 ? nowMs - this.#busySinceMs : 0);
+  }
+}
