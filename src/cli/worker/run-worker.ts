@@ -13,7 +13,7 @@ import { spawnHooks } from "../../hooks/spawn-hooks.ts";
 import { createApp } from "../../http/app.ts";
 import { TaskMetrics } from "../../http/metrics/task-metrics.ts";
 import { type HttpServer, serveHttp } from "../../http/server.ts";
-import { lineOf } from "../../log/event-lines.ts";
+import { EventLog } from "../../log/event-log.ts";
 import { LevelSwitch } from "../../log/level-switch.ts";
 import type { Logger } from "../../log/logger.ts";
 import { toPlain } from "../../log/plain-value.ts";
@@ -102,15 +102,14 @@ async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunPart
   let keeper: Loop | undefined;
   let probe: ApiProbe | undefined;
   const metrics = new TaskMetrics();
+  const log = new EventLog(logger);
   const emit = (event: EngineEvent) => {
     // Most likely the database.
     if (event.kind === "part-failed") keeper?.wake();
     if (event.kind === "queue-held") probe?.wake();
     metrics.take(event);
     hooks?.take(event);
-    const told = event.kind === "part-failed" ? { ...event, error: database.explain(event.error) } : event;
-    const { level, message, fields } = lineOf(told);
-    logger[level](message, fields);
+    log.take(event.kind === "part-failed" ? { ...event, error: database.explain(event.error) } : event);
   };
   database.store.onEvent = emit;
   const client = fiscautClientOf(config);
