@@ -44,41 +44,64 @@ export async function completeTasks(
   const finished = ordered.filter((c): c is Of<"finished"> => c.transition.to === "finished");
   const waiting = ordered.filter((c): c is Of<"pending"> => c.transition.to === "pending");
   const [ended, returned] = await Promise.all([
-    finished.length > 0 ? finishTasks(store.sql, workerId, finished) : [],
+    finished.length > 0 ? finishTasks(store, workerId, finished) : [],
     waiting.length > 0 ? returnTasks(store.sql, workerId, waiting) : [],
   ]);
-  if (ended[0]?.repeats) store.announcer.announce({ kind: "future" });
-  return [...ended.map(({ id, state }) => ({ id, state })), ...returned];
+  return [...ended, ...returned];
 }
 
 /**
  * One statement moves a row from the hot table to the history, so it is never in both and never in neither, and
  * enqueues the next run of a task that repeats, so that run is neither lost nor doubled.
  */
-function finishTasks(sql: Sql, workerId: number, completions: Of<"finished">[]) {
+async function finishTasks(
+  store: Store,
+  workerId: number,
+  completions: Of<"finished">[],
+): Promise<Completed[]> {
+  const { sql } = store;
   const errors = withError(sql, sql`message`, sql`stack`);
-  return sql<(Completed & { repeats: boolean })[]>`
+  const [told] = await sql<{ refused: number[] | null; repeats: boolean }[]>`
     with settled as (
-      select * from unnest(
-        ${completions.map((c) => c.id)}::bigint[], ${completions.map((c) => c.attempt)}::int[],
-        ${completions.map((c) => c.transition.state)}::text[],
-        ${completions.map((c) => toJson(c.transition.result))}::text[],
-        ${completions.map((c) => c.transition.error?.message ?? null)}::text[],
-        ${completions.map((c) => c.transition.error?.stack ?? null)}::text[],
-        ${completions.map((c) => progressText(c.report))}::text[], ${completions.map((c) => linesText(c.report))}::text[],
-        ${completions.map(waitedOf)}::int[]
+      select id, attempt, coalesce(state, 'succeeded') as state, result, message, stack, report_progress, report_lines,
+        coalesce(waited_ms, 0) as waited_ms
+      from unnest(
+        ${numbers(completions.map((c) => c.id))}::bigint[], ${numbers(completions.map((c) => c.attempt))}::int[],
+        ${texts(completions.map((c) => (c.transition.state === "succeeded" ? null : c.transition.state)))}::text[],
+        ${texts(completions.map((c) => toJson(c.transition.result)))}::text[],
+        ${texts(completions.map((c) => c.transition.error?.message ?? null))}::text[],
+        ${texts(completions.map((c) => c.transition.error?.stack ?? null))}::text[],
+        ${texts(completions.map((c) => progressText(c.report)))}::text[],
+        ${texts(completions.map((c) => linesText(c.report)))}::text[],
+        ${numbers(completions.map(waitedOf))}::int[]
       ) as s (id, attempt, state, result, message, stack, report_progress, report_lines, waited_ms)
     ), gone as (
       delete from fiscaut_tasks.task t using settled s
       where t.id = s.id and t.attempt = s.attempt and t.worker_id = ${workerId}
       returning t.*, s.state, s.result, s.message, s.stack, s.report_progress, s.report_lines, s.waited_ms
-    ), next_run as (${insertNextRuns(sql)})
-    insert into fiscaut_tasks.task_history
-      (${keptColumns(sql)}, state, errors, result)
-    select ${endedValues(sql)}, state, ${errors}, result::jsonb
-    from gone
-    returning id, state, exists (select 1 from next_run) as repeats`;
+    ), next_run as (${insertNextRuns(sql)}
+    ), kept as (
+      insert into fiscaut_tasks.task_history
+        (${keptColumns(sql)}, state, errors, result)
+      select ${endedValues(sql)}, state, ${errors}, result::jsonb
+      from gone
+      returning id
+    )
+    select exists (select 1 from next_run) as repeats,
+      case when (select count(*) from kept) < (select count(*) from settled)
+        then array(select id from settled except select id from kept) end as refused`;
+  if (told?.repeats) store.announcer.announce({ kind: "future" });
+  const refused = new Set(told?.refused?.map(Number));
+  return completions
+    .filter(({ id }) => !refused.has(id))
+    .map(({ id, transition }) => ({ id, state: transition.state }));
 }
+
+/** Many at once as the text of an array: the driver writes each of its elements apart, which takes many times as long. */
+const numbers = (values: number[]) => `{${values.join(",")}}`;
+
+/** unnest fills up with nulls. */
+const texts = (values: (string | null)[]) => (values.every((value) => value === null) ? [] : values);
 
 /**
  * Back among the pending: after an error with its delay, or given back with the attempt uncounted. Its progress goes,

@@ -5,7 +5,14 @@
 import type { ClaimedTask } from "../../task/task.ts";
 import type { Store } from "../connection.ts";
 import type { Sql } from "../sql.ts";
-import { aheadOf, type ClaimedRow, type ClaimRequest, claimedColumns, toClaimedTasks } from "./claim.ts";
+import {
+  aheadOf,
+  type ClaimedRow,
+  type ClaimRequest,
+  claimedColumns,
+  claimedText,
+  toClaimedTasks,
+} from "./claim.ts";
 import { settleLimit } from "./settle-limit.ts";
 
 /** A queue with limits in which due tasks wait. */
@@ -134,5 +141,5 @@ function claimWithin(sql: Sql, queue: string, { workerId, names, limit, ahead }:
       from bound b
       where l.queue = ${queue} and b.rate_count is not null and exists (select 1 from claimed)
     )
-    select *, (select max_running from bound) is not null as holds_slot from claimed`;
+    select ${claimedText(sql, sql`(select max_running from bound) is not null`)} from claimed`;
 }

@@ -7,6 +7,8 @@ import { byClaimOrder, type ClaimedTask } from "../../task/task.ts";
 import { instant, type Store } from "../connection.ts";
 import type { Sql } from "../sql.ts";
 
+type Fragment = ReturnType<Sql>;
+
 export interface ClaimRequest {
   workerId: number;
   /** Only tasks that this worker has a handler for. */
@@ -28,10 +30,11 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
   // One index descent a lane (queue, name), so a backlog that this worker has no handler for is never walked.
   // `worker_id is null` is a filter and in no index: that keeps the claim's own write a heap-only update.
   // The array() fences LIMIT and the row locks from the UPDATE, which else might plan them into a join.
-  const rows = await store.sql<ClaimedRow[]>`
-    update fiscaut_tasks.task
+  const { sql } = store;
+  const rows = await sql<ClaimedRow[]>`
+    with claimed as (update fiscaut_tasks.task
     set worker_id = ${request.workerId}, attempt = attempt + 1, started_at = now(),
-        ahead = ${aheadOf(store.sql, request.ahead)}
+        ahead = ${aheadOf(sql, request.ahead)}
     where ctid = any(array(
       select head.ctid
       from fiscaut_tasks.queue q
@@ -48,7 +51,8 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
         and (cardinality(${request.queues}::text[]) = 0 or q.name = any(${request.queues}::text[]))
       order by head.priority desc, head.run_at, head.id
       limit ${request.limit}))
-    returning ${claimedColumns(store.sql)}`;
+    returning ${claimedColumns(sql)})
+    select ${claimedText(sql, sql`false`)} from claimed`;
   return toClaimedTasks(rows);
 }
 
@@ -59,55 +63,81 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
 export const aheadOf = (sql: Sql, ahead = false) =>
   sql`case when not ahead then false when ${ahead}::boolean and attempt + 1 < max_attempts then true end`;
 
-/** What a claim returns of each task, for `toClaimedTasks`. */
+/** What a claim returns of each task, for `claimedText`. */
 export const claimedColumns = (sql: Sql) =>
   sql.unsafe(
-    "id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, backoff, batch_id, run_at, planned_at, started_at, serial_key, after, ahead, (log[cardinality(log)] ->> 'n')::int as last_line",
+    "id, name, queue, priority, payload, attempt, max_attempts, timeout_ms, backoff, batch_id, run_at, planned_at, started_at, serial_key, after, ahead, log[cardinality(log)] -> 'n' as last_line",
   );
 
+/**
+ * The rows of `claimedColumns` as one text, for `toClaimedTasks`: rows and columns of their own take the driver many times
+ * as long to read. What few tasks have is apart.
+ * @param holdsSlot see `ClaimedTask`, in terms of a row's columns.
+ */
+export const claimedText = (sql: Sql, holdsSlot: Fragment) => sql`
+  json_agg(json_build_array(id, name, queue, priority, payload, attempt, max_attempts, run_at, started_at, ahead, ${holdsSlot},
+    case when num_nonnulls(timeout_ms, backoff, batch_id, planned_at, serial_key, after, last_line) > 0
+      then json_build_array(timeout_ms, backoff, batch_id, planned_at, serial_key, after, last_line) end))::text as tasks`;
+
 /** In the order of the claim, since RETURNING keeps none. */
-export function toClaimedTasks(rows: readonly ClaimedRow[]): ClaimedTask[] {
-  return rows.map(toClaimedTask).sort(byClaimOrder);
+export function toClaimedTasks([row]: readonly ClaimedRow[]): ClaimedTask[] {
+  const tasks: ClaimedText[] = JSON.parse(row?.tasks ?? "[]");
+  return tasks.map(toClaimedTask).sort(byClaimOrder);
 }
 
+/** The answer's only row; null where nothing was claimed. */
 export interface ClaimedRow {
-  id: number;
-  name: string;
-  queue: string;
-  priority: number;
-  payload: unknown;
-  attempt: number;
-  max_attempts: number;
-  timeout_ms: number | null;
-  backoff: string | null;
-  batch_id: number | null;
-  run_at: string;
-  serial_key: string | null;
-  holds_slot?: boolean;
-  started_at: string;
-  planned_at: string | null;
-  after: After | null;
-  last_line: number | null;
-  ahead: boolean | null;
+  tasks: string | null;
 }
 
-const toClaimedTask = (row: ClaimedRow): ClaimedTask => ({
-  id: row.id,
-  name: row.name,
-  queue: row.queue,
-  priority: row.priority,
-  payload: row.payload,
-  attempt: row.attempt,
-  maxAttempts: row.max_attempts,
-  timeoutMs: row.timeout_ms,
-  backoff: row.backoff,
-  batchId: row.batch_id,
-  runAt: instant(row.run_at),
-  serialKey: row.serial_key,
-  holdsSlot: row.holds_slot ?? false,
-  claimedAt: row.started_at,
-  plannedAt: instant(row.planned_at),
-  after: row.after,
-  lastLine: row.last_line ?? 0,
-  mayWait: row.ahead ?? false,
-});
+type ClaimedText = [
+  id: number,
+  name: string,
+  queue: string,
+  priority: number,
+  payload: unknown,
+  attempt: number,
+  maxAttempts: number,
+  runAt: string,
+  startedAt: string,
+  ahead: boolean | null,
+  holdsSlot: boolean,
+  rest: RestText | null,
+];
+
+type RestText = [
+  timeoutMs: number | null,
+  backoff: string | null,
+  batchId: number | null,
+  plannedAt: string | null,
+  serialKey: string | null,
+  after: After | null,
+  lastLine: number | null,
+];
+const noRest: RestText = [null, null, null, null, null, null, null];
+
+function toClaimedTask(text: ClaimedText): ClaimedTask {
+  const [id, name, queue, priority, payload, attempt, maxAttempts, runAt, claimedAt, ahead, holdsSlot, rest] =
+    text;
+  const [timeoutMs, backoff, batchId, plannedAt, serialKey, after, lastLine] = rest ?? noRest;
+  return {
+    id,
+    name,
+    queue,
+    priority,
+    payload,
+    attempt,
+    maxAttempts,
+    timeoutMs,
+    backoff,
+    batchId,
+    runAt: instant(runAt),
+    serialKey,
+    holdsSlot,
+    claimedAt,
+    plannedAt: instant(plannedAt),
+    after,
+    lastLine: lastLine ?? 0,
+    mayWait: ahead ?? false,
+  };
+}
