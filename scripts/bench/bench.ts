@@ -1,0 +1,94 @@
+/** `bun run bench [SECTION...]`: how fast we are beside other queues. `README.md` here tells what, how and why. */
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { buildWhenOld } from "./bed/build.ts";
+import { stopAllChildren } from "./bed/children.ts";
+import { installPeers } from "./bed/peers.ts";
+import { type PostgresServer, startPostgres } from "./bed/postgres-server.ts";
+import { findRedis } from "./bed/redis-server.ts";
+import { contenderCalled, type Run, type Section } from "./bed/run.ts";
+import { contenders } from "./contenders/all.ts";
+import { costSection } from "./sections/cost.ts";
+import { drainBesideSection, drainManySection, drainSection } from "./sections/drain.ts";
+
+const sections: readonly Section[] = [drainSection, costSection, drainBesideSection, drainManySection];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: "string", default: "3" },
+    contenders: { type: "string", default: "" },
+    size: { type: "string" },
+    seconds: { type: "string" },
+    output: { type: "string" },
+  },
+});
+const wrong = positionals.find((name) => !sections.some((section) => section.name === name));
+if (wrong !== undefined) {
+  process.stderr.write(`there is no section ${wrong}: ${sections.map(({ name }) => name).join(", ")}\n`);
+  process.exit(2);
+}
+const chosen = sections.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const asked = values.contenders === "" ? [] : values.contenders.split(",");
+for (const name of asked) contenderCalled(name);
+
+const folder = await mkdtemp(join(tmpdir(), "fiscaut-tasks-bench-"));
+// Started by root, Postgres runs as somebody else, who must be able to enter.
+await chmod(folder, 0o755);
+let postgres: PostgresServer | undefined;
+let isCleaning = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => {
+    void cleanUp().then(() => process.exit(130));
+  });
+
+const parts: string[] = [];
+let exitCode = 0;
+try {
+  await buildWhenOld();
+  await installPeers();
+  const hasRedis = await findRedis();
+  postgres = await startPostgres(folder);
+  report(
+    `${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores, Postgres ${postgres.version}, Bun ${Bun.version}, ${values.rounds} rounds.`,
+  );
+  if (!hasRedis) report("There is no redis-server here: BullMQ is left out.");
+  const run: Run = {
+    servers: { postgres, folder },
+    options: {
+      rounds: Number(values.rounds),
+      contenders: asked,
+      size: values.size === undefined ? undefined : Number(values.size),
+      seconds: values.seconds === undefined ? undefined : Number(values.seconds),
+    },
+    available: contenders.filter(({ name }) => hasRedis || !name.startsWith("bullmq")),
+    note: (text) => process.stderr.write(`${text}\n`),
+    report,
+  };
+  for (const section of chosen) {
+    report(`## ${section.title}`);
+    await section.measure(run);
+  }
+} catch (error) {
+  exitCode = 1;
+  if (!isCleaning) process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+} finally {
+  if (values.output !== undefined) await writeFile(values.output, parts.join("\n"));
+  await cleanUp();
+}
+process.exit(exitCode);
+
+function report(markdown: string): void {
+  parts.push(`${markdown.trimEnd()}\n`);
+  process.stdout.write(`${markdown.trimEnd()}\n\n`);
+}
+
+async function cleanUp(): Promise<void> {
+  if (isCleaning) return;
+  isCleaning = true;
+  await stopAllChildren();
+  await postgres?.close();
+  await rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,80 @@
+/**
+ * `call.mjs CALLER JSON`: enqueues as the JSON says and prints, as JSON, when each call was made and how long it took.
+ * `{"way": "one", "count", "callers"}`: one by one, by so many callers at once;
+ * `{"way": "many", "count"}`: all in one call;
+ * `{"way": "paced", "count", "pauseMs" or "perSecond", "watch"}`: one at a time with pauses, or so many a second whether the
+ * calls before are answered or not; `watch`: each is looked for until it is durably finished, and tells `doneMs`.
+ */
+import { instantMs } from "../measure/clock.mjs";
+import { openCaller } from "./callers.mjs";
+
+const [name, text] = process.argv.slice(2);
+const {
+  way,
+  count,
+  callers = 1,
+  pauseMs = 0,
+  perSecond = 0,
+  watch = false,
+  limitMs = 60_000,
+} = JSON.parse(text);
+const openLoopConnections = 20;
+
+const pad = "x".repeat(180);
+const caller = await openCaller(name, perSecond > 0 ? openLoopConnections : callers);
+const deadlineMs = instantMs() + limitMs;
+const calledMs = new Array(count).fill(0);
+const doneMs = new Array(count).fill(0);
+let made = 0;
+
+const startedMs = instantMs();
+if (way === "one") await Promise.all(Array.from({ length: callers }, callOnAndOn));
+else if (way === "many") await callMany();
+else if (perSecond > 0) await callBySchedule();
+else await callWithPauses();
+const endedMs = instantMs();
+
+await caller.close();
+process.stdout.write(JSON.stringify({ made, tookMs: endedMs - startedMs, calledMs, doneMs }));
+process.exit(0);
+
+async function callOnAndOn() {
+  while (made < count && instantMs() < deadlineMs) await call(made++);
+}
+
+async function callMany() {
+  await caller.many(Array.from({ length: count }, (_, i) => ({ i, pad })));
+  made = count;
+}
+
+async function callWithPauses() {
+  while (made < count && instantMs() < deadlineMs) {
+    const i = made++;
+    const id = await call(i);
+    if (watch) {
+      while (!(await caller.isDone(id))) if (instantMs() > deadlineMs) return;
+      doneMs[i] = instantMs();
+    }
+    // Not in step with anybody's timer.
+    await sleep(pauseMs * (0.5 + Math.random()));
+  }
+}
+
+async function callBySchedule() {
+  const calls = [];
+  while (made < count && instantMs() < deadlineMs) {
+    const dueByNow = Math.min(count, Math.floor(((instantMs() - startedMs) * perSecond) / 1000));
+    while (made < dueByNow) calls.push(call(made++));
+    await sleep(1);
+  }
+  await Promise.all(calls);
+}
+
+async function call(i) {
+  calledMs[i] = instantMs();
+  return await caller.one({ i, pad });
+}
+
+function sleep(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
