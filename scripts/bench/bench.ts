@@ -12,8 +12,17 @@ import { contenderCalled, type Run, type Section } from "./bed/run.ts";
 import { contenders } from "./contenders/all.ts";
 import { costSection } from "./sections/cost.ts";
 import { drainBesideSection, drainManySection, drainSection } from "./sections/drain.ts";
+import { enqueueSection } from "./sections/enqueue.ts";
+import { latencySection } from "./sections/latency.ts";
 
-const sections: readonly Section[] = [drainSection, costSection, drainBesideSection, drainManySection];
+const sections: readonly Section[] = [
+  enqueueSection,
+  drainSection,
+  latencySection,
+  costSection,
+  drainBesideSection,
+  drainManySection,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

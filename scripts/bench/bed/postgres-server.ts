@@ -87,13 +87,15 @@ export async function startPostgres(folder: string): Promise<PostgresServer> {
   };
 }
 
-/** A session keeps what it sees now from being vacuumed, until the returned function is called. */
-export async function holdSnapshot({ sql }: Database): Promise<() => Promise<void>> {
+/** A session keeps what it sees now from being vacuumed, until that is disposed of. */
+export async function holdSnapshot({ sql }: Database): Promise<AsyncDisposable> {
   const session = await sql.reserve();
   await session`begin isolation level repeatable read`;
   await session`select 1`;
-  return async () => {
-    await session`rollback`;
-    session.release();
+  return {
+    async [Symbol.asyncDispose]() {
+      await session`rollback`;
+      session.release();
+    },
   };
 }

@@ -5,7 +5,8 @@ import type { Bed, Contender, Servers } from "../contenders/contender.ts";
 import { readTallies, type Tally, totalOf } from "../measure/tallies.ts";
 import { type Child, startChild } from "./children.ts";
 
-export interface Workers {
+/** Disposing stops them. */
+export interface Workers extends AsyncDisposable {
   readonly children: readonly Child[];
   /** Of the first one's HTTP server, where it has one. */
   readonly http: string;
@@ -13,7 +14,6 @@ export interface Workers {
   tallies(): Promise<(Tally | undefined)[]>;
   /** Waits until so many tasks have run in all workers; false when they have not within `limitMs`. */
   waitForRuns(count: number, limitMs: number): Promise<boolean>;
-  stop(): Promise<void>;
 }
 
 export interface WorkersOptions {
@@ -59,7 +59,7 @@ export async function startWorkers(
       }
       return true;
     },
-    async stop() {
+    async [Symbol.asyncDispose]() {
       await Promise.all(children.map((child) => child.stop()));
     },
   };

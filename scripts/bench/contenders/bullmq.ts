@@ -22,7 +22,7 @@ const contender = (name: string, title: string, durable: boolean): Contender => 
       async countUnfinished() {
         return Number(await runChild(peerProgram("fill-bullmq.mjs", "unfinished"), env, 10_000));
       },
-      close: () => redis.stop(),
+      [Symbol.asyncDispose]: () => redis.stop(),
     };
   },
   workerCommand: ({ elsewhere }) =>

@@ -17,7 +17,8 @@ export interface Backlog {
   finished?: number;
 }
 
-export interface Bed {
+/** Disposing takes it away with all that it holds. */
+export interface Bed extends AsyncDisposable {
   /** Told to workers and callers alike: where the tasks are. */
   readonly env: Record<string, string>;
   /** Undefined where it is no Postgres. */
@@ -26,8 +27,6 @@ export interface Bed {
   fill(backlog: Backlog): Promise<void>;
   /** How many of the first `queued` tasks are not durably finished. */
   countUnfinished(queued: number): Promise<number>;
-  /** Takes it away with all that it holds. */
-  close(): Promise<void>;
 }
 
 export interface WorkerOptions {
@@ -86,6 +85,6 @@ export function postgresBed(
       const [row] = await sql.unsafe<{ count: string }[]>(statements.unfinished, [queued]);
       return Number(row?.count);
     },
-    close: () => database.drop(),
+    [Symbol.asyncDispose]: () => database.drop(),
   };
 }

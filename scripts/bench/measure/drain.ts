@@ -40,46 +40,36 @@ const manyRows = 300_000;
 export async function drain(servers: Servers, contender: Contender, options: DrainOptions): Promise<Drained> {
   const { backlog, workers = 1, limitMs } = options;
   const { queued } = backlog;
-  const bed = await contender.open(servers);
-  try {
-    await bed.fill(backlog);
-    const rows = queued + (backlog.future ?? 0) + (backlog.finished ?? 0);
-    if (options.checkpoint ?? rows > manyRows) await servers.postgres.checkpoint();
-    const isHeld = options.heldSnapshot === true && bed.database !== undefined;
-    const release = isHeld ? await holdSnapshot(bed.database) : undefined;
-    const before = await servers.postgres.usage();
-    const running = await startWorkers(servers, contender, bed, { tasks: queued, workers });
-    try {
-      if (!(await running.waitForRuns(1, startWithinMs)))
-        throw new Error(`${contender.name} started nothing`);
-      await running.waitForRuns(queued / 2, limitMs);
-      const connections = await countConnections();
-      const startedMs = firstStartOf(await running.tallies()) ?? 0;
-      const isOver = await running.waitForRuns(queued, Math.max(0, startedMs + limitMs - instantMs()));
-      const left = await waitUntilFinished(isOver);
-      const tookMs = instantMs() - startedMs;
-      const cpuMs = running.children.reduce((sum, { pid }) => sum + cpuMsOf(pid), 0);
-      const after = await servers.postgres.usage();
-      const tallies = await running.tallies();
-      const firstCpuMs = tallies.reduce((sum, tally) => sum + (tally?.firstCpuMs ?? 0), 0);
-      const finished = queued - left;
-      await check(running.tallyPaths, isOver);
-      const perTask = (figure: number) => (bed.database === undefined ? Number.NaN : figure / finished);
-      return {
-        perSecond: (finished / tookMs) * 1000,
-        wasCut: !isOver,
-        walBytes: perTask(after.walBytes - before.walBytes),
-        postgresUs: perTask((after.cpuMs - before.cpuMs) * 1000),
-        workerUs: ((cpuMs - firstCpuMs) / finished) * 1000,
-        connections,
-      };
-    } finally {
-      await running.stop();
-      await release?.();
-    }
-  } finally {
-    await bed.close();
-  }
+  await using bed = await contender.open(servers);
+  await bed.fill(backlog);
+  const rows = queued + (backlog.future ?? 0) + (backlog.finished ?? 0);
+  if (options.checkpoint ?? rows > manyRows) await servers.postgres.checkpoint();
+  const isHeld = options.heldSnapshot === true && bed.database !== undefined;
+  await using _ = isHeld ? await holdSnapshot(bed.database) : undefined;
+  const before = await servers.postgres.usage();
+  await using running = await startWorkers(servers, contender, bed, { tasks: queued, workers });
+  if (!(await running.waitForRuns(1, startWithinMs))) throw new Error(`${contender.name} started nothing`);
+  await running.waitForRuns(queued / 2, limitMs);
+  const connections = await countConnections();
+  const startedMs = firstStartOf(await running.tallies()) ?? 0;
+  const isOver = await running.waitForRuns(queued, Math.max(0, startedMs + limitMs - instantMs()));
+  const left = await waitUntilFinished(isOver);
+  const tookMs = instantMs() - startedMs;
+  const cpuMs = running.children.reduce((sum, { pid }) => sum + cpuMsOf(pid), 0);
+  const after = await servers.postgres.usage();
+  const tallies = await running.tallies();
+  const firstCpuMs = tallies.reduce((sum, tally) => sum + (tally?.firstCpuMs ?? 0), 0);
+  const finished = queued - left;
+  await check(running.tallyPaths, isOver);
+  const perTask = (figure: number) => (bed.database === undefined ? Number.NaN : figure / finished);
+  return {
+    perSecond: (finished / tookMs) * 1000,
+    wasCut: !isOver,
+    walBytes: perTask(after.walBytes - before.walBytes),
+    postgresUs: perTask((after.cpuMs - before.cpuMs) * 1000),
+    workerUs: ((cpuMs - firstCpuMs) / finished) * 1000,
+    connections,
+  };
 
   /** How many are left: none, unless the drain was cut off. */
   async function waitUntilFinished(isOver: boolean): Promise<number> {

@@ -1,5 +1,6 @@
 /**
  * `call.mjs CALLER JSON`: enqueues as the JSON says and prints, as JSON, when each call was made and how long it took.
+ * Task numbers begin with `from`.
  * `{"way": "one", "count", "callers"}`: one by one, by so many callers at once;
  * `{"way": "many", "count"}`: all in one call;
  * `{"way": "paced", "count", "pauseMs" or "perSecond", "watch"}`: one at a time with pauses, or so many a second whether the
@@ -9,15 +10,8 @@ import { instantMs } from "../measure/clock.mjs";
 import { openCaller } from "./callers.mjs";
 
 const [name, text] = process.argv.slice(2);
-const {
-  way,
-  count,
-  callers = 1,
-  pauseMs = 0,
-  perSecond = 0,
-  watch = false,
-  limitMs = 60_000,
-} = JSON.parse(text);
+const { way, count, from = 0, callers = 1, pauseMs = 0, perSecond = 0, ...rest } = JSON.parse(text);
+const { watch = false, limitMs = 60_000 } = rest;
 const openLoopConnections = 20;
 
 const pad = "x".repeat(180);
@@ -43,17 +37,17 @@ async function callOnAndOn() {
 }
 
 async function callMany() {
-  await caller.many(Array.from({ length: count }, (_, i) => ({ i, pad })));
+  await caller.many(Array.from({ length: count }, (_, n) => ({ i: from + n, pad })));
   made = count;
 }
 
 async function callWithPauses() {
   while (made < count && instantMs() < deadlineMs) {
-    const i = made++;
-    const id = await call(i);
+    const n = made++;
+    const id = await call(n);
     if (watch) {
       while (!(await caller.isDone(id))) if (instantMs() > deadlineMs) return;
-      doneMs[i] = instantMs();
+      doneMs[n] = instantMs();
     }
     // Not in step with anybody's timer.
     await sleep(pauseMs * (0.5 + Math.random()));
@@ -70,9 +64,9 @@ async function callBySchedule() {
   await Promise.all(calls);
 }
 
-async function call(i) {
-  calledMs[i] = instantMs();
-  return await caller.one({ i, pad });
+async function call(n) {
+  calledMs[n] = instantMs();
+  return await caller.one({ i: from + n, pad });
 }
 
 function sleep(ms) {
