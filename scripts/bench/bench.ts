@@ -13,13 +13,17 @@ import { contenders } from "./contenders/all.ts";
 import { costSection } from "./sections/cost.ts";
 import { drainBesideSection, drainManySection, drainSection } from "./sections/drain.ts";
 import { enqueueSection } from "./sections/enqueue.ts";
+import { idleSection } from "./sections/idle.ts";
 import { latencySection } from "./sections/latency.ts";
+import { startSection } from "./sections/start.ts";
 
 const sections: readonly Section[] = [
   enqueueSection,
   drainSection,
-  latencySection,
   costSection,
+  latencySection,
+  idleSection,
+  startSection,
   drainBesideSection,
   drainManySection,
 ];

@@ -9,6 +9,8 @@ export interface Calls {
   /** The first task number; 0 if not said otherwise. */
   from?: number;
   callers?: number;
+  /** Each caller makes a call before, which is not counted. */
+  warmUp?: boolean;
   pauseMs?: number;
   perSecond?: number;
   /** Each task is looked for until it is durably finished. */

@@ -1,7 +1,8 @@
 /**
  * `call.mjs CALLER JSON`: enqueues as the JSON says and prints, as JSON, when each call was made and how long it took.
  * Task numbers begin with `from`.
- * `{"way": "one", "count", "callers"}`: one by one, by so many callers at once;
+ * `{"way": "one", "count", "callers", "warmUp"}`: one by one, by so many callers at once; `warmUp`: after a call each that is
+ * not counted, so that each has its connection;
  * `{"way": "many", "count"}`: all in one call;
  * `{"way": "paced", "count", "pauseMs" or "perSecond", "watch"}`: one at a time with pauses, or so many a second whether the
  * calls before are answered or not; `watch`: each is looked for until it is durably finished, and tells `doneMs`.
@@ -11,16 +12,17 @@ import { openCaller } from "./callers.mjs";
 
 const [name, text] = process.argv.slice(2);
 const { way, count, from = 0, callers = 1, pauseMs = 0, perSecond = 0, ...rest } = JSON.parse(text);
-const { watch = false, limitMs = 60_000 } = rest;
+const { watch = false, warmUp = false, limitMs = 60_000 } = rest;
 const openLoopConnections = 20;
 
 const pad = "x".repeat(180);
 const caller = await openCaller(name, perSecond > 0 ? openLoopConnections : callers);
 const deadlineMs = instantMs() + limitMs;
-const calledMs = new Array(count).fill(0);
-const doneMs = new Array(count).fill(0);
+const calledMs = new Array(way === "many" ? 0 : count).fill(0);
+const doneMs = calledMs.slice();
 let made = 0;
 
+if (warmUp) await Promise.all(Array.from({ length: callers }, () => caller.one({ i: 0, pad })));
 const startedMs = instantMs();
 if (way === "one") await Promise.all(Array.from({ length: callers }, callOnAndOn));
 else if (way === "many") await callMany();
@@ -29,8 +31,8 @@ else await callWithPauses();
 const endedMs = instantMs();
 
 await caller.close();
-process.stdout.write(JSON.stringify({ made, tookMs: endedMs - startedMs, calledMs, doneMs }));
-process.exit(0);
+const answer = { made, tookMs: endedMs - startedMs, calledMs, doneMs };
+process.stdout.write(JSON.stringify(answer), () => process.exit(0));
 
 async function callOnAndOn() {
   while (made < count && instantMs() < deadlineMs) await call(made++);

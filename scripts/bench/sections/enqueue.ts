@@ -19,11 +19,12 @@ export const enqueueSection: Section = {
   title: "Enqueue",
   async measure(run) {
     const one = run.options.size ?? 1_000;
-    await compare(run, "one by one", [...ways, "bullmq-durable"], { way: "one", count: one });
+    await compare(run, "one by one", [...ways, "bullmq-durable"], { way: "one", count: one, warmUp: true });
     await compare(run, `${callersAtOnce} callers at once`, ways, {
       way: "one",
       count: one * 5,
       callers: callersAtOnce,
+      warmUp: true,
     });
     for (const count of [1_000, 10_000, 100_000]) {
       await compare(run, `${count} in one call`, ways, { way: "many", count }, count);
