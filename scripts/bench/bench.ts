@@ -15,6 +15,7 @@ import { drainBesideSection, drainManySection, drainSection } from "./sections/d
 import { enqueueSection } from "./sections/enqueue.ts";
 import { idleSection } from "./sections/idle.ts";
 import { latencySection } from "./sections/latency.ts";
+import { scaleOutSection } from "./sections/scale-out.ts";
 import { startSection } from "./sections/start.ts";
 
 const sections: readonly Section[] = [
@@ -24,6 +25,7 @@ const sections: readonly Section[] = [
   latencySection,
   idleSection,
   startSection,
+  scaleOutSection,
   drainBesideSection,
   drainManySection,
 ];
