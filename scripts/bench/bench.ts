@@ -11,12 +11,15 @@ import { findRedis } from "./bed/redis-server.ts";
 import { contenderCalled, type Run, type Section } from "./bed/run.ts";
 import { contenders } from "./contenders/all.ts";
 import { costSection } from "./sections/cost.ts";
+import { dashboardSection } from "./sections/dashboard.ts";
 import { drainBesideSection, drainManySection, drainSection } from "./sections/drain.ts";
+import { emptyClaimSection } from "./sections/empty-claim.ts";
 import { enqueueSection } from "./sections/enqueue.ts";
 import { idleSection } from "./sections/idle.ts";
 import { latencySection } from "./sections/latency.ts";
 import { scaleOutSection } from "./sections/scale-out.ts";
 import { startSection } from "./sections/start.ts";
+import { sustainedSection } from "./sections/sustained.ts";
 
 const sections: readonly Section[] = [
   enqueueSection,
@@ -26,6 +29,9 @@ const sections: readonly Section[] = [
   idleSection,
   startSection,
   scaleOutSection,
+  emptyClaimSection,
+  sustainedSection,
+  dashboardSection,
   drainBesideSection,
   drainManySection,
 ];

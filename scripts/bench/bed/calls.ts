@@ -43,10 +43,14 @@ export async function callWhenItAnswers(contender: Contender, bed: Bed, http: st
 
 /** Returns at once for contenders that enqueue otherwise. */
 export async function waitForHttp(contender: Contender, http: string): Promise<void> {
-  if (contender.caller !== "ours-http") return;
+  if (contender.caller === "ours-http") await waitForWorker(http);
+}
+
+/** Until the worker with that HTTP server is ready. */
+export async function waitForWorker(http: string): Promise<void> {
   const deadline = performance.now() + marginMs;
   while (!(await isReady(http))) {
-    if (performance.now() > deadline) throw new Error(`${contender.name} was not ready`);
+    if (performance.now() > deadline) throw new Error(`the worker at ${http} was not ready`);
     await Bun.sleep(10);
   }
 }

@@ -1,5 +1,5 @@
 /** Debian's Redis, for BullMQ: on a free loopback port, in a temporary folder, never as a service. */
-import { chmod, mkdir } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { pickFreePort } from "../../../src/store/embedded/free-port.ts";
 import { runChild, startChild } from "./children.ts";
@@ -24,9 +24,8 @@ export async function findRedis(): Promise<boolean> {
 
 /** @param durable whether each write is on disk before it is answered; Redis' default is that none is. */
 export async function startRedis(folder: string, durable: boolean): Promise<RedisServer> {
-  const dir = join(folder, durable ? "redis-durable" : "redis");
-  await mkdir(dir, { recursive: true });
-  await chmod(dir, 0o700);
+  // Of its own each time: it saves what it holds when it is stopped.
+  const dir = await mkdtemp(join(folder, "redis-"));
   const port = await pickFreePort();
   const settings = { bind: "127.0.0.1", port: String(port), dir, daemonize: "no" };
   const durability = durable ? { appendonly: "yes", appendfsync: "always" } : { appendonly: "no" };

@@ -33,6 +33,7 @@ export async function startWorkers(
 ): Promise<Workers> {
   const ports = await Promise.all(Array.from({ length: workers }, () => pickFreePort()));
   const tallyPaths: string[] = [];
+  const logs: string[] = [];
   const children = ports.map((port) => {
     started += 1;
     const tally = join(servers.folder, `tally-${started}`);
@@ -40,7 +41,9 @@ export async function startWorkers(
     const expected = workers === 1 ? { BENCH_EXPECTED: String(tasks) } : {};
     const env = { ...bed.env, BENCH_TALLY: tally, BENCH_TASKS: String(tasks), ...expected };
     const command = contender.workerCommand({ port, elsewhere });
-    return startChild(command, env, join(servers.folder, `log-${started}-${contender.name}`));
+    const log = `${tally}.log`;
+    logs.push(log);
+    return startChild(command, env, log);
   });
   const tallies = () => readTallies(tallyPaths);
   return {
@@ -52,9 +55,8 @@ export async function startWorkers(
       const deadline = performance.now() + limitMs;
       while (totalOf(await tallies()) < count) {
         if (performance.now() > deadline) return false;
-        const ended = children.find((child) => child.ended);
-        if (ended !== undefined)
-          throw new Error(`a worker of ${contender.name} ended, see ${servers.folder}/log-*`);
+        const ended = children.findIndex((child) => child.ended);
+        if (ended >= 0) throw new Error(`a worker of ${contender.name} ended:\n${await endOf(logs[ended])}`);
         await Bun.sleep(2);
       }
       return true;
@@ -63,4 +65,8 @@ export async function startWorkers(
       await Promise.all(children.map((child) => child.stop()));
     },
   };
+}
+
+async function endOf(log = ""): Promise<string> {
+  return (await Bun.file(log).text()).slice(-2_000);
 }

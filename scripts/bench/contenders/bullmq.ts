@@ -3,7 +3,7 @@
 import { runChild } from "../bed/children.ts";
 import { peerProgram } from "../bed/peers.ts";
 import { startRedis } from "../bed/redis-server.ts";
-import type { Contender } from "./contender.ts";
+import type { Backlog, Contender } from "./contender.ts";
 
 const fillWithinMs = 300_000;
 
@@ -14,11 +14,13 @@ const contender = (name: string, title: string, durable: boolean): Contender => 
   async open(servers) {
     const redis = await startRedis(servers.folder, durable);
     const env = { REDIS_URL: redis.url };
+    async function fill(backlog: Backlog): Promise<void> {
+      await runChild(peerProgram("fill-bullmq.mjs", JSON.stringify(backlog)), env, fillWithinMs);
+    }
     return {
       env,
-      async fill(backlog) {
-        await runChild(peerProgram("fill-bullmq.mjs", JSON.stringify(backlog)), env, fillWithinMs);
-      },
+      fill,
+      add: (count) => fill({ queued: count }),
       async countUnfinished() {
         return Number(await runChild(peerProgram("fill-bullmq.mjs", "unfinished"), env, 10_000));
       },

@@ -25,6 +25,8 @@ export interface Bed extends AsyncDisposable {
   readonly database?: Database;
   /** Once, before any worker runs. Leaves the tables as a vacuum of their own would. */
   fill(backlog: Backlog): Promise<void>;
+  /** More due tasks, numbered from 0 again, while workers run. */
+  add(count: number): Promise<void>;
   /** How many of the first `queued` tasks are not durably finished. */
   countUnfinished(queued: number): Promise<number>;
 }
@@ -80,6 +82,9 @@ export function postgresBed(
       if (queued > 0) await sql.unsafe(statements.queued, [queued]);
       if (future > 0) await sql.unsafe(statements.future, [future]);
       for (const table of statements.tables) await sql.unsafe(`vacuum (analyze) ${table}`);
+    },
+    async add(count) {
+      await sql.unsafe(statements.queued, [count]);
     },
     async countUnfinished(queued) {
       const [row] = await sql.unsafe<{ count: string }[]>(statements.unfinished, [queued]);
