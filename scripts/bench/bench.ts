@@ -58,10 +58,12 @@ for (const name of asked) contenderCalled(name);
 const folder = await mkdtemp(join(tmpdir(), "fiscaut-tasks-bench-"));
 // Started by root, Postgres runs as somebody else, who must be able to enter.
 await chmod(folder, 0o755);
-let postgres: PostgresServer | undefined;
-let isCleaning = false;
+let starting: Promise<PostgresServer> | undefined;
+let cleaning: Promise<void> | undefined;
+let isInterrupted = false;
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.on(signal, () => {
+    isInterrupted = true;
     void cleanUp().then(() => process.exit(130));
   });
 
@@ -71,7 +73,8 @@ try {
   await buildWhenOld();
   await installPeers();
   const hasRedis = await findRedis();
-  postgres = await startPostgres(folder);
+  starting = startPostgres(folder);
+  const postgres = await starting;
   report(
     `${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores, Postgres ${postgres.version}, Bun ${Bun.version}, ${values.rounds} rounds.`,
   );
@@ -94,22 +97,27 @@ try {
   }
 } catch (error) {
   exitCode = 1;
-  if (!isCleaning) process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+  if (cleaning === undefined) process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
 } finally {
   if (values.output !== undefined) await writeFile(values.output, parts.join("\n"));
   await cleanUp();
 }
-process.exit(exitCode);
+process.exit(isInterrupted ? 130 : exitCode);
 
 function report(markdown: string): void {
   parts.push(`${markdown.trimEnd()}\n`);
   process.stdout.write(`${markdown.trimEnd()}\n\n`);
 }
 
-async function cleanUp(): Promise<void> {
-  if (isCleaning) return;
-  isCleaning = true;
+function cleanUp(): Promise<void> {
+  cleaning ??= takeAway();
+  return cleaning;
+}
+
+async function takeAway(): Promise<void> {
   await stopAllChildren();
+  // Also when the run is ended while it starts.
+  const postgres = await starting?.catch(() => undefined);
   await postgres?.close();
   await rm(folder, { recursive: true, force: true });
 }

@@ -9,7 +9,9 @@ const buildWithinMs = 180_000;
 
 export async function buildWhenOld(): Promise<void> {
   const builtMs = existsSync(executable) ? statSync(executable).mtimeMs : 0;
-  const sources = new Bun.Glob("{src,drizzle,scripts/build,scripts/patches}/**/*").scanSync(ROOT);
+  const sources = new Bun.Glob(
+    "{src,drizzle,scripts/build,scripts/patches}/**/*.{ts,sql,json,patch}",
+  ).scanSync(ROOT);
   for (const source of sources)
     if (statSync(join(ROOT, source)).mtimeMs > builtMs) {
       const build = [process.execPath, join(ROOT, "scripts/build.ts"), "--target", "host"];
