@@ -6,7 +6,7 @@ export const graphile = {
   "graphile-best": {
     concurrentJobs: 24,
     maxPoolSize: 10,
-    localQueue: { size: 500 },
+    localQueue: { size: 1000 },
     completeJobBatchDelay: 0,
     failJobBatchDelay: 0,
   },
