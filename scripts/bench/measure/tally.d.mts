@@ -1,0 +1,2 @@
+/** Task number `i` runs. */
+export function ran(i: number): void;
