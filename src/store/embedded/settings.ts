@@ -15,7 +15,7 @@ const serverSettings = {
   max_connections: 100,
 
   // Memory: the hot table is small, and the operating system's cache holds the rest.
-  shared_buffers: "32MB",
+  shared_buffers: "128MB",
   io_method: "sync", // saves the three I/O workers of Postgres 18
   max_logical_replication_workers: 0, // and the launcher
   max_parallel_workers_per_gather: 0,
