@@ -2,10 +2,10 @@
  * Fills free slots with due tasks, and claims ahead of them where tasks end quickly. What makes a task due is the
  * promoter's work; running it, the executor's.
  */
-import { claimTasks } from "../store/claim/claim.ts";
 import { findStrays } from "../store/claim/strays.ts";
 import type { Store } from "../store/connection.ts";
 import type { ClaimedTask } from "../task/task.ts";
+import { BoundedClaims } from "./bounded-claims.ts";
 import type { Executor } from "./executor.ts";
 import type { Lease } from "./lease.ts";
 import { LimitedClaimer } from "./limited-claimer.ts";
@@ -36,6 +36,7 @@ const noneAheadMs = 1_000;
 export class Claimer {
   readonly #options: ClaimerOptions;
   readonly #limited: LimitedClaimer;
+  readonly #claims: BoundedClaims;
   #stopping = false;
   #noneAheadUntilMs = 0;
   readonly #strays = new StrayWatch();
@@ -45,6 +46,7 @@ export class Claimer {
     this.#options = options;
     const { store, queues, pollIntervalMs } = options;
     this.#limited = new LimitedClaimer({ store, queues, pollIntervalMs });
+    this.#claims = new BoundedClaims(store);
   }
 
   /** A hint; waking the loop is left to whoever passes it on. */
@@ -91,17 +93,24 @@ export class Claimer {
   }
 
   async #claim(workerId: number, names: string[], room: number, startedAtMs: number): Promise<number> {
-    const { store, executor, queues, pollIntervalMs, onExhausted } = this.#options;
+    const { executor, queues, pollIntervalMs, onExhausted } = this.#options;
     const ahead = room > executor.freeSlots;
     const limitedTasks = await this.#limited.claim({ workerId, names, room, ahead });
     this.#start(workerId, limitedTasks);
     const limit = room - limitedTasks.length;
-    const tasks = limit === 0 ? [] : await claimTasks(store, { workerId, names, queues, limit, ahead });
+    const request = { workerId, names, queues, limit, ahead };
+    const { tasks, fromHead } =
+      limit === 0 ? { tasks: [], fromHead: true } : await this.#claims.claim(request);
     this.lastClaimAt = new Date();
     this.#start(workerId, ahead ? this.#keepThoseThatMayWait(workerId, tasks) : tasks);
     if (tasks.length === limit) return 0;
-    if (!this.#limited.waiting) onExhausted(startedAtMs);
-    return Math.min(jitter(pollIntervalMs), this.#limited.delayMs, Math.max(0, this.#strays.delayMs));
+    if (fromHead && !this.#limited.waiting) onExhausted(startedAtMs);
+    return Math.min(
+      jitter(pollIntervalMs),
+      fromHead ? Number.POSITIVE_INFINITY : this.#claims.headDelayMs,
+      this.#limited.delayMs,
+      Math.max(0, this.#strays.delayMs),
+    );
   }
 
   /** @returns how many slots those took whose claim was done though its answer was lost. */

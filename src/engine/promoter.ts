@@ -1,12 +1,19 @@
-/** Makes future tasks due when their time comes, and sleeps until the next one. */
+/**
+ * Makes future tasks due when their time comes, and sleeps until the next one. Where dead entries make the way from the
+ * head of the index long, it begins at what the last round came to, and at the head now and then: see `head-pace.ts`.
+ */
 import { promoteLimit, promoteTasks } from "../store/claim/promote.ts";
 import type { Store } from "../store/connection.ts";
+import { HeadPace, isSlowCall } from "./head-pace.ts";
 import { jitter } from "./loop.ts";
 
 export class Promoter {
   readonly #store: Store;
   readonly #pollIntervalMs: number;
   readonly #onPromoted: () => void;
+  readonly #pace = new HeadPace();
+  /** All that was due before this instant was promoted. */
+  #doneBefore: string | undefined;
 
   constructor(store: Store, pollIntervalMs: number, onPromoted: () => void) {
     this.#store = store;
@@ -14,11 +21,27 @@ export class Promoter {
     this.#onPromoted = onPromoted;
   }
 
+  /** A round that passes nothing over. */
+  async runFromHead(): Promise<number> {
+    this.#doneBefore = undefined;
+    return await this.runOnce();
+  }
+
   async runOnce(): Promise<number> {
-    const { promoted, nextInMs } = await promoteTasks(this.#store);
+    if (this.#pace.delayMs === 0) this.#doneBefore = undefined;
+    const fromHead = this.#doneBefore === undefined;
+    const startedAtMs = performance.now();
+    const { promoted, nextInMs, secondBefore } = await promoteTasks(this.#store, this.#doneBefore);
+    const tookMs = performance.now() - startedAtMs;
+    if (fromHead) this.#pace.walked(tookMs, isSlowCall(tookMs, promoted));
     if (promoted > 0) this.#onPromoted();
     if (promoted === promoteLimit) return 0;
-    // One more millisecond, else rounding wakes it just too early.
-    return Math.min(jitter(this.#pollIntervalMs), (nextInMs ?? Number.POSITIVE_INFINITY) + 1);
+    this.#doneBefore = secondBefore;
+    return Math.min(
+      jitter(this.#pollIntervalMs),
+      // One more millisecond, else rounding wakes it just too early.
+      (nextInMs ?? Number.POSITIVE_INFINITY) + 1,
+      fromHead ? Number.POSITIVE_INFINITY : this.#pace.delayMs,
+    );
   }
 }

@@ -215,7 +215,7 @@ export class Worker {
     for (;;) {
       const endedBefore = this.#endedCount;
       await this.#releaser.releaseAll();
-      await this.#promoter.runOnce();
+      await this.#promoter.runFromHead();
       await new Promise<void>((resolve) => {
         this.#onExhausted.push({ sinceMs: performance.now(), resolve });
         this.#hear("queues");

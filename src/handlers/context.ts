@@ -132,7 +132,7 @@ export interface QueueControl {
   /** Every queue that a task or an operator has named, by name. */
   list(): Promise<Queue[]>;
   /**
-   * Pauses, resumes or limits a queue, which is made when it is new.
+   * Pauses, resumes or limits a queue, or says what is kept of it; one that is new is made.
    * @throws OperatorError "usage"; "conflict" for the rate of the queue whose rate is a setting, `fiscaut`.
    */
   change(name: string, change: QueueChangeInput): Promise<Queue>;

@@ -1,4 +1,4 @@
-/** The routes of queues: list, and pause, resume or limit one. What those do is `store/queues.ts`'s. */
+/** The routes of queues: list, and change one. What those do is `store/queues.ts`'s. */
 import { z } from "zod";
 import type { Store } from "../store/connection.ts";
 import { changeQueue, listQueues } from "../store/queues.ts";
@@ -25,7 +25,8 @@ export function queueRoutes({ store }: { store: Store }): Route[] {
     {
       method: "PATCH",
       path: "/queues/:name",
-      about: "change a queue: paused, maxRunning (null: no limit), rate such as 60/1m (null: none)",
+      about:
+        "change a queue: paused, maxRunning (null: no limit), rate such as 60/1m (null: none), history (all, failures)",
       async handle(c) {
         readQuery(c, noQuery);
         const name = queueNameSchema.safeParse(c.req.param("name"));
@@ -46,6 +47,7 @@ export function queueJson(queue: Queue) {
     held: queue.held,
     maxRunning: queue.maxRunning,
     rate: queue.rate === null ? null : formatRate(queue.rate),
+    history: queue.history,
     waiting: queue.waiting,
     running: queue.running,
   };

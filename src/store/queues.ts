@@ -1,8 +1,8 @@
 /**
- * What an operator does to a queue: list, pause, resume, limit. What a pause or a limit means to a claim stands in
- * `claim.ts` and `claim-limited.ts`; holding one is `queue-hold.ts`'s.
+ * What an operator does to a queue: list, pause, resume, limit, say what is kept of it. What a pause or a limit means to
+ * a claim stands in `claim.ts` and `claim-limited.ts`, what is kept in `complete.ts`; holding one is `queue-hold.ts`'s.
  */
-import { type Queue, type QueueChange, queueCountLimit } from "../task/doors/queue.ts";
+import { type HistoryRule, type Queue, type QueueChange, queueCountLimit } from "../task/doors/queue.ts";
 import { instant, type Store } from "./connection.ts";
 import type { Sql } from "./sql.ts";
 
@@ -15,6 +15,7 @@ interface QueueRow {
   max_running: number | null;
   rate_count: number | null;
   rate_period_ms: number | null;
+  history: HistoryRule;
   waiting: number;
   running: number;
 }
@@ -39,8 +40,10 @@ export async function changeQueue(store: Store, name: string, change: QueueChang
   const queue = await store.sql.begin(async (transaction) => {
     const sql = transaction as unknown as Sql;
     await sql`
-      insert into fiscaut_tasks.queue (name, paused) values (${name}, ${change.paused ?? false})
-      on conflict (name) do update set paused = coalesce(${change.paused ?? null}::boolean, queue.paused)`;
+      insert into fiscaut_tasks.queue (name, paused, history)
+      values (${name}, ${change.paused ?? false}, ${change.history ?? "all"})
+      on conflict (name) do update set paused = coalesce(${change.paused ?? null}::boolean, queue.paused),
+        history = coalesce(${change.history ?? null}, queue.history)`;
     if (change.maxRunning !== undefined || change.rate !== undefined) await changeLimits(sql, name, change);
     const [row] = await readQueues(sql, name);
     if (row === undefined) throw new Error(`queue ${name} has vanished`);
@@ -71,7 +74,7 @@ async function changeLimits(sql: Sql, name: string, { maxRunning, rate }: QueueC
 /** One index descent a queue, and no walk longer than `queueCountLimit`. */
 async function readQueues(sql: Sql, name: string | null): Promise<Queue[]> {
   const rows = await sql<QueueRow[]>`
-    select q.name, q.paused, h.reason, h.since, h.until, l.max_running, l.rate_count, l.rate_period_ms, live.waiting, live.running
+    select q.name, q.paused, h.reason, h.since, h.until, l.max_running, l.rate_count, l.rate_period_ms, q.history, live.waiting, live.running
     from fiscaut_tasks.queue q
     left join fiscaut_tasks.queue_hold h on h.queue = q.name
     left join fiscaut_tasks.queue_limit l on l.queue = q.name
@@ -93,6 +96,7 @@ async function readQueues(sql: Sql, name: string | null): Promise<Queue[]> {
       row.rate_count === null || row.rate_period_ms === null
         ? null
         : { count: row.rate_count, periodMs: row.rate_period_ms },
+    history: row.history,
     waiting: row.waiting,
     running: row.running,
   }));

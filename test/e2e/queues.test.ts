@@ -32,11 +32,23 @@ describe("the queue commands", () => {
     expect(limited.stdout).toBe("queue night is paused, at most 2 running, at most 60/1m starting\n");
     await executeJson(["queue", "limit", "night", "--rate", "none"], env());
     expect(await executeJson<unknown>(["queue", "list"], env())).toEqual([
-      { name: "night", paused: true, maxRunning: 2, rate: null, held: null, waiting: 0, running: 0 },
+      {
+        name: "night",
+        paused: true,
+        maxRunning: 2,
+        rate: null,
+        held: null,
+        history: "all",
+        waiting: 0,
+        running: 0,
+      },
     ]);
     const table = await execute(["queue", "list"], env());
-    expect(table.stdout).toMatch(/^QUEUE .*MAX RUNNING.*\nnight +paused +2 +- +0 +0\n$/);
+    expect(table.stdout).toMatch(/^QUEUE .*MAX RUNNING.*\nnight +paused +2 +- +all +0 +0\n$/);
     await executeJson(["queue", "limit", "night", "--max-running", "none"], env());
+    const kept = await execute(["queue", "history", "night", "--keep", "failures"], env());
+    expect(kept.stdout).toBe("queue night is paused, without limits; succeeded tasks are not kept\n");
+    await executeJson(["queue", "history", "night", "--keep", "all"], env());
     expect((await execute(["queue", "resume", "night"], env())).stdout).toBe(
       "queue night is open, without limits\n",
     );
@@ -46,6 +58,8 @@ describe("the queue commands", () => {
     ["a limit that is not given", ["limit", "q"], "no limit is given"],
     ["a name that no queue can have", ["pause", "a b"], "the queue's name may hold"],
     ["a max-running that is none", ["limit", "q", "--max-running", "0"], `--max-running: "0"`],
+    ["a rule of the history that is none", ["history", "q", "--keep", "some"], "history: Invalid option"],
+    ["a history of which nothing is said", ["history", "q"], "--keep"],
     ["a rate that is none", ["limit", "q", "--rate", "60"], `"60" is not a rate\nTry: 60/1m`],
   ];
   for (const [what, words, message] of wrong)

@@ -26,7 +26,16 @@ test("GET /queues shows each queue's pause, limits, and what waits and runs", as
   await steps.enqueue({ name: "a", queue: "seen" });
   await steps.claim("a");
   expect(await list()).toEqual([
-    { name: "seen", paused: false, held: null, maxRunning: null, rate: null, waiting: 1, running: 1 },
+    {
+      name: "seen",
+      paused: false,
+      held: null,
+      maxRunning: null,
+      rate: null,
+      history: "all",
+      waiting: 1,
+      running: 1,
+    },
   ]);
 });
 
@@ -37,6 +46,7 @@ test("PATCH changes what is given, leaves the rest, and makes a queue that is ne
     held: null,
     maxRunning: null,
     rate: null,
+    history: "all",
     waiting: 0,
     running: 0,
   };
@@ -47,6 +57,9 @@ test("PATCH changes what is given, leaves the rest, and makes a queue that is ne
   });
   expect(await patch("new", { maxRunning: null })).toMatchObject({
     body: { maxRunning: null, rate: "120/2m" },
+  });
+  expect(await patch("new", { history: "failures" })).toMatchObject({
+    body: { history: "failures", rate: "120/2m" },
   });
   expect(await patch("new", { rate: null })).toMatchObject({ body: { maxRunning: null, rate: null } });
   expect(await list()).toHaveLength(2);
@@ -74,6 +87,7 @@ const wrong: [string, string, unknown, string][] = [
   ["an unknown member", "q", { pause: true }, "pause"],
   ["a max-running of 0", "q", { maxRunning: 0 }, "maxRunning"],
   ["a rate that is none", "q", { rate: "fast" }, '"fast" is not a rate'],
+  ["a rule of the history that is none", "q", { history: "off" }, "history"],
   ["a rate out of bounds", "q", { rate: "5000/1s" }, "out of bounds"],
 ];
 for (const [what, name, body, message] of wrong) {

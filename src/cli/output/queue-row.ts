@@ -8,6 +8,7 @@ export function queueRow(queue: Queue) {
     state: stateOf(queue),
     "max running": queue.maxRunning,
     rate: queue.rate === null ? null : formatRate(queue.rate),
+    history: queue.history,
     waiting: queue.waiting,
     running: queue.running,
   };

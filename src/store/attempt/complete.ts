@@ -52,7 +52,8 @@ export async function completeTasks(
 
 /**
  * One statement moves a row from the hot table to the history, so it is never in both and never in neither, and
- * enqueues the next run of a task that repeats, so that run is neither lost nor doubled.
+ * enqueues the next run of a task that repeats, so that run is neither lost nor doubled. Only a success of a queue that
+ * keeps none leaves no row, unless others count on it: its batch, or who waits for it.
  */
 async function finishTasks(
   store: Store,
@@ -85,11 +86,13 @@ async function finishTasks(
         (${keptColumns(sql)}, state, errors, result)
       select ${endedValues(sql)}, state, ${errors}, result::jsonb
       from gone
+      where state <> 'succeeded' or batch_id is not null or keep
+        or queue <> all(array(select name from fiscaut_tasks.queue where history = 'failures'))
       returning id
     )
     select exists (select 1 from next_run) as repeats,
       case when (select count(*) from kept) < (select count(*) from settled)
-        then array(select id from settled except select id from kept) end as refused`;
+        then array(select id from settled except select id from gone) end as refused`;
   if (told?.repeats) store.announcer.announce({ kind: "future" });
   const refused = new Set(told?.refused?.map(Number));
   return completions

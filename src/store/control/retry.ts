@@ -99,6 +99,6 @@ function reviveTasks(sql: Sql, reach: Reach) {
 
 /** From `gone`, rows of the history, back to the live ones. */
 const revive = (sql: Sql) => sql`
-  insert into fiscaut_tasks.task (${revivedColumns(sql)}, run_at, due)
+  insert into fiscaut_tasks.task (${revivedColumns(sql)}, run_at, due, keep)
   overriding system value
-  select ${revivedValues(sql)}, now(), true from gone`;
+  select ${revivedValues(sql)}, now(), true, true from gone`;

@@ -1,6 +1,7 @@
 /** The lanes, and what bounds or stops them. */
 import { sql } from "drizzle-orm";
 import { boolean, integer, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import type { HistoryRule } from "../../task/doors/queue.ts";
 import { id, instant, schema, word } from "./columns.ts";
 
 /** A named lane. A row appears with the first task that names it. */
@@ -11,6 +12,8 @@ export const queue = schema.table("queue", {
   limited: boolean("limited").notNull().default(false),
   /** It has a row in `queue_hold`: nothing is claimed from it. */
   held: boolean("held").notNull().default(false),
+  /** Which of its finished tasks have a row of the history; see `Queue`. */
+  history: word("history").$type<HistoryRule>().notNull().default("all"),
   createdAt: instant("created_at").notNull().defaultNow(),
 });
 

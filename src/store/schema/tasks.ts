@@ -98,6 +98,11 @@ export const task = schema.table(
     ...wideTaskColumns,
     /** Of a running task: see `ClaimedTask.mayWait`. false, also of a pending one: a worker that had it ahead has died. */
     ahead: boolean("ahead"),
+    /**
+     * Its row goes to the history also where its queue keeps no succeeded tasks: others wait for it, or an operator has
+     * brought it back. Set at the commit of whoever waits, by a trigger of `0005_queue_history.sql`.
+     */
+    keep: boolean("keep"),
   },
   (t) => [
     // The claim's order, lane by lane: a lane that a worker has no handler for costs it nothing.

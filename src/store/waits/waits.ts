@@ -58,7 +58,9 @@ export async function openWaits(sql: Sql, ids: number[]): Promise<void> {
       union all
       select null, value::bigint from jsonb_array_elements(t.after -> 'batches')
     ) as each
-    where t.id = any(${ids}::bigint[]) and t.waiting`;
+    where t.id = any(${ids}::bigint[]) and t.waiting
+    -- At the commit their rows are marked in this order, which is that of a completion's locks.
+    order by each.task_id`;
 }
 
 /** What `id` still waits for; tasks first, each by id. */

@@ -5,6 +5,10 @@ import { fiscautQueue } from "../sync/record.ts";
 import { parseRate, type Rate } from "../time/rate.ts";
 import { describeIssues } from "./new-task.ts";
 
+/** "failures": succeeded tasks leave no row, failed and cancelled ones do. */
+export const historyRules = ["all", "failures"] as const;
+export type HistoryRule = (typeof historyRules)[number];
+
 export interface Queue {
   name: string;
   /** By an operator. */
@@ -14,6 +18,8 @@ export interface Queue {
   /** How many of its tasks may run at once, all workers together; null: as many as there are slots. */
   maxRunning: number | null;
   rate: Rate | null;
+  /** Which of its finished tasks are kept, as long as the retention says. */
+  history: HistoryRule;
   /** Due tasks that could start; with those that run counted to `queueCountLimit` at the most. */
   waiting: number;
   running: number;
@@ -37,10 +43,11 @@ const queueChangeSchema = z
     paused: z.boolean().optional(),
     maxRunning: maxRunningSchema.nullable().optional(),
     rate: z.string().nullable().optional(),
+    history: z.enum(historyRules).optional(),
   })
   .refine(
     (change) => Object.values(change).some((value) => value !== undefined),
-    "nothing to change: give paused, maxRunning or rate",
+    "nothing to change: give paused, maxRunning, rate or history",
   );
 
 /** As callers write it: `rate` as `60/1m`. What is left out stays as it is; null takes a limit away. */
@@ -51,6 +58,7 @@ export interface QueueChange {
   /** null takes the limit away. */
   maxRunning?: number | null | undefined;
   rate?: Rate | null | undefined;
+  history?: HistoryRule | undefined;
 }
 
 /**

@@ -18,10 +18,10 @@ afterAll(() => bed.database.drop());
 const find = (id: number) => bed.find(id);
 const inHandler = <Result>(run: (context: HandlerContext) => Promise<Result>) => bed.inHandler(run);
 
-test("a handler pauses, limits and lists queues", async () => {
+test("a handler pauses, limits and lists queues, and says what is kept of them", async () => {
   const queues = await inHandler(async ({ queues: { change, list } }) => [
     await change("busy", { paused: true, maxRunning: 2, rate: "60/1m" }),
-    await change("busy", { paused: false, rate: null }),
+    await change("busy", { paused: false, rate: null, history: "failures" }),
     ...(await Promise.all([
       change("no spaces", { paused: true }).catch(String),
       change("busy", {}).catch(String),
@@ -32,7 +32,7 @@ test("a handler pauses, limits and lists queues", async () => {
   ]);
   expect(queues).toMatchObject([
     { name: "busy", paused: true, maxRunning: 2, rate: { count: 60, periodMs: 60_000 } },
-    { name: "busy", paused: false, maxRunning: 2, rate: null },
+    { name: "busy", paused: false, maxRunning: 2, rate: null, history: "failures" },
     expect.stringContaining("the queue's name may hold"),
     expect.stringContaining("nothing to change"),
     expect.stringContaining("maxRunning"),

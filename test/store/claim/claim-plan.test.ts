@@ -6,6 +6,7 @@ import { claimTasks } from "../../../src/store/claim/claim.ts";
 import { openStore, type Store } from "../../../src/store/connection.ts";
 import { registerWorker } from "../../../src/store/worker.ts";
 import { createDatabase, type TestDatabase } from "../../postgres.ts";
+import { explainPrepared, pathsToScans } from "./plans.ts";
 
 const backlog = 50_000;
 
@@ -28,33 +29,10 @@ afterAll(async () => {
   await database.drop();
 });
 
-interface Plan {
-  "Node Type": string;
-  "Index Name"?: string;
-  "Relation Name"?: string;
-  Plans?: Plan[];
-}
-
-/** The nodes from the plan's top down to each scan of `task` that is no look-up by place, as paths. */
-function pathsToScans(plan: Plan, above: Plan[] = []): Plan[][] {
-  const path = [...above, plan];
-  const scans = plan["Relation Name"] === "task" && /Scan$/.test(plan["Node Type"]);
-  const here = scans && plan["Node Type"] !== "Tid Scan" ? [path] : [];
-  return [...here, ...(plan.Plans ?? []).flatMap((below) => pathsToScans(below, path))];
-}
-
 test("a claim reads its lane in the index's order and stops at its limit", async () => {
   const claimed = await claimTasks(store, { workerId, names: ["a", "b"], queues: [], limit: 10 });
   expect(claimed.map(({ priority }) => priority)).toEqual(Array(10).fill(6));
-  const [prepared] = await store.sql<{ statement: string }[]>`
-    select statement from pg_prepared_statements 
-    where statement like '%for update skip locked%' and statement not like '%pg_prepared_statements%'`;
-  const [explained] = await store.sql
-    .unsafe<{ "QUERY PLAN": [{ Plan: Plan }] }[]>(
-      `explain (generic_plan, format json) ${prepared?.statement}`,
-    )
-    .simple();
-  const paths = pathsToScans(explained?.["QUERY PLAN"][0].Plan ?? { "Node Type": "none" });
+  const paths = pathsToScans(await explainPrepared(store, "%for update skip locked%"));
   expect(paths.map((path) => path.at(-1)?.["Index Name"])).toEqual(["task_claim"]);
   const types = (paths[0] ?? []).map((node) => node["Node Type"]);
   const lane = types.slice(types.lastIndexOf("Limit"));

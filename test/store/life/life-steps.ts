@@ -18,6 +18,7 @@ import { changeQueue } from "../../../src/store/queues.ts";
 import { registerWorker, renewLease } from "../../../src/store/worker.ts";
 import type { FailureRule } from "../../../src/task/doors/after.ts";
 import { checkNewTask } from "../../../src/task/doors/new-task.ts";
+import { type HistoryRule, historyRules } from "../../../src/task/doors/queue.ts";
 import { OperatorError } from "../../../src/task/errors.ts";
 import type { Outcome } from "../../../src/task/outcome.ts";
 import { settle } from "../../../src/task/settle.ts";
@@ -82,6 +83,7 @@ const anything: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.nat(50).map(remove) },
   { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...queues), fc.boolean()).map(pause) },
   { weight: 4, arbitrary: fc.constantFrom(1, 2, null, null).map(limit) },
+  { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...queues), fc.constantFrom(...historyRules)).map(keep) },
 );
 
 /** Few tasks and one worker, which has each of them again and again: here an answer that was lost does most harm. */
@@ -282,6 +284,14 @@ function limit(maxRunning: number | null): Step {
     await changeQueue(store, "narrow", { maxRunning });
     if (maxRunning === null) model.limits.delete("narrow");
     else model.limits.set("narrow", maxRunning);
+  });
+}
+
+function keep([queue, history]: [string, HistoryRule]): Step {
+  return step(`of ${queue} ${history} are kept`, async ({ store, model }) => {
+    await changeQueue(store, queue, { history });
+    if (history === "all") model.forgetful.delete(queue);
+    else model.forgetful.add(queue);
   });
 }
 

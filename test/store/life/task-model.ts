@@ -38,6 +38,8 @@ export interface ModelTask extends Omit<Asked, "delayMs" | "onConflict" | "after
   execution: Execution | undefined;
   cancelRequested: boolean;
   superseded: boolean;
+  /** Another one has waited for it, or it was retried by hand: it stays when it succeeds. */
+  keep: boolean;
 }
 
 /** A task's run as its worker remembers it, whether or not it is still the task's own. */
@@ -53,6 +55,8 @@ export class TaskModel {
   /** When each worker's lease is past. */
   readonly leases = new Map<number, number>();
   readonly paused = new Set<string>();
+  /** Queues of which succeeded tasks are not kept. */
+  readonly forgetful = new Set<string>();
   /** How many may run at once, of the queues with a limit. */
   readonly limits = new Map<string, number>();
   /** What has ended and no hint has told yet, deleted ones too. */
@@ -76,6 +80,7 @@ export class TaskModel {
       const { tasks, onFailure } = asked.after;
       const open = tasks.filter((id) => this.tasks.get(id)?.state !== "succeeded");
       added.waits = { for: new Set(open), onFailure };
+      for (const live of this.#live()) if (open.includes(live.id)) live.keep = true;
       this.#settleWait(added);
     }
     this.#unblock();
@@ -104,6 +109,8 @@ export class TaskModel {
       const ends = task.repeatMs === undefined || task.cancelRequested || task.superseded;
       this.#finish(task, transition.state);
       if (transition.state === "succeeded" && !ends && nextId !== undefined) this.#repeat(task, nextId);
+      if (transition.state === "succeeded" && this.forgetful.has(task.queue) && !task.keep)
+        this.tasks.delete(task.id);
     }
     this.#unblock();
     return true;
@@ -139,7 +146,7 @@ export class TaskModel {
       if (task.key !== undefined && this.#live().some((live) => live.key === task.key)) return false;
       const maxAttempts = Math.max(task.maxAttempts, task.attempt + 1);
       const blocked = task.serialKey !== undefined;
-      Object.assign(task, { state: "pending", runAtMs: this.nowMs, maxAttempts, blocked });
+      Object.assign(task, { state: "pending", runAtMs: this.nowMs, maxAttempts, blocked, keep: true });
       this.#unblock();
     }
     return true;
@@ -199,6 +206,7 @@ export class TaskModel {
       ...{ state: "pending", attempt: 0, execution: undefined, cancelRequested: false, superseded: false },
       blocked: serialKey !== undefined,
       waits: undefined,
+      keep: false,
     });
   }
 

@@ -1,10 +1,12 @@
-/** `queue list|pause|resume|limit`: what an operator does to a whole queue. */
+/** `queue list|pause|resume|limit|history`: what an operator does to a whole queue. */
 import { defineCommand } from "citty";
 import { queueJson } from "../../../http/queues.ts";
 import { changeQueue, listQueues } from "../../../store/queues.ts";
 import { queueNameSchema } from "../../../task/doors/new-task.ts";
 import {
   checkQueueChange,
+  type HistoryRule,
+  historyRules,
   maxRunningSchema,
   type Queue,
   type QueueChangeInput,
@@ -95,17 +97,48 @@ const limitCommand = defineCommand({
   },
 });
 
+const historyCommand = defineCommand({
+  meta: {
+    name: "queue history",
+    description: "Say which of a queue's finished tasks are kept",
+    examples: [
+      "fiscaut-tasks queue history night --keep failures",
+      "fiscaut-tasks queue history night --keep all",
+    ],
+  },
+  args: {
+    name,
+    keep: {
+      type: "string",
+      description:
+        "all of them, or failures: succeeded ones are gone at once, failed and cancelled ones stay",
+      valueHint: historyRules.join("|"),
+      required: true,
+      values: historyRules,
+    },
+    json,
+    ...settingFlags(),
+  },
+  run: (context) => change(context, { history: context.args.keep as HistoryRule }),
+});
+
 export const queueCommand = defineCommand({
   meta: {
     name: "queue",
-    description: "List, pause, resume and limit queues",
+    description: "List, pause, resume and limit queues, and say what is kept of them",
     examples: [
       "fiscaut-tasks queue list",
       "fiscaut-tasks queue pause night",
       "fiscaut-tasks queue limit night --rate 60/1m",
     ],
   },
-  subCommands: { list: listCommand, pause: pauseCommand, resume: resumeCommand, limit: limitCommand },
+  subCommands: {
+    list: listCommand,
+    pause: pauseCommand,
+    resume: resumeCommand,
+    limit: limitCommand,
+    history: historyCommand,
+  },
 });
 
 type Context = Parameters<typeof prepare>[0] & { args: { name?: unknown; json?: boolean | undefined } };
@@ -143,5 +176,6 @@ function describe(queue: Queue): string {
   ].flat();
   const hold =
     queue.held === null ? "" : `; held since ${formatInstant(queue.held.since)}: ${queue.held.reason}`;
-  return `queue ${queue.name} is ${stateOf(queue)}, ${limits.join(", ") || "without limits"}${hold}`;
+  const kept = queue.history === "all" ? "" : "; succeeded tasks are not kept";
+  return `queue ${queue.name} is ${stateOf(queue)}, ${limits.join(", ") || "without limits"}${kept}${hold}`;
 }
