@@ -4,8 +4,10 @@
  * slots are taken by long tasks claims nothing ahead.
  */
 
-/** Ends that the pace is taken from: so many, and the times between them. */
-const window = 32;
+/** Ends that the pace is taken from, at the most: several bursts of a busy worker. */
+const window = 256;
+/** And at the least. */
+const enough = 32;
 /** What is claimed ahead starts within about this time. */
 const horizonMs = 50;
 /** Of tasks claimed ahead; together with the claim's own bound also that of what a crash gives back. */
@@ -30,9 +32,11 @@ export class Pace {
 
   /** @returns 0 where tasks end so slowly that a slot would wait no shorter for one that is claimed ahead. */
   ahead(slots: number, nowMs: number): number {
-    if (this.#ended < window) return 0;
-    const elapsedMs = this.#busyAt(nowMs) - (this.#endedAtMs[this.#ended % window] ?? 0);
-    const endsInTime = elapsedMs <= 0 ? mostAhead : Math.floor(((window - 1) * horizonMs) / elapsedMs);
+    const known = Math.min(this.#ended, window);
+    if (known < enough) return 0;
+    const oldestMs = this.#endedAtMs[(this.#ended - known) % window] ?? 0;
+    const elapsedMs = this.#busyAt(nowMs) - oldestMs;
+    const endsInTime = elapsedMs <= 0 ? mostAhead : Math.floor(((known - 1) * horizonMs) / elapsedMs);
     return endsInTime < slots ? 0 : Math.min(endsInTime, mostAhead);
   }
 
