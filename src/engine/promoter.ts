@@ -1,16 +1,13 @@
-/** Makes future tasks due when their time comes, and sleeps until the next one. */
+/** Makes future tasks due when their time comes, and sleeps until the next one, or until it is told of an earlier one. */
 import { promoteLimit, promoteTasks } from "../store/claim/promote.ts";
 import type { Store } from "../store/connection.ts";
-import { jitter } from "./loop.ts";
 
 export class Promoter {
   readonly #store: Store;
-  readonly #pollIntervalMs: number;
   readonly #onPromoted: () => void;
 
-  constructor(store: Store, pollIntervalMs: number, onPromoted: () => void) {
+  constructor(store: Store, onPromoted: () => void) {
     this.#store = store;
-    this.#pollIntervalMs = pollIntervalMs;
     this.#onPromoted = onPromoted;
   }
 
@@ -19,6 +16,6 @@ export class Promoter {
     if (promoted > 0) this.#onPromoted();
     if (promoted === promoteLimit) return 0;
     // One more millisecond, else rounding wakes it just too early.
-    return Math.min(jitter(this.#pollIntervalMs), (nextInMs ?? Number.POSITIVE_INFINITY) + 1);
+    return (nextInMs ?? Number.POSITIVE_INFINITY) + 1;
   }
 }
