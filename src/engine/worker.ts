@@ -174,14 +174,20 @@ export class Worker {
     });
   }
 
-  /** @throws the driver's error when the database can't be reached; it may be called again then. */
-  async start(): Promise<void> {
+  /**
+   * @param ready what the first claim has to wait for.
+   * @throws the driver's error when the database can't be reached; it may be called again then.
+   */
+  async start(ready?: Promise<unknown>): Promise<void> {
     const { store, emit, runner, queues } = this.#options;
-    await this.#lease.start();
-    // Before the first claim, so that what finishes finds its week. Else the default partition takes it.
-    await makePartitions(store).catch((error: unknown) =>
-      emit({ kind: "part-failed", part: "pruner", error, retryMs: 0 }),
-    );
+    await Promise.all([
+      this.#lease.start(),
+      // Before the first claim, so that what finishes finds its week. Else the default partition takes it.
+      makePartitions(store).catch((error: unknown) =>
+        emit({ kind: "part-failed", part: "pruner", error, retryMs: 0 }),
+      ),
+      ready,
+    ]);
     this.#loops = startLoops(
       {
         claimer: this.#claimer,
