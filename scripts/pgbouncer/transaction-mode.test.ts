@@ -15,7 +15,7 @@ describe.each([
   ["one that keeps no prepared statements, as before 1.21", "max_prepared_statements = 0"],
   [
     "one that ignores the settings it does not know",
-    "ignore_startup_parameters = enable_seqscan,statement_timeout,extra_float_digits",
+    "ignore_startup_parameters = enable_seqscan,jit,statement_timeout,extra_float_digits",
   ],
 ])("PgBouncer %s", (_, settings) => {
   let database: TestDatabase;

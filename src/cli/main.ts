@@ -1,18 +1,19 @@
-/** From words to a command, and from whatever it came to, to an exit code. The tree of commands is `root.ts`. */
-import { runCommand } from "citty";
+/**
+ * From words to a command, and from whatever it came to, to an exit code. The tree of commands is `root.ts`. What is imported
+ * here when it is called for is what makes a start quick: the parts are few, since each file more costs time by itself.
+ */
+import { defineCommand, runCommand } from "citty";
 import { stderr, stdout } from "../log/sync-stream.ts";
-import { windowsServiceWord } from "../service/windows/windows.ts";
+import { windowsServiceWord } from "../service/windows/words.ts";
 import { OperatorError } from "../task/errors.ts";
 import { stackOf } from "../task/thrown.ts";
 import { printVersion } from "./commands/installation/version.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { checkArguments, findCommand } from "./input/arguments.ts";
+import { type AnyCommand, checkArguments, findCommand } from "./input/arguments.ts";
 import { printLine } from "./output/print.ts";
 import { redact } from "./redact.ts";
-import { root } from "./root.ts";
 import { renderHelp } from "./tree/help.ts";
-import { isolatedHandlerWord, runIsolatedHandler } from "./worker/isolated-handler.ts";
-import { odbcReaderWord, runOdbcReader } from "./worker/odbc-reader.ts";
+import { isolatedHandlerWord, odbcReaderWord } from "./worker/own-command.ts";
 import { type Outcome, runWindowsService } from "./worker/windows-service.ts";
 
 /** Never rejects: a fault is told on stderr and in the code. */
@@ -37,8 +38,11 @@ async function runWords(words: string[]): Promise<Outcome> {
       printVersion();
       return { code: exitCodes.ok };
     }
-    if (words[0] === isolatedHandlerWord) return { code: await runIsolatedHandler() };
-    if (words[0] === odbcReaderWord) return { code: await runOdbcReader() };
+    if (words[0] === isolatedHandlerWord)
+      return { code: await (await import("./worker/isolated-handler.ts")).runIsolatedHandler() };
+    if (words[0] === odbcReaderWord)
+      return { code: await (await import("./worker/odbc-reader.ts")).runOdbcReader() };
+    const root = await treeFor(words);
     const { command, rawArgs, help } = findCommand(root, words);
     if (help || command.subCommands !== undefined) {
       const shown = await renderHelp(command, root);
@@ -53,6 +57,13 @@ async function runWords(words: string[]): Promise<Outcome> {
   } catch (error) {
     return explain(error);
   }
+}
+
+/** A worker that starts needs no other command, and they need twice of what it does. */
+async function treeFor(words: string[]): Promise<AnyCommand> {
+  if (words[0] !== "run") return (await import("./root.ts")).root;
+  const { runCommand: run } = await import("./commands/worker/run.ts");
+  return defineCommand({ meta: { name: "fiscaut-tasks" }, subCommands: { run } });
 }
 
 function explain(error: unknown): Outcome {

@@ -56,6 +56,11 @@ export class Claimer {
     if (kind === "queues") this.#options.executor.giveBackWaiting();
   }
 
+  /** As `LimitedClaimer.hearLimited`. */
+  hearLimited(): boolean {
+    return this.#limited.hearLimited();
+  }
+
   /** Whether a slot that has become free is worth a round. */
   get wantsMore(): boolean {
     const { executor } = this.#options;

@@ -15,9 +15,14 @@ export interface LeaseOptions {
   emit: EmitEvent;
   /** A lease is held, again. */
   onHeld: () => void;
+  /** The lease of another worker is past. */
+  onDead: () => void;
 }
 
-/** Renewed five times in its length; let go when one fifth is left, so that aborts end before a rescuer acts. */
+/**
+ * Renewed five times in its length; let go when one fifth is left, so that aborts end before a rescuer acts. Each time others
+ * are looked at too: with the default lease of 25 s a dead worker's tasks wait 30 s at the most.
+ */
 const fifths = 5;
 
 export class Lease {
@@ -58,6 +63,7 @@ export class Lease {
     } else {
       const askedAtMs = performance.now();
       const renewal = await renewLease(store, workerId, executor.runningIds());
+      if (renewal.anyDead) this.#options.onDead();
       if (!renewal.alive) {
         this.#letGo();
         return 0;

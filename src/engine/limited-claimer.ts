@@ -47,6 +47,13 @@ export class LimitedClaimer {
     else if (this.#any) this.#askAtMs = Math.min(this.#askAtMs, this.#askedAtMs + hintIntervalMs);
   }
 
+  /** A queue that is served has limits. @returns whether that is news, so that a claim is worth while. */
+  hearLimited(): boolean {
+    if (this.#any) return false;
+    this.#askAtMs = Number.NEGATIVE_INFINITY;
+    return true;
+  }
+
   /**
    * At most half of `room`, and of a room for one every other: neither kind of queue starves the other.
    * @param request.ahead as of `ClaimRequest`.
@@ -67,9 +74,12 @@ export class LimitedClaimer {
     const askedAtMs = performance.now();
     // Before the question: a hint that arrives while it is under way asks again.
     this.#askedAtMs = askedAtMs;
-    this.#askAtMs = askedAtMs + jitter(pollIntervalMs);
+    const nextAskAtMs = askedAtMs + jitter(pollIntervalMs);
+    this.#askAtMs = nextAskAtMs;
     const { any, waiting } = await readLimitedQueues(store, served);
     this.#any = any;
+    // Until it hears of some.
+    if (!any && this.#askAtMs === nextAskAtMs) this.#askAtMs = Number.POSITIVE_INFINITY;
     this.#waiting = waiting.length > 0;
     const tasks: ClaimedTask[] = [];
     for (const { queue, startsInMs } of this.#inTurn(waiting)) {

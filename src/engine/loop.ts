@@ -24,8 +24,9 @@ const longestTimerMs = 2 ** 31 - 1;
 /**
  * A round that throws is tried again, later each time; "part-failed" is emitted for the first of a row and
  * "part-recovered" after the last.
+ * @param asleep the first round waits until it is woken.
  */
-export function startLoop(part: string, round: Round, emit: EmitEvent): Loop {
+export function startLoop(part: string, round: Round, emit: EmitEvent, { asleep = false } = {}): Loop {
   let woken = false;
   let stopped = false;
   let endWait: (() => void) | undefined;
@@ -50,6 +51,7 @@ export function startLoop(part: string, round: Round, emit: EmitEvent): Loop {
   }
 
   async function run() {
+    if (asleep) await wait(Number.POSITIVE_INFINITY, true);
     while (!stopped) {
       woken = false;
       expectedAtMs = performance.now();

@@ -4,6 +4,7 @@ import { type Loop, type Round, startLoop } from "./loop.ts";
 
 type PartName =
   | "claimer"
+  | "lookout"
   | "promoter"
   | "releaser"
   | "rescuer"
@@ -16,10 +17,13 @@ type PartName =
 
 export type Loops = Record<PartName, Loop>;
 
+/** They have nothing to do until they hear of something; the lookout's first look tells them what is there already. */
+const wokenParts: ReadonlySet<string> = new Set<PartName>(["promoter", "releaser", "scheduler", "holdWatch"]);
+
 export function startLoops(parts: Record<PartName, { runOnce: Round }>, emit: EmitEvent): Loops {
   const loops = Object.entries(parts).map(([name, part]) => [
     name,
-    startLoop(toWords(name), () => part.runOnce(), emit),
+    startLoop(toWords(name), () => part.runOnce(), emit, { asleep: wokenParts.has(name) }),
   ]);
   return Object.fromEntries(loops) as Loops;
 }
@@ -27,12 +31,20 @@ export function startLoops(parts: Record<PartName, { runOnce: Round }>, emit: Em
 /** Such as "hold watch", as events tell a part's name. */
 const toWords = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-/** Of those that are there; by name. `ms` is 0 where none is late. */
-export function findLatest(loops: Record<string, Pick<Loop, "lateMs"> | undefined>): {
-  part: string;
-  ms: number;
-} {
-  return Object.entries(loops)
-    .map(([part, loop]) => ({ part, ms: loop?.lateMs ?? 0 }))
+/** Not the pruner, which may have much to drop, nor the notifier: LISTEN only spares a wait. */
+const neededParts = ["claimer", "lookout", "promoter", "releaser", "rescuer", "scheduler"] as const;
+
+/**
+ * Of the loops without which tasks stay where they are the latest, by name. `ms` is 0 where none is late.
+ * @param others such loops that are not of `loops`.
+ */
+export function findLatest(
+  loops: Loops | undefined,
+  others: Record<string, Pick<Loop, "lateMs">>,
+): { part: string; ms: number } {
+  const own = neededParts.map((part) => ({ part, ms: loops?.[part].lateMs ?? 0 }));
+  return Object.entries(others)
+    .map(([part, { lateMs }]) => ({ part, ms: lateMs }))
+    .concat(own)
     .reduce((latest, loop) => (loop.ms > latest.ms ? loop : latest));
 }

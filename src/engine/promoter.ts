@@ -1,23 +1,21 @@
 /**
- * Makes future tasks due when their time comes, and sleeps until the next one. Where dead entries make the way from the
- * head of the index long, it begins at what the last round came to, and at the head now and then: see `head-pace.ts`.
+ * Makes future tasks due when their time comes, and sleeps until the next one, or until it is told of an earlier one. Where
+ * dead entries make the way from the head of the index long, it begins at what the last round came to, and at the head now
+ * and then: see `head-pace.ts`.
  */
 import { promoteLimit, promoteTasks } from "../store/claim/promote.ts";
 import type { Store } from "../store/connection.ts";
 import { HeadPace, isSlowCall } from "./head-pace.ts";
-import { jitter } from "./loop.ts";
 
 export class Promoter {
   readonly #store: Store;
-  readonly #pollIntervalMs: number;
   readonly #onPromoted: () => void;
   readonly #pace = new HeadPace();
   /** All that was due before this instant was promoted. */
   #doneBefore: string | undefined;
 
-  constructor(store: Store, pollIntervalMs: number, onPromoted: () => void) {
+  constructor(store: Store, onPromoted: () => void) {
     this.#store = store;
-    this.#pollIntervalMs = pollIntervalMs;
     this.#onPromoted = onPromoted;
   }
 
@@ -38,7 +36,6 @@ export class Promoter {
     if (promoted === promoteLimit) return 0;
     this.#doneBefore = secondBefore;
     return Math.min(
-      jitter(this.#pollIntervalMs),
       // One more millisecond, else rounding wakes it just too early.
       (nextInMs ?? Number.POSITIVE_INFINITY) + 1,
       fromHead ? Number.POSITIVE_INFINITY : this.#pace.delayMs,

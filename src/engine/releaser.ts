@@ -1,6 +1,6 @@
 /**
  * Ends the waits of tasks for whose predecessors that is due. Hints tell it what has ended; that nothing waits for
- * ever rests on its own look through all waits, once in a poll interval. What ends a wait is `store/waits/release.ts`'s work.
+ * ever rests on its own look through all waits, once in a poll interval while any task waits. What ends a wait is `store/waits/release.ts`'s work.
  */
 import type { Store } from "../store/connection.ts";
 import { type Ended, findReady, findWaitersOf, settleWaits } from "../store/waits/release.ts";
@@ -16,8 +16,8 @@ export class Releaser {
   readonly #store: Store;
   readonly #pollIntervalMs: number;
   readonly #emit: EmitEvent;
-  /** Whether any task may wait. Else hints are dropped, so that who has no waiting tasks pays nothing for them. */
-  #anyWaiting = true;
+  /** Whether any task is known to wait. Else hints are dropped, so that who has no waiting tasks pays nothing for them. */
+  #anyWaiting = false;
   #waitingHeard = 0;
   #ended: Ended[] = [];
   #nextLookAtMs = 0;
@@ -77,6 +77,7 @@ export class Releaser {
     this.#nextLookAtMs = startedAtMs + Math.max(jitter(this.#pollIntervalMs), restShare * this.#lookTookMs);
     const { anyWaiting, ready } = await findReady(this.#store);
     this.#anyWaiting = anyWaiting || heard !== this.#waitingHeard;
+    if (!this.#anyWaiting) this.#nextLookAtMs = Number.POSITIVE_INFINITY;
     await this.#settle(ready);
     this.#lookTookMs = performance.now() - startedAtMs;
   }

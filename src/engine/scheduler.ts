@@ -1,12 +1,11 @@
 /**
- * Enqueues a task for each tick of the schedules, and sleeps until the next. Every worker does so; that a tick becomes
+ * Enqueues a task for each tick of the schedules, and sleeps until the next, or until it is told to look. Every worker does so; that a tick becomes
  * one task is the doing of `store/schedule/tick.ts`.
  */
 import type { Store } from "../store/connection.ts";
 import { type DueSchedule, enqueueTicks, findDueSchedules } from "../store/schedule/tick.ts";
 import { OperatorError } from "../task/errors.ts";
 import type { EmitEvent } from "../task/events.ts";
-import { jitter } from "./loop.ts";
 
 export class Scheduler {
   readonly #store: Store;
@@ -27,7 +26,7 @@ export class Scheduler {
     // Those have a next tick that was not looked at yet.
     if (dealtWith.includes(true)) return 0;
     // One more millisecond, else rounding wakes it just too early.
-    return Math.min(jitter(this.#pollIntervalMs), (nextInMs ?? Number.POSITIVE_INFINITY) + 1);
+    return (nextInMs ?? Number.POSITIVE_INFINITY) + 1;
   }
 
   /** One that an older version has stored, and that is no schedule to this one, keeps none of the others waiting. */

@@ -16,6 +16,7 @@ import { Executor } from "./executor.ts";
 import type { HandlerRunner } from "./handlers/runner.ts";
 import { HoldWatch } from "./hold-watch.ts";
 import { Lease } from "./lease.ts";
+import { Lookout } from "./lookout.ts";
 import { findLatest, type Loops, startLoops } from "./loops.ts";
 import { Notifier } from "./notifier.ts";
 import { Promoter } from "./promoter.ts";
@@ -49,7 +50,7 @@ export interface WorkerStatus {
   /** How long the handlers have failed to answer, ms; 0 while they do. */
   handlersDeafMs: number;
   stopping: boolean;
-  /** Of the loops without which tasks stay where they are the latest, see `Loop.lateMs`. */
+  /** See `findLatest`. */
   late: { part: string; ms: number };
 }
 
@@ -66,6 +67,7 @@ export class Worker {
   readonly #executor: Executor;
   readonly #lease: Lease;
   readonly #claimer: Claimer;
+  readonly #lookout: Lookout;
   readonly #cancelWatch: CancelWatch;
   readonly #promoter: Promoter;
   readonly #releaser: Releaser;
@@ -117,7 +119,14 @@ export class Worker {
         if (this.#claimer.wantsMore) wakeClaimer();
       },
     });
-    this.#lease = new Lease({ store, identity, executor: this.#executor, emit, onHeld: wakeClaimer });
+    this.#lease = new Lease({
+      store,
+      identity,
+      executor: this.#executor,
+      emit,
+      onHeld: wakeClaimer,
+      onDead: () => this.#loops?.rescuer.wake(),
+    });
     this.#claimer = new Claimer({
       store,
       lease: this.#lease,
@@ -136,32 +145,53 @@ export class Worker {
           else this.#onExhausted.push({ sinceMs, resolve });
       },
     });
-    this.#promoter = new Promoter(store, pollIntervalMs, () => this.#hear("due"));
+    this.#lookout = new Lookout({
+      store,
+      queues: options.queues,
+      pollIntervalMs,
+      wake: (part) => this.#loops?.[part].wake(),
+      onWaiting: () => this.#wakeReleaser(this.#releaser.hearWaiting()),
+      onLimited: () => {
+        if (this.#claimer.hearLimited()) wakeClaimer();
+      },
+    });
+    this.#promoter = new Promoter(store, () => this.#hear("due"));
     this.#releaser = new Releaser(store, pollIntervalMs, emit);
     this.#cancelWatch = new CancelWatch({ store, lease: this.#lease, executor: this.#executor });
-    this.#rescuer = new Rescuer(store, identity.leaseMs, emit);
+    this.#rescuer = new Rescuer(store, emit);
     this.#pruner = new Pruner(store, options.retention, emit);
     this.#scheduler = new Scheduler(store, pollIntervalMs, emit);
-    this.#holdWatch = new HoldWatch(store, pollIntervalMs);
+    this.#holdWatch = new HoldWatch(store);
     this.#notifier = new Notifier({
       store,
       onAnnouncement: (announcement) => this.#hearAnnouncement(announcement),
-      onListening: () => this.#wakeAll(),
+      onListening: () => {
+        this.#hear("queues");
+        this.#loops?.lookout.wake();
+        this.#wakeReleaser(this.#releaser.hearOthersEnded());
+      },
       onLost: () => this.#loops?.notifier.wake(),
     });
   }
 
-  /** @throws the driver's error when the database can't be reached; it may be called again then. */
-  async start(): Promise<void> {
+  /**
+   * @param ready what the first claim has to wait for.
+   * @throws the driver's error when the database can't be reached; it may be called again then.
+   */
+  async start(ready?: Promise<unknown>): Promise<void> {
     const { store, emit, runner, queues } = this.#options;
-    await this.#lease.start();
-    // Before the first claim, so that what finishes finds its week. Else the default partition takes it.
-    await makePartitions(store).catch((error: unknown) =>
-      emit({ kind: "part-failed", part: "pruner", error, retryMs: 0 }),
-    );
+    await Promise.all([
+      this.#lease.start(),
+      // Before the first claim, so that what finishes finds its week. Else the default partition takes it.
+      makePartitions(store).catch((error: unknown) =>
+        emit({ kind: "part-failed", part: "pruner", error, retryMs: 0 }),
+      ),
+      ready,
+    ]);
     this.#loops = startLoops(
       {
         claimer: this.#claimer,
+        lookout: this.#lookout,
         promoter: this.#promoter,
         releaser: this.#releaser,
         rescuer: this.#rescuer,
@@ -190,22 +220,8 @@ export class Worker {
       lastClaimAt: this.#claimer.lastClaimAt,
       handlersDeafMs: this.#options.runner.deafMs,
       stopping: this.#stopping !== undefined,
-      late: this.#latest(),
+      late: findLatest(this.#loops, { heartbeat: this.#lease, completer: this.#completer }),
     };
-  }
-
-  /** Not the pruner, which may have much to drop, nor the notifier: LISTEN only spares a wait. */
-  #latest(): WorkerStatus["late"] {
-    const { claimer, promoter, releaser, rescuer, scheduler } = this.#loops ?? {};
-    return findLatest({
-      heartbeat: this.#lease,
-      completer: this.#completer,
-      claimer,
-      promoter,
-      releaser,
-      rescuer,
-      scheduler,
-    });
   }
 
   /** Resolves when no task that is due is left for this worker, and what it ran is stored. */
@@ -295,12 +311,5 @@ export class Worker {
     else if (announcement.kind === "waiting") this.#wakeReleaser(this.#releaser.hearWaiting());
     else if (announcement.kind === "ended") this.#wakeReleaser(this.#releaser.hearOthersEnded());
     else this.#executor.abort("cancelled", [announcement.id]);
-  }
-
-  #wakeAll(): void {
-    this.#hear("queues");
-    this.#loops?.promoter.wake();
-    this.#loops?.scheduler.wake();
-    this.#wakeReleaser(this.#releaser.hearWaiting() || this.#releaser.hearOthersEnded());
   }
 }

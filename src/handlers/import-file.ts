@@ -4,7 +4,6 @@
  */
 import { dirname } from "node:path";
 import { messageOf } from "../task/thrown.ts";
-import * as sdk from "./sdk.ts";
 
 /** The file can't be used; the message is for the operator and begins with the path, and the position if known. */
 export class FileRefused extends Error {}
@@ -42,7 +41,11 @@ function serveSdk(): void {
   Bun.plugin({
     name: "fiscaut-tasks",
     setup(build) {
-      build.module("fiscaut-tasks", () => ({ loader: "object", exports: { ...sdk } }));
+      // Only for who imports it: all of zod is in it.
+      build.module("fiscaut-tasks", async () => ({
+        loader: "object",
+        exports: { ...(await import("./sdk.ts")) },
+      }));
     },
   });
 }

@@ -101,15 +101,18 @@ export async function claimProbe(
   queue: string,
   { leaseMs, atOnce }: { leaseMs: number; atOnce: boolean },
 ): Promise<ProbeClaim> {
-  const [claimed] = await store.sql<{ probes: number }[]>`
-    update fiscaut_tasks.queue_hold set next_probe_at = now() + ${leaseMs} * interval '1 ms'
-    where queue = ${queue} and until is null and (next_probe_at <= now() or ${atOnce})
-    returning probes`;
-  if (claimed !== undefined) return { claimed: true, probes: claimed.probes };
-  const [next] = await store.sql<{ in_ms: number }[]>`
-    select (extract(epoch from next_probe_at - now()) * 1000)::float8 as in_ms
+  // One statement, which an idle worker asks in each poll interval: the hold is seen as it was before the claim.
+  const [hold] = await store.sql<{ probes: number | null; in_ms: number }[]>`
+    with claimed as (
+      update fiscaut_tasks.queue_hold set next_probe_at = now() + ${leaseMs} * interval '1 ms'
+      where queue = ${queue} and until is null and (next_probe_at <= now() or ${atOnce})
+      returning probes
+    )
+    select (select probes from claimed) as probes,
+      (extract(epoch from next_probe_at - now()) * 1000)::float8 as in_ms
     from fiscaut_tasks.queue_hold where queue = ${queue} and until is null`;
-  return { claimed: false, nextInMs: next && Math.max(0, next.in_ms) };
+  if (hold !== undefined && hold.probes !== null) return { claimed: true, probes: hold.probes };
+  return { claimed: false, nextInMs: hold && Math.max(0, hold.in_ms) };
 }
 
 /** The probe has failed, for `reason`: the next one comes later than this one did. A hold that has ended stays so. */

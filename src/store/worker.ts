@@ -29,6 +29,8 @@ export async function registerWorker(store: Store, identity: WorkerIdentity): Pr
 export interface Renewal {
   /** false: the lease ran out and another worker has rescued this one's tasks. */
   alive: boolean;
+  /** Some worker's lease is past, and its tasks are to be rescued. */
+  anyDead: boolean;
   /** Of `running`, those that somebody wants aborted. */
   cancelRequested: number[];
 }
@@ -37,13 +39,19 @@ export interface Renewal {
 export async function renewLease(store: Store, workerId: number, running: number[]): Promise<Renewal> {
   const [row] = await urgently(
     store,
-    (sql) => sql<{ alive: boolean; cancel_requested: number[] }[]>`
+    (sql) => sql<{ alive: boolean; any_dead: boolean; cancel_requested: number[] }[]>`
       with renewed as (update fiscaut_tasks.worker set heartbeat_at = now() where id = ${workerId} returning 1)
       select exists (select 1 from renewed) as alive,
+        exists (select 1 from fiscaut_tasks.worker
+                where id <> ${workerId} and heartbeat_at + lease_ms * interval '1 ms' < now()) as any_dead,
         array(select id from fiscaut_tasks.task
               where id = any(${running}::bigint[]) and cancel_requested and worker_id = ${workerId}) as cancel_requested`,
   );
-  return { alive: row?.alive ?? false, cancelRequested: (row?.cancel_requested ?? []).map(Number) };
+  return {
+    alive: row?.alive ?? false,
+    anyDead: row?.any_dead ?? false,
+    cancelRequested: (row?.cancel_requested ?? []).map(Number),
+  };
 }
 
 /** Only once none of its tasks is left running: a task of a worker without a row would never be rescued. */

@@ -36,6 +36,11 @@ test("a server that has gone silent is given up, and the next question goes over
   expect(row?.["one"]).toBe(1);
 });
 
+test("a connection asks for no compiled plans, whatever its server does by itself", async () => {
+  const [row] = await store.sql`select setting, source from pg_settings where name = 'jit'`;
+  expect(row).toEqual({ setting: "off", source: "client" });
+});
+
 test("a statement may take longer than the server may be silent, where it is asked patiently", async () => {
   const [row] = await store.patiently((sql) => sql`select 1 as one from pg_sleep(0.01)`);
   expect(row?.["one"]).toBe(1);

@@ -7,9 +7,7 @@ import { serveAttempt } from "../../handlers/isolated/serve-attempt.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { stackOf } from "../../task/thrown.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
-import { ownCommand } from "./own-command.ts";
-
-export const isolatedHandlerWord = "isolated-handler";
+import { isolatedHandlerWord, ownCommand } from "./own-command.ts";
 
 /** Starts one. */
 export const isolatedHandlerCommand = ownCommand(isolatedHandlerWord);

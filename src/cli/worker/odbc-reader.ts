@@ -8,9 +8,7 @@ import { serveReader } from "../../sources/odbc/serve-reader.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { type ExitCode, exitCodes } from "../exit-codes.ts";
 import { childEnvironment } from "./child-environment.ts";
-import { ownCommand } from "./own-command.ts";
-
-export const odbcReaderWord = "odbc-reader";
+import { odbcReaderWord, ownCommand } from "./own-command.ts";
 
 /** Starts one. Drivers find their settings in the environment, which `--env-file` adds to. */
 export const odbcReaderCommand: ReaderCommand = {

@@ -33,7 +33,8 @@ import { type ApiProbe, startApiProbe } from "./probe-api.ts";
 import { fiscautClientOf } from "./run-handlers.ts";
 import { announceWorker } from "./running-workers.ts";
 import { setFiscautRate } from "./set-fiscaut-rate.ts";
-import { startHandlers } from "./start-handlers.ts";
+import type { LoadingThread } from "./spawn-handlers.ts";
+import { type StartHandlersOptions, startHandlers } from "./start-handlers.ts";
 import { onHangUp, onStopSignals } from "./stop-signals.ts";
 import { takeSchedules } from "./take-schedules.ts";
 import { type ManagerTelling, tellManager } from "./tell-manager.ts";
@@ -48,10 +49,11 @@ const handlersReadyMs = 30_000;
 type StopReason = string | OperatorError;
 
 /**
+ * @param thread for the handlers; it has ended when this returns.
  * @param dev read changed handler files again.
  * @throws OperatorError when it can't start, or has to stop because the embedded Postgres has moved.
  */
-export async function runWorker(prepared: Prepared, dev: boolean): Promise<ExitCode> {
+export async function runWorker(prepared: Prepared, thread: LoadingThread, dev: boolean): Promise<ExitCode> {
   const { config, logger } = prepared;
   const manager = tellManager(prepared);
   const onStep = (step: string) => {
@@ -62,18 +64,28 @@ export async function runWorker(prepared: Prepared, dev: boolean): Promise<ExitC
   const stop = Promise.withResolvers<StopReason>();
   // First of all, so that a bad file is told before anything else is done.
   const hooks = await startHooks(config, logger);
-  using _announced = await announce(config, logger, () => stop.resolve("`stop`"));
+  const announcing = announce(config, logger, () => stop.resolve("`stop`"));
   try {
+    // In the data folder both have their files.
+    if (config.databaseUrl === undefined) await announcing;
     const options = { config, purpose: "run", maxConnections: engineConnections, onStep } as const;
     const database = await openDatabase(options);
     try {
-      return await runOn({ database, prepared, handlersDir, dev, hooks, stop, manager, onStep });
+      // What it is before the handlers' thread is set up, which connects by itself. One that can't be reached is waited for
+      // later, where everything else is up and tells of it.
+      const reaching = Promise.allSettled([database.store.connect()]);
+      using _announced = await announcing;
+      const [{ status }] = await reaching;
+      const wasReached = status === "fulfilled";
+      const own = { thread, handlersDir, dev };
+      return await runOn({ database, wasReached, prepared, own, hooks, stop, manager, onStep });
     } catch (error) {
       throw database.explain(error);
     } finally {
       await database.close();
     }
   } finally {
+    thread.terminate();
     await hooks?.stop(hooksStopMs);
     manager.stop();
   }
@@ -81,24 +93,19 @@ export async function runWorker(prepared: Prepared, dev: boolean): Promise<ExitC
 
 interface RunParts {
   database: Database;
+  /** At the first try. */
+  wasReached: boolean;
   prepared: Prepared;
-  handlersDir: string | undefined;
-  dev: boolean;
+  own: Pick<StartHandlersOptions, "thread" | "handlersDir" | "dev">;
   hooks: HookRunner | undefined;
   stop: PromiseWithResolvers<StopReason>;
   manager: ManagerTelling;
   onStep: (step: string) => void;
 }
 
-async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunParts): Promise<ExitCode> {
-  const { hooks, manager, onStep } = parts;
+async function runOn({ database, prepared, ...parts }: RunParts): Promise<ExitCode> {
+  const { wasReached, own, hooks, manager, onStep } = parts;
   const { config, logger, file, schedules } = prepared;
-  // What it is before the handlers' thread is made, which connects by itself. One that can't be reached is waited for
-  // below, where everything else is up and tells of it.
-  const wasReached = await database.store.connect().then(
-    () => true,
-    () => false,
-  );
   let keeper: Loop | undefined;
   let probe: ApiProbe | undefined;
   const metrics = new TaskMetrics();
@@ -120,7 +127,7 @@ async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunPart
   // The embedded database's password stands in no setting.
   redact.hide(new URL(database.url).password);
   const onLoaded = () => worker.takeHandlers();
-  const handlers = startHandlers({ prepared, database, handlersDir, dev, emit, onLoaded });
+  const handlers = startHandlers({ prepared, database, emit, onLoaded, ...own });
   const { runner } = handlers;
   const worker = new Worker({
     store: database.store,
@@ -168,10 +175,9 @@ async function runOn({ database, prepared, handlersDir, dev, ...parts }: RunPart
       }
       // Their thread was made before anybody could tell that a pooler stands between.
       if (database.store.pooled && !wasReached) runner.reload();
-      await Promise.race([runner.ready(handlersReadyMs), reason]);
       // A hold that an earlier worker has left may be over, and a drain would end before it is found so.
-      if (config.drain) await Promise.race([probe?.asked, reason]);
-      await worker.start();
+      const ready = Promise.all([runner.ready(handlersReadyMs), config.drain && probe?.asked]);
+      await worker.start(Promise.race([ready, reason]));
       manager.watch(worker);
       logger.info(`fiscaut-tasks ${buildInfo.version} is running`, {
         http: http.url,

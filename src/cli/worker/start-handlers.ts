@@ -11,7 +11,7 @@ import type { Database } from "../database.ts";
 import type { Prepared } from "../prepare.ts";
 import { retentionOf } from "../retention.ts";
 import { handlerConfigOf } from "./run-handlers.ts";
-import { spawnHandlers } from "./spawn-handlers.ts";
+import { type LoadingThread, spawnHandlers } from "./spawn-handlers.ts";
 import { watchFolder } from "./watch-folder.ts";
 
 export interface StartedHandlers {
@@ -25,6 +25,8 @@ export interface StartedHandlers {
 export interface StartHandlersOptions {
   prepared: Prepared;
   database: Database;
+  /** The first one. */
+  thread: LoadingThread;
   /** The operator's own, see `own-handlers.ts`. */
   handlersDir: string | undefined;
   /** Read changed files again. */
@@ -42,16 +44,21 @@ export function startHandlers(options: StartHandlersOptions): StartedHandlers {
     throw new OperatorError("usage", "--dev: there is no folder of your own handlers to watch", {
       hint: "--handlers DIR",
     });
+  let first: LoadingThread | undefined = options.thread;
   const runner = new ThreadRunner({
-    spawn: (skip) =>
-      spawnHandlers({
+    spawn(skip) {
+      const setup = {
         databaseUrl: database.url,
         pooled: database.store.pooled,
         config: handlerConfigOf(config),
         retention: retentionOf(config),
         handlersDir,
         skip,
-      }),
+      };
+      const thread = spawnHandlers(setup, first);
+      first = undefined;
+      return thread;
+    },
     emit,
     onLoaded,
   });

@@ -7,10 +7,7 @@ import type { ServiceManager, Step } from "../manager.ts";
 import { hasPassword, ownFilesSteps, virtualAccount } from "./account.ts";
 import { removeSteps, serviceStatus, unlessThere, verbSteps } from "./control.ts";
 import { scriptText } from "./script.ts";
-import { batchLine, commandLine, rejectVariables } from "./words.ts";
-
-/** The first word of the service's command line; its name and the words of `run` follow. */
-export const windowsServiceWord = "windows-service";
+import { batchLine, commandLine, rejectVariables, windowsServiceWord } from "./words.ts";
 
 const run = (...argv: string[]): Step => ({ kind: "run", argv });
 const serviceKey = (name: string) => `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${name}`;

@@ -1,6 +1,9 @@
 /** Words on Windows' one command line: as programs take them apart again, and as cmd passes them on unchanged. Pure. */
 import { OperatorError } from "../../task/errors.ts";
 
+/** The first word of the service's command line; its name and the words of `run` follow. */
+export const windowsServiceWord = "windows-service";
+
 /** After the rules of CommandLineToArgvW: backslashes mean something before a quote alone. */
 export function quoteWord(word: string): string {
   if (word !== "" && !/[\s"]/.test(word)) return word;

@@ -1,7 +1,7 @@
 /** Handlers in a thread of their own: what they do there stops neither the worker nor each other for good. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { spawnHandlers } from "../../../src/cli/worker/spawn-handlers.ts";
+import { loadHandlersThread, spawnHandlers } from "../../../src/cli/worker/spawn-handlers.ts";
 import type { Thread } from "../../../src/engine/handlers/attempt-thread.ts";
 import { ThreadRunner } from "../../../src/engine/handlers/thread-runner.ts";
 import { spawnThread } from "../../../src/handlers/thread.ts";
@@ -170,7 +170,7 @@ describe("a handler in a thread", () => {
       spawn: () =>
         spawnHandlers(
           { databaseUrl: database.url, pooled: false, config, retention: keepForever, ...noneOwn },
-          unruly,
+          loadHandlersThread(unruly),
         ),
     });
     const id = await enqueue({ name: "parent", payload: 3 });

@@ -3,7 +3,7 @@ import { defineCommand } from "citty";
 import { settingFlags } from "../../input/setting-flags.ts";
 import { prepare } from "../../prepare.ts";
 import { retentionKeys } from "../../retention.ts";
-import { runWorker } from "../../worker/run-worker.ts";
+import { loadHandlersThread } from "../../worker/spawn-handlers.ts";
 
 export const runCommand = defineCommand({
   meta: {
@@ -40,7 +40,11 @@ export const runCommand = defineCommand({
       "log-keep",
     ),
   },
-  run(context) {
-    return runWorker(prepare(context, { toFile: true }), context.args["dev"] === true);
+  async run(context) {
+    const prepared = prepare(context, { toFile: true });
+    // It imports what it needs while the worker does, and connects.
+    const thread = loadHandlersThread();
+    const { runWorker } = await import("../../worker/run-worker.ts");
+    return await runWorker(prepared, thread, context.args["dev"] === true);
   },
 });
