@@ -39,9 +39,11 @@ export function createAnnouncer(sql: () => Sql): Announcer {
     while (waiting.size > 0) {
       const messages = [...waiting];
       waiting.clear();
-      // A lost hint costs one poll interval: not worth an error.
+      // A lost hint costs one poll interval: not worth an error. Nor is there anything to keep, so the commit does not
+      // wait for the disk, where it would hold up those of tasks.
       await sql()`
-        select pg_notify(${channel}, message) from unnest(${messages}::text[]) as message`.catch(() => {});
+        select pg_notify(${channel}, message), set_config('synchronous_commit', 'off', true)
+        from unnest(${messages}::text[]) as message`.catch(() => {});
       await Bun.sleep(coalesceMs);
     }
     sending = undefined;
