@@ -10,11 +10,12 @@ export const channel = "fiscaut_tasks";
  * "due": tasks wait to be claimed. "future": some wait for their time. "queues": one was resumed, held or released, or
  * has other limits.
  * "schedule": schedules were changed. "waiting": tasks were enqueued that wait for others. "ended": some have ended by
- * other ways than a worker's completion. "cancel": a running task is to be aborted.
+ * other ways than a worker's completion. "cancel": a running task is to be aborted. `more`: it stands for tasks too that are
+ * committed some milliseconds later, and is the SQL door's alone.
  */
 export type Announcement =
-  | { kind: "due" }
-  | { kind: "future" }
+  | { kind: "due"; more?: true }
+  | { kind: "future"; more?: true }
   | { kind: "queues" }
   | { kind: "schedule" }
   | { kind: "waiting" }
@@ -65,9 +66,9 @@ export function parseAnnouncement(message: string): Announcement | undefined {
   try {
     const parsed: unknown = JSON.parse(message);
     if (typeof parsed !== "object" || parsed === null || !("kind" in parsed)) return undefined;
+    if (parsed.kind === "due" || parsed.kind === "future")
+      return { kind: parsed.kind, ...("more" in parsed && { more: true }) };
     if (
-      parsed.kind === "due" ||
-      parsed.kind === "future" ||
       parsed.kind === "queues" ||
       parsed.kind === "schedule" ||
       parsed.kind === "waiting" ||
