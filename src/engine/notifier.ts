@@ -5,6 +5,7 @@
 import type { Announcement } from "../store/announce.ts";
 import type { Listener, Store } from "../store/connection.ts";
 import { listenForAnnouncements } from "../store/listen.ts";
+import { SecondLook } from "./second-look.ts";
 
 export interface NotifierOptions {
   store: Store;
@@ -21,9 +22,15 @@ const checkMs = 30_000;
 export class Notifier {
   readonly #options: NotifierOptions;
   #listener: Listener | undefined;
+  readonly #secondLook: SecondLook;
 
   constructor(options: NotifierOptions) {
     this.#options = options;
+    const { onAnnouncement } = options;
+    this.#secondLook = new SecondLook(() => {
+      onAnnouncement({ kind: "due" });
+      onAnnouncement({ kind: "future" });
+    });
   }
 
   async runOnce(): Promise<number> {
@@ -44,12 +51,16 @@ export class Notifier {
   async stop(): Promise<void> {
     const listener = this.#listener;
     this.#listener = undefined;
+    this.#secondLook.stop();
     await listener?.close();
   }
 
   async #listen(): Promise<void> {
     const { store, onAnnouncement, onLost } = this.#options;
-    const listener = await listenForAnnouncements(store, onAnnouncement);
+    const listener = await listenForAnnouncements(store, (announcement) => {
+      onAnnouncement(announcement);
+      if ("more" in announcement) this.#secondLook.hear();
+    });
     this.#listener = listener;
     listener.lost.then(async () => {
       if (this.#listener !== listener) return;

@@ -3,15 +3,15 @@
  * anything is stored. Reading them is left to the door.
  */
 import type { AskedTask } from "../task/doors/json-lines.ts";
-import { type CheckedTask, checkNewTask } from "../task/doors/new-task.ts";
+import { type CheckedTask, checkStorableTask, type StorableTask } from "../task/doors/new-task.ts";
 import { OperatorError } from "../task/errors.ts";
-import { inChunks } from "../task/in-chunks.ts";
+import { inOtherChunks } from "../task/in-chunks.ts";
 import { type PayloadCheck, PayloadRefused } from "./payload.ts";
 
 export interface CheckOptions {
   checkPayloads: PayloadCheck;
   /** Turns what a caller says into what is stored. */
-  turn: (task: CheckedTask) => CheckedTask;
+  turn: <Task extends CheckedTask>(task: Task) => Task;
   /** Members of a task that leaves them out. */
   defaults?: Record<string, unknown>;
 }
@@ -21,10 +21,10 @@ const chunkLimits = { items: 1000, bytes: { most: 4 * 1024 * 1024, of: ({ bytes 
 
 /** @throws OperatorError "usage", naming the first task that is no good. */
 export async function* checkTasks(
-  asked: AsyncIterable<AskedTask>,
+  asked: AsyncIterable<AskedTask[]>,
   options: CheckOptions,
-): AsyncGenerator<CheckedTask[]> {
-  for await (const chunk of inChunks(asked, chunkLimits)) yield await checkChunk(chunk, options);
+): AsyncGenerator<StorableTask[]> {
+  for await (const chunk of inOtherChunks(asked, chunkLimits)) yield await checkChunk(chunk, options);
 }
 
 /**
@@ -42,18 +42,20 @@ export async function checkCompletion(
 
 async function checkChunk(
   chunk: Omit<AskedTask, "bytes">[],
-  { checkPayloads, turn, defaults = {} }: CheckOptions,
-): Promise<CheckedTask[]> {
-  const tasks = chunk.map(({ place, task }) => turn(checkAt(place, withDefaults(task, defaults))));
+  { checkPayloads, turn, defaults }: CheckOptions,
+): Promise<(CheckedTask & StorableTask)[]> {
+  const tasks = chunk.map(({ place, task }) =>
+    turn(checkAt(place, defaults === undefined ? task : withDefaults(task, defaults))),
+  );
   await checkPayloads(tasks).catch((error) => {
     throw error instanceof PayloadRefused ? placed(error, chunk[error.index]?.place) : error;
   });
   return tasks;
 }
 
-function checkAt(place: string, task: unknown): CheckedTask {
+function checkAt(place: string, task: unknown): CheckedTask & StorableTask {
   try {
-    return checkNewTask(task);
+    return checkStorableTask(task);
   } catch (error) {
     throw error instanceof OperatorError ? placed(error, place) : error;
   }

@@ -4,7 +4,7 @@
  */
 import type { Context } from "hono";
 import { z } from "zod";
-import { maxTaskBytes } from "../task/doors/json-lines.ts";
+import { isBlank, maxTaskBytes, parseJson } from "../task/doors/json-lines.ts";
 import { describeIssues } from "../task/doors/new-task.ts";
 import { Problem } from "./problem.ts";
 
@@ -46,29 +46,31 @@ function describeParameters(names: string[]): string {
     : `the query's parameters are ${names.join(", ")}`;
 }
 
-/**
- * The body as JSON, never more of it in memory than `maxBodyBytes`.
- * @throws Problem 400 for what is not JSON, 413 for what is too large.
- */
-export async function readJson(
-  c: Context,
-  body: AsyncIterable<Uint8Array> | null = c.req.raw.body,
-): Promise<unknown> {
-  const bytes = await readBody(c, body);
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (error) {
-    const reason = error instanceof SyntaxError ? error.message : "it is not UTF-8";
-    throw new Problem(400, bytes.length === 0 ? "the body is empty" : `the body is not JSON: ${reason}`);
-  }
+/** A body that says so is taken whole: as a stream it would cost more than all else that is done for a task. */
+const smallBodyBytes = 64 * 1024;
+
+async function* bodyOf(c: Context): AsyncGenerator<Uint8Array> {
+  const length = Number(c.req.header("content-length") ?? Number.POSITIVE_INFINITY);
+  if (length <= smallBodyBytes) yield await c.req.raw.bytes();
+  else yield* c.req.raw.body ?? [];
 }
 
-async function readBody(c: Context, body: AsyncIterable<Uint8Array> | null): Promise<Uint8Array> {
+/**
+ * The body as JSON, never more of it in memory than `maxBodyBytes`.
+ * @throws Problem 400 when there is none, 413 for what is too large, OperatorError "usage" for what is not JSON.
+ */
+export async function readJson(c: Context, body: AsyncIterable<Uint8Array> = bodyOf(c)): Promise<unknown> {
+  const bytes = await readBody(c, body);
+  if (bytes.length === 0) throw new Problem(400, "the body is empty");
+  return parseJson(bytes, "the body");
+}
+
+async function readBody(c: Context, body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   if (Number(c.req.header("content-length") ?? 0) > maxBodyBytes) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
   // A chunked body tells its size only by coming.
-  for await (const chunk of body ?? []) {
+  for await (const chunk of body) {
     size += chunk.length;
     if (size > maxBodyBytes) throw tooLarge();
     chunks.push(chunk);
@@ -78,21 +80,23 @@ async function readBody(c: Context, body: AsyncIterable<Uint8Array> | null): Pro
 
 /** Whether the body is an array, told by its beginning; and the body, which is still whole. */
 export async function peekArray(c: Context): Promise<{ isArray: boolean; body: AsyncIterable<Uint8Array> }> {
-  const chunks = (c.req.raw.body ?? new Blob().stream())[Symbol.asyncIterator]();
+  const chunks = bodyOf(c);
   const begun: Uint8Array[] = [];
-  let first: string | undefined;
+  let first: number | undefined;
   while (first === undefined) {
     const { done, value } = await chunks.next();
     if (done) break;
     begun.push(value);
-    first = /[^ \t\r\n]/.exec(new TextDecoder("latin1").decode(value))?.[0];
+    first = value.find((byte) => !isBlank(byte));
   }
   async function* whole() {
     yield* begun;
-    yield* { [Symbol.asyncIterator]: () => chunks };
+    yield* chunks;
   }
-  return { isArray: first === "[", body: whole() };
+  return { isArray: first === openBracket, body: whole() };
 }
+
+const openBracket = 0x5b;
 
 function tooLarge(): Problem {
   return new Problem(413, `the body is larger than ${maxBodyBytes} bytes`, {

@@ -10,11 +10,12 @@ export const channel = "fiscaut_tasks";
  * "due": tasks wait to be claimed. "future": some wait for their time. "queues": one was resumed, held or released, or
  * has other limits.
  * "schedule": schedules were changed. "waiting": tasks were enqueued that wait for others. "ended": some have ended by
- * other ways than a worker's completion. "cancel": a running task is to be aborted.
+ * other ways than a worker's completion. "cancel": a running task is to be aborted. `more`: it stands for tasks too that are
+ * committed some milliseconds later, and is the SQL door's alone.
  */
 export type Announcement =
-  | { kind: "due" }
-  | { kind: "future" }
+  | { kind: "due"; more?: true }
+  | { kind: "future"; more?: true }
   | { kind: "queues" }
   | { kind: "schedule" }
   | { kind: "waiting" }
@@ -39,9 +40,11 @@ export function createAnnouncer(sql: () => Sql): Announcer {
     while (waiting.size > 0) {
       const messages = [...waiting];
       waiting.clear();
-      // A lost hint costs one poll interval: not worth an error.
+      // A lost hint costs one poll interval: not worth an error. Nor is there anything to keep, so the commit does not
+      // wait for the disk, where it would hold up those of tasks.
       await sql()`
-        select pg_notify(${channel}, message) from unnest(${messages}::text[]) as message`.catch(() => {});
+        select pg_notify(${channel}, message), set_config('synchronous_commit', 'off', true)
+        from unnest(${messages}::text[]) as message`.catch(() => {});
       await Bun.sleep(coalesceMs);
     }
     sending = undefined;
@@ -63,9 +66,9 @@ export function parseAnnouncement(message: string): Announcement | undefined {
   try {
     const parsed: unknown = JSON.parse(message);
     if (typeof parsed !== "object" || parsed === null || !("kind" in parsed)) return undefined;
+    if (parsed.kind === "due" || parsed.kind === "future")
+      return { kind: parsed.kind, ...("more" in parsed && { more: true }) };
     if (
-      parsed.kind === "due" ||
-      parsed.kind === "future" ||
       parsed.kind === "queues" ||
       parsed.kind === "schedule" ||
       parsed.kind === "waiting" ||

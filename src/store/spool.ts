@@ -1,21 +1,24 @@
 /**
- * Keeps items until all of them have come: in memory, or a temporary file when they are many. So a slow caller or source
- * holds neither a connection nor a transaction, which would keep vacuum from what claims walk over. Storing them is left
- * to the verbs.
+ * Keeps texts until all of them have come: in memory, or a temporary file when they are many. So a slow caller or source
+ * holds neither a connection nor a transaction, which would keep vacuum from what claims walk over. What they say, and
+ * storing that, is left to the verbs.
  */
 import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readJsonLines } from "../task/doors/json-lines.ts";
+import { splitTexts } from "../task/doors/json-lines.ts";
 import { OperatorError } from "../task/errors.ts";
 
 /** More than that goes to the file. */
 const memoryBytes = 2 * 1024 * 1024;
+const nul = 0;
+/** Of the file at once. */
+const readBytes = 256 * 1024;
 
 /** Dispose of it in any case: the file goes with it. */
 export class Spool implements AsyncDisposable {
   readonly #what: string;
-  #lines: string[] = [];
+  #texts: string[] = [];
   #bytes = 0;
   #folder: string | undefined;
   #file: FileHandle | undefined;
@@ -26,14 +29,15 @@ export class Spool implements AsyncDisposable {
 
   /**
    * Takes all that `chunks` brings; what it throws is thrown, with nothing left behind.
+   * @param chunks texts that hold no NUL, which Postgres takes neither.
    * @param what it is, for the message: "the batch".
    * @throws OperatorError "failed" when the temporary folder can't be written.
    */
-  static async fill(what: string, chunks: AsyncIterable<unknown[]>): Promise<Spool> {
+  static async fill(what: string, chunks: AsyncIterable<string[]>): Promise<Spool> {
     const spool = new Spool(what);
     try {
       for await (const chunk of chunks) {
-        for (const item of chunk) spool.#add(JSON.stringify(item));
+        for (const text of chunk) spool.#add(text);
         if (spool.#bytes > memoryBytes) await spool.#spill();
       }
       return spool;
@@ -43,13 +47,14 @@ export class Spool implements AsyncDisposable {
     }
   }
 
-  /** In the order in which they came, and as JSON has them: what it turns to text stays text. */
-  async *items(): AsyncGenerator<unknown> {
+  /** In the order in which they came, as many as are read at once. */
+  async *texts(): AsyncGenerator<string[]> {
     if (this.#file !== undefined) {
-      const bytes = this.#file.createReadStream({ start: 0, autoClose: false });
-      for await (const { task: item } of readJsonLines(bytes)) yield item;
+      const bytes = this.#file.createReadStream({ start: 0, autoClose: false, highWaterMark: readBytes });
+      for await (const texts of splitTexts(bytes, nul, Number.POSITIVE_INFINITY))
+        yield texts.map((text) => text.toString());
     }
-    for (const line of this.#lines) yield JSON.parse(line);
+    if (this.#texts.length > 0) yield this.#texts;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -60,28 +65,28 @@ export class Spool implements AsyncDisposable {
   async #makeFile(): Promise<FileHandle> {
     this.#folder = await mkdtemp(join(tmpdir(), "fiscaut-tasks-spool-"));
     // What it holds is nobody else's affair.
-    const file = await open(join(this.#folder, "items.ndjson"), "a+", 0o600);
+    const file = await open(join(this.#folder, "texts"), "a+", 0o600);
     // So that none is left behind, however this process ends. Windows keeps the name of an open file.
     if (process.platform !== "win32") await rm(this.#folder, { recursive: true, force: true });
     return file;
   }
 
-  #add(line: string): void {
-    this.#lines.push(line);
-    this.#bytes += line.length;
+  #add(text: string): void {
+    this.#texts.push(text);
+    this.#bytes += text.length;
   }
 
   async #spill(): Promise<void> {
     try {
       this.#file ??= await this.#makeFile();
-      await this.#file.appendFile(`${this.#lines.join("\n")}\n`);
+      await this.#file.appendFile(this.#texts.map((text) => `${text}\0`).join(""));
     } catch (error) {
       throw new OperatorError("failed", `${this.#what} can't be kept in ${tmpdir()} until it is checked`, {
         hint: "make room there, or name another folder by TMPDIR (TEMP on Windows)",
         cause: error,
       });
     }
-    this.#lines = [];
+    this.#texts = [];
     this.#bytes = 0;
   }
 }

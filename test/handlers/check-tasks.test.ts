@@ -5,8 +5,11 @@ import { checkTasks } from "../../src/handlers/check-tasks.ts";
 import { createPayloadCheck, type PayloadCheck } from "../../src/handlers/payload.ts";
 import type { AskedTask } from "../../src/task/doors/json-lines.ts";
 
-async function* asked(tasks: unknown[], bytes = 10): AsyncGenerator<AskedTask> {
-  for (const [index, task] of tasks.entries()) yield { place: `line ${index + 1}`, task, bytes };
+async function* asked(tasks: unknown[], bytes = 10): AsyncGenerator<AskedTask[]> {
+  for (let from = 0; from < tasks.length; from += 7)
+    yield tasks
+      .slice(from, from + 7)
+      .map((task, index) => ({ place: `line ${from + index + 1}`, task, bytes }));
 }
 const greetings: PayloadCheck = createPayloadCheck((name) =>
   name === "greet" ? z.object({ who: z.string() }) : undefined,

@@ -1,6 +1,6 @@
 /** `enqueue --stdin-ndjson`: the tasks on standard input as one batch. What a line may ask for is `task/doors/new-task.ts`'s affair. */
 import { checkCompletion, checkTasks } from "../../handlers/check-tasks.ts";
-import { enqueueBatch } from "../../store/enqueue/enqueue-batch.ts";
+import { enqueueChunks } from "../../store/enqueue/enqueue-batch.ts";
 import { TaskSpool } from "../../store/enqueue/task-spool.ts";
 import { checkBatchKey, checkBatchTitle, defaultTitle } from "../../task/doors/batch.ts";
 import { readJsonLines } from "../../task/doors/json-lines.ts";
@@ -68,7 +68,7 @@ export async function enqueueLines(
   const prepared = prepare(context);
   const options = {
     checkPayloads: checkPayloadsBy(prepared),
-    turn: (task: CheckedTask) => turnPriority(prepared.config.priorityOrder, task),
+    turn: <Task extends CheckedTask>(task: Task) => turnPriority(prepared.config.priorityOrder, task),
   };
   const whenComplete = await checkCompletion(completion, options);
   const asked = readJsonLines(Bun.stdin.stream());
@@ -81,7 +81,7 @@ export async function enqueueLines(
     whenComplete,
   };
   return await withStore(prepared, "enqueue", async (store) => {
-    const enqueued = await enqueueBatch(store, batch, spool.tasks());
+    const enqueued = await enqueueChunks(store, batch, spool.chunks());
     const { wait = false, json = false } = context.args;
     return await tellBatch(store, enqueued, { what: "tasks", wait, json });
   });

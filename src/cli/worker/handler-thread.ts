@@ -6,6 +6,7 @@ import type { FromThread, ToThread } from "../../engine/handlers/thread-messages
 import { ChildProcesses } from "../../handlers/child/child-processes.ts";
 import type { Handler } from "../../handlers/handler.ts";
 import { type HandlerFault, loadHandlers } from "../../handlers/load-handlers.ts";
+import { anyPayload } from "../../handlers/payload.ts";
 import { openStore } from "../../store/connection.ts";
 import type { Retention } from "../../task/retention.ts";
 import { stackOf } from "../../task/thrown.ts";
@@ -59,7 +60,14 @@ thread.onmessage = async ({ data }: MessageEvent<ThreadSetup>) => {
 };
 
 /** What can travel: no schema, no function. */
-const summarise = ({ name, timeoutMs, backoff, file }: Handler) => ({ name, timeoutMs, backoff, file });
+const summarise = ({ name, timeoutMs, backoff, file, payload }: Handler) => ({
+  name,
+  timeoutMs,
+  backoff,
+  file,
+  // Those of the built-in ones every door knows itself.
+  checks: file !== undefined && payload !== anyPayload,
+});
 
 // Nobody waits for these: one handler's loose end must not take the others along.
 for (const event of ["unhandledRejection", "uncaughtException"] as const)

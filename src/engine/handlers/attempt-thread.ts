@@ -53,12 +53,13 @@ interface RunningAttempt {
   end: (ended: { outcome: Outcome; abandoned: boolean }) => void;
 }
 
-type Refused = Extract<FromThread, { kind: "checked" }>["refused"];
+type Refused = Extract<FromThread, { kind: "checked" }>["checked"][number]["refused"];
 
 export class AttemptThread {
   readonly #options: AttemptThreadOptions;
   readonly #running = new Map<number, RunningAttempt>();
   readonly #checks = new Map<number, (refused: Refused) => void>();
+  #checking: Extract<ToThread, { kind: "check" }>["checks"] = [];
   #handlers: ReadonlyMap<string, HandlerSummary> = new Map();
   /** The file that it is importing. */
   #file: string | undefined;
@@ -120,11 +121,9 @@ export class AttemptThread {
     const { promise, resolve } = Promise.withResolvers<Refused>();
     this.#checks.set(n, resolve);
     const timer = setTimeout(() => resolve(undefined), this.#options.limits.checkMs);
-    this.#options.thread.send({
-      kind: "check",
-      n,
-      tasks: tasks.map(({ name, payload }) => ({ name, payload })),
-    });
+    // Those of one turn of the event loop, of as many callers, go in one message: it costs more than they do.
+    if (this.#checking.push({ n, tasks: tasks.map(({ name, payload }) => ({ name, payload })) }) === 1)
+      setImmediate(() => this.#sendChecking());
     const refused = await promise;
     clearTimeout(timer);
     this.#checks.delete(n);
@@ -142,11 +141,17 @@ export class AttemptThread {
     thread.onEnd = () => {};
     thread.terminate();
     this.#starting = [];
+    this.#checking = [];
     for (const resolve of this.#checks.values()) resolve(undefined);
   }
 
   #timeoutOf(task: ClaimedTask): number | undefined {
     return task.timeoutMs ?? this.#handlers.get(task.name)?.timeoutMs;
+  }
+
+  #sendChecking(): void {
+    if (this.#checking.length > 0)
+      this.#options.thread.send({ kind: "check", checks: this.#checking.splice(0) });
   }
 
   #sendStarting(): void {
@@ -225,7 +230,7 @@ export class AttemptThread {
         for (const { n, outcome, abandoned } of message.attempts) this.#end(n, outcome, abandoned);
         break;
       case "checked":
-        this.#checks.get(message.n)?.(message.refused);
+        for (const { n, refused } of message.checked) this.#checks.get(n)?.(refused);
         break;
       case "log":
         this.#running.get(message.n)?.reports.log(message.message, message.fields);

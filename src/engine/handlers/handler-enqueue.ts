@@ -6,9 +6,16 @@ import type { HandlerContext } from "../../handlers/context.ts";
 import type { PayloadCheck } from "../../handlers/payload.ts";
 import type { Store } from "../../store/connection.ts";
 import { enqueueTask } from "../../store/enqueue/enqueue.ts";
-import { enqueueBatch } from "../../store/enqueue/enqueue-batch.ts";
+import { enqueueChunks } from "../../store/enqueue/enqueue-batch.ts";
+import { chunkLimits, type TaskChunk, toChunk } from "../../store/enqueue/task-chunk.ts";
 import { checkBatchKey, checkBatchTitle } from "../../task/doors/batch.ts";
-import { type CheckedTask, checkNewTask, type NewTask } from "../../task/doors/new-task.ts";
+import {
+  type CheckedTask,
+  checkNewTask,
+  checkStorableTask,
+  type NewTask,
+} from "../../task/doors/new-task.ts";
+import { inChunks } from "../../task/in-chunks.ts";
 
 export type HandlerEnqueue = Pick<HandlerContext, "enqueue" | "enqueueBatch">;
 
@@ -31,8 +38,11 @@ export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnq
     return task;
   }
 
-  async function* checkAll(asked: Iterable<NewTask> | AsyncIterable<NewTask>): AsyncGenerator<CheckedTask> {
-    for await (const task of asked) yield await check(task);
+  async function* checkAll(asked: Iterable<NewTask> | AsyncIterable<NewTask>): AsyncGenerator<TaskChunk> {
+    for await (const chunk of inChunks(asked, chunkLimits, checkStorableTask)) {
+      await checkPayloads(chunk);
+      yield toChunk(chunk);
+    }
   }
 
   return {
@@ -52,7 +62,7 @@ export function createHandlerEnqueue(options: HandlerEnqueueOptions): HandlerEnq
       try {
         const { whenComplete } = options;
         const completion = whenComplete === undefined ? {} : { whenComplete: await check(whenComplete) };
-        return await enqueueBatch(store, { ...batch, ...completion }, checkAll(tasks));
+        return await enqueueChunks(store, { ...batch, ...completion }, checkAll(tasks));
       } catch (error) {
         // Nothing was stored: the handler may correct itself.
         titles.delete(key);

@@ -15,6 +15,7 @@ export function serveHandlers(
 ): (message: ToThread) => void {
   const running = new Map<number, Attempt>();
   const ended: Extract<FromThread, { kind: "ended" }>["attempts"] = [];
+  const checked: Extract<FromThread, { kind: "checked" }>["checked"] = [];
 
   function tellEnded() {
     send({ kind: "ended", attempts: ended.splice(0) });
@@ -34,12 +35,13 @@ export function serveHandlers(
     });
   }
 
-  async function check({ n, tasks }: Extract<ToThread, { kind: "check" }>) {
+  async function check({ n, tasks }: Extract<ToThread, { kind: "check" }>["checks"][number]) {
     const refused = await runner.checkPayloads(tasks).then(
       () => undefined,
       (error: PayloadRefused) => ({ index: error.index, fault: error.fault }),
     );
-    send({ kind: "checked", n, refused });
+    if (checked.push({ n, refused }) === 1)
+      queueMicrotask(() => send({ kind: "checked", checked: checked.splice(0) }));
   }
 
   return (message) => {
@@ -51,7 +53,7 @@ export function serveHandlers(
         running.get(message.n)?.abort(message.reason);
         break;
       case "check":
-        check(message);
+        for (const asked of message.checks) check(asked);
         break;
       case "ping":
         send({ kind: "heard" });

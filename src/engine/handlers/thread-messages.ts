@@ -11,12 +11,15 @@ export type ToThread =
   | { kind: "start"; attempts: { n: number; task: ClaimedTask }[] }
   | { kind: "abort"; n: number; reason: AbortReason }
   /** Answered by "checked". */
-  | { kind: "check"; n: number; tasks: NamedPayload[] }
+  | { kind: "check"; checks: { n: number; tasks: NamedPayload[] }[] }
   /** Answered by "heard" as soon as the thread's event loop turns. */
   | { kind: "ping" };
 
 /** What the worker has to know of a handler that runs elsewhere. */
-export type HandlerSummary = Pick<Handler, "name" | "timeoutMs" | "backoff" | "file">;
+export type HandlerSummary = Pick<Handler, "name" | "timeoutMs" | "backoff" | "file"> & {
+  /** Doors are to ask its thread, which alone has its schema. */
+  checks: boolean;
+};
 
 /** All handlers of a thread, and what is wrong with the operator's files that it has none from. */
 export interface LoadedThread {
@@ -31,7 +34,7 @@ export type FromThread =
   | ({ kind: "loaded" } & LoadedThread)
   | { kind: "ended"; attempts: { n: number; outcome: Outcome; abandoned: boolean }[] }
   /** `refused`: the first of the tasks whose payload is not its handler's, and why not. */
-  | { kind: "checked"; n: number; refused: { index: number; fault: string } | undefined }
+  | { kind: "checked"; checked: { n: number; refused: { index: number; fault: string } | undefined }[] }
   | { kind: "log"; n: number; message: string; fields: Record<string, unknown> }
   | { kind: "progress"; n: number; fraction: number; message: string | undefined }
   /** What handlers have done through their store: not of an attempt, since it stands whatever becomes of that. */

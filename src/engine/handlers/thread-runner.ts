@@ -4,7 +4,7 @@
  * one thread is `attempt-thread.ts`'s affair.
  */
 import type { HandlerFault } from "../../handlers/load-handlers.ts";
-import type { NamedPayload } from "../../handlers/payload.ts";
+import { type NamedPayload, PayloadRefused } from "../../handlers/payload.ts";
 import type { EmitEvent } from "../../task/events.ts";
 import type { ClaimedTask } from "../../task/task.ts";
 import type { Attempt } from "./attempt.ts";
@@ -88,11 +88,17 @@ export class ThreadRunner implements HandlerRunner {
     return this.#current.start(task, reports);
   }
 
-  /** Of the operator's own handlers; without a thread that answers in time, all pass. */
+  /** By the schemas of the operator's own handlers; without a thread that answers in time, all pass. */
   async checkPayloads(tasks: readonly NamedPayload[]): Promise<void> {
     const thread = this.#current;
-    const isOwn = ({ name }: NamedPayload) => thread?.handlers.get(name)?.file !== undefined;
-    if (thread !== undefined && tasks.some(isOwn)) await thread.checkPayloads(tasks);
+    if (thread === undefined) return;
+    const asked = tasks.filter(({ name }) => thread.handlers.get(name)?.checks);
+    if (asked.length === 0) return;
+    await thread.checkPayloads(asked).catch((error: unknown) => {
+      const refused = error instanceof PayloadRefused ? asked[error.index] : undefined;
+      if (!(error instanceof PayloadRefused) || refused === undefined) throw error;
+      throw new PayloadRefused(tasks.indexOf(refused), refused.name, error.fault);
+    });
   }
 
   /** Reads all files again, in a thread of their own; what runs goes on where it is, what comes runs there. */

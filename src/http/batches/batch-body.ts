@@ -1,6 +1,6 @@
 /**
- * Reads the body of a batch: NDJSON, an array of tasks, or an object that holds one, never more of it in memory than a
- * task. What a task may be is `task/doors/new-task.ts`'s affair.
+ * Reads the body of a batch: NDJSON, an array of tasks, or an object that holds one, never more of it in memory than
+ * comes at once, or a task. What a task may be is `task/doors/new-task.ts`'s affair.
  */
 import type { Context } from "hono";
 import type { AskedTask } from "../../task/doors/json-lines.ts";
@@ -32,7 +32,7 @@ export async function* readUpload(
 async function* noBody(): AsyncGenerator<Uint8Array> {}
 
 /** @throws Problem 400, or OperatorError "usage" naming the task that is no JSON. */
-export async function* readArray(body: AsyncIterable<Uint8Array>): AsyncGenerator<AskedTask> {
+export async function* readArray(body: AsyncIterable<Uint8Array>): AsyncGenerator<AskedTask[]> {
   const scanner = new JsonScanner(body);
   yield* readTasks(scanner, "at its beginning");
   await scanner.expectEnd();
@@ -45,7 +45,7 @@ export async function* readArray(body: AsyncIterable<Uint8Array>): AsyncGenerato
 export async function* readObject(
   body: AsyncIterable<Uint8Array>,
   members: Map<string, unknown>,
-): AsyncGenerator<AskedTask> {
+): AsyncGenerator<AskedTask[]> {
   const scanner = new JsonScanner(body);
   const seen = new Set<unknown>();
   await scanner.expect("{", "at its beginning");
@@ -66,16 +66,24 @@ export async function* readObject(
     throw new Problem(400, "tasks: none are given", { hint: '{"title": "...", "tasks": [{"name": "..."}]}' });
 }
 
-async function* readTasks(scanner: JsonScanner, where: string): AsyncGenerator<AskedTask> {
+/** What is at hand comes at once: awaiting each task of it would cost more than reading it. */
+async function* readTasks(scanner: JsonScanner, where: string): AsyncGenerator<AskedTask[]> {
+  let asked: AskedTask[] = [];
   await scanner.expect("[", where);
   let more = !(await scanner.takes("]"));
   for (let index = 0; more; index++) {
     const place = `tasks[${index}]`;
-    const { value: task, bytes } = await scanner.value(place);
-    yield { place, task, bytes };
-    more = await scanner.takes(",");
+    let scanned = scanner.valueAtHand(place);
+    if (scanned === undefined) {
+      if (asked.length > 0) yield asked;
+      asked = [];
+      scanned = await scanner.value(place);
+    }
+    asked.push({ place, task: scanned.value, bytes: scanned.bytes });
+    more = scanner.takesAtHand(",") ?? (await scanner.takes(","));
     if (!more) await scanner.expect("]", `after ${place}`);
   }
+  if (asked.length > 0) yield asked;
 }
 
 const tooLarge = () =>

@@ -7,7 +7,8 @@ import { z } from "zod";
 import { checkCompletion, checkTasks } from "../../handlers/check-tasks.ts";
 import type { PayloadCheck } from "../../handlers/payload.ts";
 import type { Store } from "../../store/connection.ts";
-import { enqueueBatch } from "../../store/enqueue/enqueue-batch.ts";
+import { enqueueChunks } from "../../store/enqueue/enqueue-batch.ts";
+import type { TaskChunk } from "../../store/enqueue/task-chunk.ts";
 import { TaskSpool } from "../../store/enqueue/task-spool.ts";
 import { checkBatchKey, checkBatchTitle, defaultTitle } from "../../task/doors/batch.ts";
 import { type AskedTask, parseJson } from "../../task/doors/json-lines.ts";
@@ -37,7 +38,7 @@ export interface AskedBatch {
 
 export type EnqueueUpload = (
   c: Context,
-  asked: AsyncIterable<AskedTask>,
+  asked: AsyncIterable<AskedTask[]>,
   readBatch: () => AskedBatch,
 ) => Promise<Response>;
 
@@ -46,7 +47,10 @@ export function createEnqueueUpload({ store, checkPayloads, priorityOrder }: Upl
   let storing = 0;
   return async (c, asked, readBatch) => {
     const key = readKey(c);
-    const options = { checkPayloads, turn: (task: CheckedTask) => turnPriority(priorityOrder, task) };
+    const options = {
+      checkPayloads,
+      turn: <Task extends CheckedTask>(task: Task) => turnPriority(priorityOrder, task),
+    };
     await using spool = await TaskSpool.fill(checkTasks(asked, options));
     const { title = defaultTitle(spool.firstName), whenComplete } = readBatch();
     const batch = {
@@ -63,8 +67,7 @@ export function createEnqueueUpload({ store, checkPayloads, priorityOrder }: Upl
       );
     storing += 1;
     try {
-      const tasks = prolonging(c, spool.tasks());
-      const enqueued = await enqueueBatch(store, batch, tasks);
+      const enqueued = await enqueueChunks(store, batch, prolonging(c, spool.chunks()));
       const { id, total, skipped, created } = enqueued;
       return c.json({ id, total, skipped, created }, created ? 201 : 200, { location: `/batches/${id}` });
     } finally {
@@ -98,11 +101,9 @@ export function refuseKey(c: Context): void {
   });
 }
 
-async function* prolonging(c: Context, tasks: AsyncIterable<CheckedTask>): AsyncGenerator<CheckedTask> {
-  let count = 0;
-  for await (const task of tasks) {
-    // More often than the store takes a chunk.
-    if (count++ % 500 === 0) prolong(c);
-    yield task;
+async function* prolonging(c: Context, chunks: AsyncIterable<TaskChunk>): AsyncGenerator<TaskChunk> {
+  for await (const chunk of chunks) {
+    prolong(c);
+    yield chunk;
   }
 }

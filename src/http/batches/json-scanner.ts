@@ -2,22 +2,31 @@
  * Walks a JSON text that comes in chunks, a value at a time, in the memory of one value. It only finds where values end;
  * what they are is `JSON.parse`'s affair, and which are expected the caller's.
  */
-import { maxTaskBytes, parseJson, tooLong } from "../../task/doors/json-lines.ts";
+import { isBlank, maxTaskBytes, parseJson, tooLong } from "../../task/doors/json-lines.ts";
 import { Problem } from "../problem.ts";
 
 const code = (character: string) => character.charCodeAt(0);
 const quote = code('"');
 const backslash = code("\\");
 const comma = code(",");
-const isOpening = (byte: number) => byte === code("[") || byte === code("{");
-const isClosing = (byte: number) => byte === code("]") || byte === code("}");
-const isBlank = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+const [openBracket, openBrace] = [code("["), code("{")];
+const [closeBracket, closeBrace] = [code("]"), code("}")];
+const isOpening = (byte: number) => byte === openBracket || byte === openBrace;
+const isClosing = (byte: number) => byte === closeBracket || byte === closeBrace;
 
 export interface ScannedValue {
   value: unknown;
   /** Its length in the text. */
   bytes: number;
 }
+
+/** How far a value was scanned. */
+interface Scan {
+  bytes: number;
+  depth: number;
+  inString: boolean;
+}
+const startScan = (): Scan => ({ bytes: 0, depth: 0, inString: false });
 
 export class JsonScanner {
   readonly #chunks: AsyncIterator<Uint8Array>;
@@ -31,9 +40,17 @@ export class JsonScanner {
 
   /** Takes `character` if it is the next one after blanks. */
   async takes(character: string): Promise<boolean> {
-    if ((await this.#peek()) !== code(character)) return false;
-    this.#at += 1;
-    return true;
+    await this.#peek();
+    return this.takesAtHand(character) ?? false;
+  }
+
+  /** The same without waiting; undefined: what comes next is not there yet. */
+  takesAtHand(character: string): boolean | undefined {
+    const next = this.#peekAtHand();
+    if (next === undefined) return undefined;
+    const taken = next === code(character);
+    if (taken) this.#at += 1;
+    return taken;
   }
 
   /** @throws Problem 400 when something else comes next. */
@@ -52,7 +69,21 @@ export class JsonScanner {
    */
   async value(place: string): Promise<ScannedValue> {
     await this.#peek();
-    const bytes = await this.#findEnd(place);
+    const scan = startScan();
+    while (!this.#scanOn(scan, place))
+      // One that is cut off ends with the text.
+      if (!(await this.#readMore())) break;
+    return this.#take(scan.bytes, place);
+  }
+
+  /** The same without waiting; undefined: it is not there as a whole. */
+  valueAtHand(place: string): ScannedValue | undefined {
+    this.#peekAtHand();
+    const scan = startScan();
+    return this.#scanOn(scan, place) ? this.#take(scan.bytes, place) : undefined;
+  }
+
+  #take(bytes: number, place: string): ScannedValue {
     const text = this.#buffer.subarray(this.#at, this.#at + bytes);
     this.#at += bytes;
     return { value: parseJson(text, place), bytes };
@@ -60,37 +91,45 @@ export class JsonScanner {
 
   async #peek(): Promise<number | undefined> {
     for (;;) {
-      while (isBlank(this.#buffer[this.#at] ?? 0)) this.#at += 1;
-      if (this.#at < this.#buffer.length) return this.#buffer[this.#at];
-      if (!(await this.#readMore())) return undefined;
+      const next = this.#peekAtHand();
+      if (next !== undefined || !(await this.#readMore())) return next;
     }
   }
 
-  /** How many bytes the value has that starts here. One that is cut off ends with the text. */
-  async #findEnd(place: string): Promise<number> {
-    let bytes = 0;
-    let depth = 0;
-    let inString = false;
-    for (;;) {
-      for (; this.#at + bytes < this.#buffer.length; bytes++) {
-        const byte = this.#buffer[this.#at + bytes] ?? 0;
-        if (inString) {
-          if (byte === backslash) bytes += 1;
-          else if (byte === quote) inString = false;
-          if (inString || depth > 0) continue;
-          return bytes + 1;
+  #peekAtHand(): number | undefined {
+    while (isBlank(this.#buffer[this.#at] ?? 0)) this.#at += 1;
+    return this.#buffer[this.#at];
+  }
+
+  /** Scans the value that starts here, as far as it is there. @returns whether it ends there, after `scan.bytes`. */
+  #scanOn(scan: Scan, place: string): boolean {
+    const buffer = this.#buffer;
+    const { length } = buffer;
+    let { depth, inString } = scan;
+    let at = this.#at + scan.bytes;
+    let ended = false;
+    for (; at < length && !ended; at++) {
+      const byte = buffer[at] ?? 0;
+      if (inString) {
+        if (byte === backslash) at += 1;
+        else if (byte === quote) {
+          inString = false;
+          ended = depth === 0;
         }
-        // The end of a number or a word.
-        if (depth === 0 && (byte === comma || isClosing(byte) || isBlank(byte))) return bytes;
-        if (byte === quote) inString = true;
-        else if (isOpening(byte)) depth += 1;
-        else if (isClosing(byte)) depth -= 1;
-        else continue;
-        if (depth === 0 && !inString) return bytes + 1;
+      } else if (depth === 0 && (byte === comma || isClosing(byte) || isBlank(byte))) {
+        // The end of a number or a word, which is not of it.
+        ended = true;
+        at -= 1;
+      } else if (byte === quote) inString = true;
+      else if (isOpening(byte)) depth += 1;
+      else if (isClosing(byte)) {
+        depth -= 1;
+        ended = depth === 0;
       }
-      if (bytes > maxTaskBytes) throw tooLong(place);
-      if (!(await this.#readMore())) return this.#buffer.length - this.#at;
     }
+    Object.assign(scan, { bytes: at - this.#at, depth, inString });
+    if (scan.bytes > maxTaskBytes) throw tooLong(place);
+    return ended;
   }
 
   async #readMore(): Promise<boolean> {

@@ -4,25 +4,40 @@
  */
 import { keyOfTask } from "../../task/doors/batch.ts";
 import { type EnqueuedBatch, isAdded, type NewBatch } from "../../task/doors/enqueued.ts";
-import type { CheckedTask } from "../../task/doors/new-task.ts";
+import { type CheckedTask, type StorableTask, toStorable } from "../../task/doors/new-task.ts";
+import { inChunks } from "../../task/in-chunks.ts";
 import type { Store } from "../connection.ts";
 import type { Sql } from "../sql.ts";
 import { tellOf, tellWaiting } from "./enqueue.ts";
 import { type InsertedBatch, insertBatch } from "./insert-batch.ts";
+import { chunkLimits, type TaskChunk, type TaskChunks, toChunk } from "./task-chunk.ts";
 
 /**
  * Enqueues all of `tasks` or, when reading them or the database fails midway, none: one transaction.
  * Memory stays bounded by a chunk, however many there are.
  */
-export async function enqueueBatch(
+export function enqueueBatch(
   store: Store,
   batch: NewBatch,
   tasks: Iterable<CheckedTask> | AsyncIterable<CheckedTask>,
 ): Promise<EnqueuedBatch> {
+  return enqueueChunks(store, batch, toChunks(inChunks(tasks, chunkLimits, toStorable)));
+}
+
+async function* toChunks(tasks: AsyncIterable<StorableTask[]>): AsyncGenerator<TaskChunk> {
+  for await (const chunk of tasks) yield toChunk(chunk);
+}
+
+/** As `enqueueBatch`. */
+export async function enqueueChunks(
+  store: Store,
+  batch: NewBatch,
+  chunks: TaskChunks,
+): Promise<EnqueuedBatch> {
   const key = batch.enqueuedBy === null ? (batch.key ?? null) : keyOfTask(batch.enqueuedBy, batch.key);
   const enqueued = await store.sql.begin(async (transaction) => {
     const sql = transaction as unknown as Sql;
-    const inserted = await insertBatch(sql, batch, key, tasks);
+    const inserted = await insertBatch(sql, batch, key, chunks);
     return inserted === undefined
       ? { ...(await findByKey(sql, key)), created: false as const }
       : { ...inserted, created: true as const };

@@ -2,10 +2,9 @@
  * Enqueues tasks that have a key, so that no two live tasks ever have the same. Tasks without one never come here;
  * what a key is and what a conflict's rules mean is told by `task/doors/key.ts`.
  */
-import type postgres from "postgres";
 import type { EnqueueOutcome } from "../../task/doors/enqueued.ts";
 import { type ConflictRule, defaultConflictRule } from "../../task/doors/key.ts";
-import type { CheckedTask } from "../../task/doors/new-task.ts";
+import type { StorableTask } from "../../task/doors/new-task.ts";
 import type { TaskReference } from "../../task/events.ts";
 import { keptColumns } from "../fragments.ts";
 import type { Sql } from "../sql.ts";
@@ -21,13 +20,13 @@ export interface KeyedRow {
   replaced?: TaskReference | undefined;
 }
 
-export type KeyedTask = CheckedTask & { key: string };
+export type KeyedTask = StorableTask & { key: string };
 
-export const hasKey = (task: CheckedTask): task is KeyedTask => task.key !== undefined;
-export const ruleOf = (task: CheckedTask): ConflictRule => task.onConflict ?? defaultConflictRule;
+export const hasKey = (task: StorableTask): task is KeyedTask => task.key !== undefined;
+export const ruleOf = (task: StorableTask): ConflictRule => task.onConflict ?? defaultConflictRule;
 
 /** Whether one statement at a time will do: the others need a transaction, in which what they free stays theirs. */
-export const needsTransaction = (task: CheckedTask) => ruleOf(task) !== "skip";
+export const needsTransaction = (task: StorableTask) => ruleOf(task) !== "skip";
 
 /** More rounds than this only a key could need that is claimed, finished and enqueued anew all the time. */
 const maxRounds = 100;
@@ -162,7 +161,7 @@ async function supersedeRunning(sql: Sql, tasks: KeyedTask[]): Promise<void> {
 
 async function insertOnce(sql: Sql, tasks: KeyedTask[], batchId: number | null) {
   if (tasks.length === 0) return [];
-  const parameters = insertParameters(tasks, batchId) as postgres.ParameterOrJSON<never>[];
+  const parameters = [batchId, ...insertParameters(tasks)];
   return await sql.unsafe<Omit<KeyedRow, "outcome">[]>(insertOnceStatement, parameters, { prepare: true });
 }
 

@@ -1,31 +1,38 @@
 /**
- * Puts one task into the store. A batch is `enqueue-batch.ts`'s, checking what a caller asks for `task/doors/new-task.ts`'s
+ * Puts one task into the store, together with those of other callers where it can (`gather.ts`). A batch is `enqueue-batch.ts`'s, checking what a caller asks for `task/doors/new-task.ts`'s
  * work; waking workers goes through `announce.ts`, after the commit.
  */
-import type postgres from "postgres";
 import { type EnqueuedTask, isAdded } from "../../task/doors/enqueued.ts";
-import type { CheckedTask } from "../../task/doors/new-task.ts";
+import { type CheckedTask, type StorableTask, toStorable } from "../../task/doors/new-task.ts";
 import { instant, type Store } from "../connection.ts";
 import type { Sql } from "../sql.ts";
-import { insertParameters, insertStatement } from "../task-columns.ts";
 import { settleWaits } from "../waits/release.ts";
 import { openWaits, requirePredecessors } from "../waits/waits.ts";
 import { enqueueOnce, hasKey, type KeyedRow, needsTransaction } from "./enqueue-once.ts";
+import { insertTogether } from "./gather.ts";
+import { insertTasks } from "./insert-tasks.ts";
 
 /**
  * @throws the driver's error when the database can't be reached, OperatorError "usage" for a task or batch that it is
  * to wait for and that is not there: nothing was enqueued then.
  */
 export async function enqueueTask(store: Store, task: CheckedTask): Promise<EnqueuedTask> {
-  const needed = task.after !== undefined || (hasKey(task) && needsTransaction(task));
-  const [row] = needed
-    ? await store.sql.begin((transaction) => insertWithin(transaction as unknown as Sql, [task]))
-    : await insertWithin(store.sql, [task]);
-  if (row === undefined) throw new Error("the insert returned no row");
+  const row = await insertOne(store, toStorable(task));
   tellOf(store, task, [row]);
   if (task.after !== undefined && isAdded(row)) await tellWaiting(store, row.id);
   else if (row.outcome !== "skipped") store.announcer.announce({ kind: isFuture(task) ? "future" : "due" });
   return { id: row.id, runAt: instant(row.run_at), outcome: row.outcome };
+}
+
+async function insertOne(store: Store, task: StorableTask): Promise<EnqueuedRow> {
+  if (task.after === undefined && !hasKey(task))
+    return { ...(await insertTogether(store, task)), outcome: "created" };
+  const needed = task.after !== undefined || needsTransaction(task);
+  const [row] = needed
+    ? await store.sql.begin((transaction) => insertWithin(transaction as unknown as Sql, [task]))
+    : await insertWithin(store.sql, [task]);
+  if (row === undefined) throw new Error("the insert returned no row");
+  return row;
 }
 
 export type EnqueuedRow = Omit<KeyedRow, "key">;
@@ -35,7 +42,7 @@ export type EnqueuedRow = Omit<KeyedRow, "key">;
  * announcement come after the caller's commit.
  * @param sql a transaction's, unless it is one task that waits for no other and takes no other's place.
  */
-export async function insertWithin(sql: Sql, tasks: CheckedTask[]): Promise<EnqueuedRow[]> {
+export async function insertWithin(sql: Sql, tasks: StorableTask[]): Promise<EnqueuedRow[]> {
   const [task] = tasks;
   if (task === undefined) return [];
   if (task.after !== undefined) await requirePredecessors(sql, tasks);
@@ -44,7 +51,7 @@ export async function insertWithin(sql: Sql, tasks: CheckedTask[]): Promise<Enqu
   return rows;
 }
 
-async function insertEach(sql: Sql, task: CheckedTask, tasks: CheckedTask[]): Promise<EnqueuedRow[]> {
+async function insertEach(sql: Sql, task: StorableTask, tasks: StorableTask[]): Promise<EnqueuedRow[]> {
   if (!hasKey(task))
     return (await insertTasks(sql, tasks, null)).map((row) => ({ ...row, outcome: "created" }));
   // One after another: without it, of many that replace each other, one might lose round after round.
@@ -55,7 +62,11 @@ async function insertEach(sql: Sql, task: CheckedTask, tasks: CheckedTask[]): Pr
 }
 
 /** Tells the store's listener what became of `task`, and workers that one which others may wait for was cancelled. */
-export function tellOf(store: Store, { name, queue }: CheckedTask, rows: EnqueuedRow[]): void {
+export function tellOf(
+  store: Store,
+  { name, queue }: Pick<CheckedTask, "name" | "queue">,
+  rows: EnqueuedRow[],
+): void {
   for (const { id, outcome, replaced } of rows) {
     if (replaced !== undefined) {
       store.announcer.announce({ kind: "ended" });
@@ -75,11 +86,7 @@ export async function tellWaiting(store: Store, id: number): Promise<void> {
     store.onEvent({ kind: "wait-failed", task: { id, name, queue, attempt }, message });
 }
 
-/** Without a word to workers: the caller announces after its commit. */
-export function insertTasks(sql: Sql, tasks: CheckedTask[], batchId: number | null) {
-  const parameters = insertParameters(tasks, batchId) as postgres.ParameterOrJSON<never>[];
-  return sql.unsafe<{ id: number; run_at: string }[]>(insertStatement, parameters, { prepare: true });
-}
-
 export const idsOf = (rows: { id: number }[]) => rows.map(({ id }) => id);
-export const isFuture = (task: CheckedTask) => task.runAt !== undefined || (task.delayMs ?? 0) > 0;
+export const waits = ({ after }: Pick<CheckedTask, "after">) => after !== undefined;
+export const isFuture = (task: Pick<CheckedTask, "runAt" | "delayMs">) =>
+  task.runAt !== undefined || (task.delayMs ?? 0) > 0;

@@ -4,13 +4,12 @@
  */
 import type { After } from "../../task/doors/after.ts";
 import { isAdded, type NewBatch } from "../../task/doors/enqueued.ts";
-import type { CheckedTask } from "../../task/doors/new-task.ts";
+import { type CheckedTask, type StorableTask, toStorable } from "../../task/doors/new-task.ts";
 import { OperatorError } from "../../task/errors.ts";
 import type { LaneCount } from "../../task/events.ts";
-import { inChunks } from "../../task/in-chunks.ts";
 import type { Sql } from "../sql.ts";
 import { openWaits, requirePredecessors } from "../waits/waits.ts";
-import { type EnqueuedRow, idsOf, insertTasks, insertWithin, isFuture } from "./enqueue.ts";
+import { type EnqueuedRow, idsOf, insertWithin, isFuture, waits } from "./enqueue.ts";
 import {
   enqueueBesideRunning,
   enqueueOnce,
@@ -20,6 +19,8 @@ import {
   type KeyedTask,
   ruleOf,
 } from "./enqueue-once.ts";
+import { insertChunk, insertTasks } from "./insert-tasks.ts";
+import { LaneCounts, type TaskChunks } from "./task-chunk.ts";
 
 /** A batch in its transaction, with what workers are to be told once that is committed. */
 export interface InsertedBatch {
@@ -40,12 +41,6 @@ export interface InsertedBatch {
 /** The reason, among a batch's skipped ones, for a task that an equal live one has made needless. */
 export const equalIsLive = "equal task is live";
 
-/** Large enough that round trips don't count, small enough that memory doesn't; large payloads end a chunk earlier. */
-const chunkLimits = {
-  items: 1000,
-  bytes: { most: 4 * 1024 * 1024, of: ({ payload }: CheckedTask) => JSON.stringify(payload).length },
-};
-
 /**
  * Batches of tasks with keys come one after another.
  * @param sql a transaction's: one that is rolled back leaves nothing of the batch.
@@ -56,7 +51,7 @@ export async function insertBatch(
   sql: Sql,
   batch: NewBatch,
   key: string | null,
-  tasks: Iterable<CheckedTask> | AsyncIterable<CheckedTask>,
+  chunks: TaskChunks,
 ): Promise<InsertedBatch | undefined> {
   const [created] = await sql<{ id: number }[]>`
     insert into fiscaut_tasks.batch (title, total, skipped, enqueued_by, key)
@@ -67,9 +62,9 @@ export async function insertBatch(
 
   const lanes = new LaneCounts();
   let total = 0;
-  const count = (added: CheckedTask[]) => {
+  const count = (added: StorableTask[]) => {
     total += added.length;
-    for (const task of added) lanes.count(task);
+    for (const task of added) lanes.add(task);
   };
   let asked = 0;
   let future = false;
@@ -77,14 +72,23 @@ export async function insertBatch(
   let replaces = false;
   // Left for the end: only then may a batch hold locks that completions wait for. No more than there are running.
   const besideRunning: KeyedTask[] = [];
-  for await (const chunk of inChunks(tasks, chunkLimits)) {
-    const { added, left } = await insertChunk(sql, chunk, created.id);
+  for await (const chunk of chunks) {
+    if (chunk.kind === "ready") {
+      await insertChunk(sql, chunk.parameters, created.id);
+      asked += chunk.count;
+      total += chunk.count;
+      for (const lane of chunk.lanes) lanes.add(lane, lane.count);
+      future ||= chunk.future;
+      continue;
+    }
+    const { tasks } = chunk;
+    const { added, left } = await insertEach(sql, tasks, created.id);
     count(added);
-    asked += chunk.length;
+    asked += tasks.length;
     besideRunning.push(...left);
-    future ||= chunk.some(isFuture);
-    waiting ||= chunk.some(waits);
-    replaces ||= chunk.some(mayReplace);
+    future ||= tasks.some(isFuture);
+    waiting ||= tasks.some(waits);
+    replaces ||= tasks.some(mayReplace);
   }
   const last = foldEqualTasks(besideRunning);
   const rows = await enqueueOnce(sql, last, created.id);
@@ -99,23 +103,6 @@ export async function insertBatch(
   return { id: created.id, total, skipped, added: lanes.counts(), future, waiting, replaces, completion };
 }
 
-/** How many tasks of one name went into one queue. */
-class LaneCounts {
-  readonly #lanes = new Map<string, LaneCount>();
-
-  count({ name, queue }: CheckedTask): void {
-    // Neither may hold a space.
-    const key = `${name} ${queue}`;
-    const lane = this.#lanes.get(key);
-    if (lane === undefined) this.#lanes.set(key, { name, queue, count: 1 });
-    else lane.count += 1;
-  }
-
-  counts(): LaneCount[] {
-    return [...this.#lanes.values()];
-  }
-}
-
 /** In the batch's transaction: the one is never there without the other. */
 async function enqueueCompletion(sql: Sql, { whenComplete }: NewBatch, batchId: number) {
   if (whenComplete === undefined) return undefined;
@@ -126,7 +113,7 @@ async function enqueueCompletion(sql: Sql, { whenComplete }: NewBatch, batchId: 
     );
   const after: After = { tasks: [], batches: [batchId], onFailure: "ignore" };
   const task = { ...whenComplete, after };
-  const [row] = await insertWithin(sql, [task]);
+  const [row] = await insertWithin(sql, [toStorable(task)]);
   if (row === undefined) throw new Error("the insert returned no row");
   return { task, row };
 }
@@ -135,11 +122,11 @@ async function enqueueCompletion(sql: Sql, { whenComplete }: NewBatch, batchId: 
 const keyedBatchLock = 0x6b_65_79_73; // "keys"
 
 /** `left` is as `enqueueBesideRunning` has it. */
-async function insertChunk(
+async function insertEach(
   sql: Sql,
-  chunk: CheckedTask[],
+  chunk: StorableTask[],
   batchId: number,
-): Promise<{ added: CheckedTask[]; left: KeyedTask[] }> {
+): Promise<{ added: StorableTask[]; left: KeyedTask[] }> {
   const keyed = chunk.filter(hasKey);
   const free = keyed.length === 0 ? chunk : chunk.filter((task) => !hasKey(task));
   await requirePredecessors(sql, chunk, batchId);
@@ -160,5 +147,4 @@ function keepAdded(tasks: KeyedTask[], rows: KeyedRow[]): KeyedTask[] {
   return tasks.filter(({ key }) => keys.has(key));
 }
 
-const mayReplace = (task: CheckedTask) => hasKey(task) && ruleOf(task) === "replace";
-const waits = (task: CheckedTask) => task.after !== undefined;
+const mayReplace = (task: StorableTask) => hasKey(task) && ruleOf(task) === "replace";

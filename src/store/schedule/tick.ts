@@ -3,7 +3,7 @@
  * those are is told by `task/time/cron.ts` and `task/doors/schedule.ts`.
  */
 import { isAdded } from "../../task/doors/enqueued.ts";
-import type { CheckedTask } from "../../task/doors/new-task.ts";
+import { type CheckedTask, toStorable } from "../../task/doors/new-task.ts";
 import {
   checkNewSchedule,
   chooseTicks,
@@ -104,9 +104,10 @@ export async function enqueueScheduled(
   task: CheckedTask,
   ticks: (Date | undefined)[],
 ): Promise<EnqueuedRow[]> {
+  const storable = toStorable(task);
   const rows = await insertWithin(
     sql,
-    ticks.map((tick) => ({ ...task, runAt: tick })),
+    ticks.map((tick) => ({ ...storable, runAt: tick })),
   );
   const ids = rows.filter(isAdded).map((row) => row.id);
   if (ids.length === 0) return rows;

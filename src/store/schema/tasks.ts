@@ -157,3 +157,9 @@ export const taskHistory = schema.table(
     index("task_history_batch").on(t.batchId, t.id, t.state, t.finishedAt).where(sql`batch_id is not null`),
   ],
 );
+
+/**
+ * When the SQL door last announced, in ms since 1970: a sequence, since what is written there shows before the commit and
+ * stays without one.
+ */
+export const announcedAt = schema.sequence("announced_at");

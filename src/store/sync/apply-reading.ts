@@ -21,6 +21,14 @@ export async function readClock({ sql }: Store): Promise<string> {
   return row.at;
 }
 
+async function* toTexts(records: AsyncIterable<ReadRecord[]>): AsyncGenerator<string[]> {
+  for await (const chunk of records) yield chunk.map((record) => JSON.stringify(record));
+}
+
+async function* fromTexts(texts: AsyncIterable<string[]>): AsyncGenerator<ReadRecord[]> {
+  for await (const chunk of texts) yield chunk.map((text): ReadRecord => JSON.parse(text));
+}
+
 /**
  * Applies all of `records`, read whole first, or nothing when reading them fails. Of syncs of one company at once one
  * waits for the other, and an older reading changes nothing of the kinds that a newer one has told of.
@@ -31,7 +39,7 @@ export async function applyReading(
   reading: Reading,
   records: AsyncIterable<ReadRecord[]>,
 ): Promise<AppliedReading> {
-  await using spool = await Spool.fill("what was read", records);
+  await using spool = await Spool.fill("what was read", toTexts(records));
   const { batch, ...applied } = await store.sql.begin(async (transaction) => {
     const sql = transaction as unknown as Sql;
     await lockCompany(sql, reading);
@@ -39,7 +47,7 @@ export async function applyReading(
     // 50,000 times.
     await sql`set local enable_nestloop = off`;
     const kinds = await claimKinds(sql, reading);
-    const { read, left } = await stageReading(sql, kinds, spool.items() as AsyncGenerator<ReadRecord>);
+    const { read, left } = await stageReading(sql, kinds, fromTexts(spool.texts()));
     await mergeRecords(sql, reading);
     const missing = await markMissing(sql, reading, kinds);
     await forgetReplaced(sql, reading);

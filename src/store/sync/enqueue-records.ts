@@ -2,7 +2,7 @@
  * Enqueues the records of a company that have to be sent and that no task is in charge of, as one batch, and notes each
  * as under way.
  */
-import { type CheckedTask, checkNewTask, longestTitle } from "../../task/doors/new-task.ts";
+import { checkStorableTask, longestTitle } from "../../task/doors/new-task.ts";
 import { storableText } from "../../task/storable.ts";
 import { prioritySpan, type Reading } from "../../task/sync/reading.ts";
 import {
@@ -13,11 +13,12 @@ import {
   sendTaskName,
 } from "../../task/sync/record.ts";
 import { type InsertedBatch, insertBatch } from "../enqueue/insert-batch.ts";
+import { type TaskChunk, toChunk } from "../enqueue/task-chunk.ts";
 import type { Sql } from "../sql.ts";
 import { hasToBeSent, isUnderWay } from "./effective-status.ts";
 import type { SkippedCount } from "./stage-reading.ts";
 
-/** Rows fetched at once. */
+/** Rows fetched at once, and stored. */
 const portion = 1000;
 
 export interface EnqueuedRecords {
@@ -53,7 +54,7 @@ async function* tasksToSend(
   sql: Sql,
   { company, kinds, priority }: Reading,
   enqueued: Map<RecordKind, number>,
-): AsyncGenerator<CheckedTask> {
+): AsyncGenerator<TaskChunk> {
   for (const kind of kinds) {
     let lastCode = "";
     for (;;) {
@@ -63,14 +64,16 @@ async function* tasksToSend(
           and ${hasToBeSent(sql, "r")} and not ${isUnderWay(sql, "r")}
         order by code limit ${portion}
         for no key update`;
-      for (const { code, name } of rows)
-        yield checkNewTask({
+      const tasks = rows.map(({ code, name }) =>
+        checkStorableTask({
           name: sendTaskName(kind),
           payload: { company: company.code, code },
           queue: fiscautQueue,
           priority: priority + prioritySpan - recordKinds.indexOf(kind),
           title: `${code} ${name}`.slice(0, longestTitle).toWellFormed(),
-        });
+        }),
+      );
+      if (tasks.length > 0) yield toChunk(tasks);
       enqueued.set(kind, (enqueued.get(kind) ?? 0) + rows.length);
       const last = rows.at(-1);
       if (last === undefined || rows.length < portion) break;

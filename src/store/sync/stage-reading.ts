@@ -2,7 +2,7 @@
  * Puts what was read into a table of the transaction's own, so that statements can compare it with what is known.
  * Comparing is `apply-reading.ts`'s work.
  */
-import { inChunks } from "../../task/in-chunks.ts";
+import { inOtherChunks } from "../../task/in-chunks.ts";
 import type { ReadRecord } from "../../task/sync/reading.ts";
 import type { RecordKind } from "../../task/sync/record.ts";
 import type { Sql } from "../sql.ts";
@@ -25,7 +25,7 @@ const chunkSize = 1000;
 export async function stageReading(
   sql: Sql,
   kinds: readonly RecordKind[],
-  records: AsyncIterable<ReadRecord>,
+  records: AsyncIterable<ReadRecord[]>,
 ): Promise<{ read: Map<RecordKind, number>; left: SkippedCount[] }> {
   await sql`
     create temporary table read_record (
@@ -34,7 +34,7 @@ export async function stageReading(
     ) on commit drop`;
   const read = new Map<RecordKind, number>();
   let position = 0;
-  for await (const chunk of inChunks(records, { items: chunkSize })) {
+  for await (const chunk of inOtherChunks(records, { items: chunkSize })) {
     const rows = chunk.filter(({ kind }) => kinds.includes(kind));
     for (const { kind } of rows) read.set(kind, (read.get(kind) ?? 0) + 1);
     await insertRows(sql, rows, position);

@@ -2,7 +2,7 @@
  * Opens what new tasks wait for, within the transaction that enqueues them, and reads what of it is still open. Ending
  * a wait is `release.ts`'s work.
  */
-import type { CheckedTask } from "../../task/doors/new-task.ts";
+import type { StorableTask } from "../../task/doors/new-task.ts";
 import { OperatorError } from "../../task/errors.ts";
 import type { Predecessor, TaskState } from "../../task/task.ts";
 import type { Store } from "../connection.ts";
@@ -11,7 +11,7 @@ import type { Sql } from "../sql.ts";
 /** Before `tasks` are inserted, so that none can wait for itself. Tasks without `after` cost nothing. */
 export async function requirePredecessors(
   sql: Sql,
-  tasks: readonly CheckedTask[],
+  tasks: readonly StorableTask[],
   ownBatchId: number | null = null,
 ): Promise<void> {
   const unique = (ids: number[]) => [...new Set(ids)];

@@ -1,7 +1,9 @@
 /**
- * Reads NDJSON, one JSON value a line, in the memory of one line. What a line may ask for is `new-task.ts`'s affair.
+ * Reads NDJSON, one JSON value a line, in the memory of what comes at once. What a line may ask for is `new-task.ts`'s affair.
  */
+import { isUtf8 } from "node:buffer";
 import { OperatorError } from "../errors.ts";
+import { messageOf } from "../thrown.ts";
 import { maxPayloadBytes } from "./new-task.ts";
 
 /** What a caller has written for one task of a batch. */
@@ -17,54 +19,70 @@ export interface AskedTask {
 export const maxTaskBytes = maxPayloadBytes + 64 * 1024;
 
 /**
- * Skips blank lines, and counts them.
+ * Skips blank lines, and counts them. What has come is read at once, an array of tasks for each part of the stream.
  * @throws OperatorError "usage" for a line that is no JSON, naming it.
  */
-export async function* readJsonLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<AskedTask> {
+export async function* readJsonLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<AskedTask[]> {
   let line = 0;
-  for await (const text of splitLines(bytes)) {
-    line += 1;
-    const place = `line ${line}`;
-    if (text.length > maxTaskBytes) throw tooLong(place);
-    if (isBlank(text)) continue;
-    yield { place, task: parseJson(text, place), bytes: text.length };
+  for await (const texts of splitTexts(bytes, lineFeed, maxTaskBytes)) {
+    const asked: AskedTask[] = [];
+    for (const text of texts) {
+      line += 1;
+      const place = `line ${line}`;
+      if (text.length > maxTaskBytes) throw tooLong(place);
+      if (!text.every(isBlank)) asked.push({ place, task: parseJson(text, place), bytes: text.length });
+    }
+    if (asked.length > 0) yield asked;
   }
 }
 
-/** A line that grows beyond what is allowed comes out as far as it got: it is refused by its length. */
-async function* splitLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/**
+ * Those that each part of the stream ends, without what ends them.
+ * @param mostBytes a text that grows beyond comes out as far as it got: it is to be refused by its length.
+ */
+export async function* splitTexts(
+  bytes: AsyncIterable<Uint8Array>,
+  separator: number,
+  mostBytes: number,
+): AsyncGenerator<Buffer[]> {
   let started: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of bytes) {
+  for await (const part of bytes) {
+    const chunk = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+    const texts: Buffer[] = [];
     let from = 0;
-    for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, from)) {
+    for (let end = chunk.indexOf(separator); end !== -1; end = chunk.indexOf(separator, from)) {
       const rest = chunk.subarray(from, end);
-      yield started.length === 0 ? rest : Buffer.concat([...started, rest]);
+      texts.push(started.length === 0 ? rest : Buffer.concat([...started, rest]));
       started = [];
       size = 0;
       from = end + 1;
     }
-    if (from === chunk.length) continue;
-    started.push(chunk.subarray(from));
-    size += chunk.length - from;
-    if (size > maxTaskBytes) yield Buffer.concat(started);
+    if (from < chunk.length) {
+      started.push(chunk.subarray(from));
+      size += chunk.length - from;
+      if (size > mostBytes) texts.push(Buffer.concat(started));
+    }
+    if (texts.length > 0) yield texts;
   }
-  if (started.length > 0) yield Buffer.concat(started);
+  if (started.length > 0) yield [Buffer.concat(started)];
 }
 
 const lineFeed = 0x0a;
-const blanks = [0x20, 0x09, 0x0d];
-const isBlank = (line: Uint8Array) => line.every((byte) => blanks.includes(byte));
+/** As JSON has it. */
+export const isBlank = (byte: number) => byte === 0x20 || byte === lineFeed || byte === 0x0d || byte === 0x09;
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const byteOrderMark = "\ufeff";
 
 /** @throws OperatorError "usage", naming `place`. */
-export function parseJson(bytes: Uint8Array, place: string): unknown {
+export function parseJson(bytes: Buffer, place: string): unknown {
+  // By this and not by TextDecoder, which takes as long for a line as all else that is done with it.
+  if (!isUtf8(bytes)) throw new OperatorError("usage", `${place} is not JSON: it is not UTF-8`);
+  const text = bytes.toString();
   try {
-    return JSON.parse(decoder.decode(bytes));
+    return JSON.parse(text.startsWith(byteOrderMark) ? text.slice(1) : text);
   } catch (error) {
-    const reason = error instanceof SyntaxError ? error.message : "it is not UTF-8";
-    throw new OperatorError("usage", `${place} is not JSON: ${reason}`);
+    throw new OperatorError("usage", `${place} is not JSON: ${messageOf(error)}`);
   }
 }
 

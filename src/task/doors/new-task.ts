@@ -121,17 +121,35 @@ export type { NewTask } from "./new-task-input.ts";
 /** As the store takes it: with its key, where `keyOf` asked for one. */
 export type CheckedTask = z.output<typeof newTaskSchema>;
 
+/** As the store takes it: it never reads the payload, whose text may be large. */
+export type StorableTask = Omit<CheckedTask, "payload"> & { payloadJson: string };
+
+export function toStorable({ payload, ...task }: CheckedTask): StorableTask {
+  return { ...task, payloadJson: JSON.stringify(payload) };
+}
+
 /**
  * Checks one task at a door.
  * @throws OperatorError "usage", naming every fault.
  */
 export function checkNewTask(input: unknown): CheckedTask {
+  return check(input).task;
+}
+
+/** As `checkNewTask`, with the text that the check has made of the payload. */
+export function checkStorableTask(input: unknown): CheckedTask & StorableTask {
+  const { task, payloadJson } = check(input);
+  return Object.assign(task, { payloadJson });
+}
+
+function check(input: unknown): { task: CheckedTask; payloadJson: string } {
   checkNesting(input);
   const parsed = newTaskSchema.safeParse(input);
   if (!parsed.success) throw new OperatorError("usage", describeIssues(parsed.error));
   const task = parsed.data;
-  checkPayload(task.payload);
-  return task.keyOf === undefined ? task : { ...task, key: payloadKey(task.name, task.payload) };
+  const payloadJson = checkPayload(task.payload);
+  if (task.keyOf !== undefined) task.key = payloadKey(task.name, task.payload);
+  return { task, payloadJson };
 }
 
 /**
@@ -145,20 +163,22 @@ export function checkNesting(input: unknown): void {
 
 /**
  * Whether Postgres can keep it, and in what room.
+ * @returns its text.
  * @throws OperatorError "usage"
  */
-export function checkPayload(payload: unknown): void {
+export function checkPayload(payload: unknown): string {
   const json = JSON.stringify(payload);
   if (Buffer.byteLength(json) > maxPayloadBytes)
     throw new OperatorError("usage", `the payload is larger than ${maxPayloadBytes} bytes`, {
       hint: "store the bulk elsewhere and enqueue a reference to it",
     });
   // Postgres' jsonb has neither U+0000 nor half a surrogate pair: refuse them here, where the caller still is.
-  if (unstorable.test(json))
+  if (json.includes("\\u") && unstorable.test(json))
     throw new OperatorError(
       "usage",
       "the payload holds a NUL or half a character, which Postgres can't store",
     );
+  return json;
 }
 
 /** JSON.stringify writes both as escapes; an even number of backslashes before one is text, not an escape. */

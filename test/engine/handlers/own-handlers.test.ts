@@ -84,6 +84,7 @@ describe("a door", () => {
       `payload: { "~standard": { version: 1, vendor: "by hand", validate: async (value) =>
         value === 1 ? { value } : { issues: [{ message: "is not 1", path: ["n"] }] } } }, run() {}`,
     );
+    files.define("free.ts", "run() {}");
     files.define("odd.ts", `payload: z.any().refine(() => { throw new Error("no table"); }), run() {}`);
     const { runner } = await startOwn();
     const { checkPayloads } = runner;
@@ -96,6 +97,19 @@ describe("a door", () => {
       index: 2,
       message: "the payload is not later's: n: is not 1",
     });
+    const unchecked = { name: "free", payload: 1 };
+    const among = await check([unchecked, good, { name: "greet", payload: {} }]).catch((error) => error);
+    expect(among).toMatchObject({
+      index: 2,
+      message: expect.stringMatching(/^the payload is not greet's: /),
+    });
+    // Callers at once are each answered for themselves.
+    const both = await Promise.allSettled([
+      check([good]),
+      check([good, { name: "later", payload: 3 }]),
+      check([unchecked]),
+    ]);
+    expect(both.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
     // A schema that throws says nothing of the payload.
     await check([{ name: "odd", payload: 1 }]);
 
@@ -131,6 +145,20 @@ describe("a door", () => {
     expect(performance.now() - askedMs).toBeLessThan(100);
     await until(() => runner.deafMs === 0, 10_000);
     await until(async () => (await runner.checkPayloads([bad]).catch(() => "refused")) === "refused");
+  });
+
+  test("does not ask the thread about a task whose handler takes any payload", async () => {
+    files.define("free.ts", "run() {}");
+    files.define(
+      "spin.ts",
+      "async run(ms) { const end = performance.now() + ms; while (performance.now() < end); }",
+    );
+    const { runner, worker } = await startOwn({ checkMs: 60_000 });
+    await enqueue({ name: "spin", payload: 1_000 });
+    await until(() => worker.status().running === 1);
+    await runner.checkPayloads([{ name: "free", payload: 1 }]);
+    // The thread, which could not have answered, is still in it.
+    expect(worker.status().running).toBe(1);
   });
 
   test("that is a handler's context refuses an own handler's payload, too", async () => {

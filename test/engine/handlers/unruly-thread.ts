@@ -89,5 +89,6 @@ const loaded = handlers.all.map(({ name }) => ({
   timeoutMs: undefined,
   backoff: undefined,
   file: undefined,
+  checks: false,
 }));
 send({ kind: "loaded", handlers: loaded, faults: [] });

@@ -11,7 +11,7 @@ async function* inChunks(text: string | Uint8Array, size: number): AsyncGenerato
 
 async function read(text: string | Uint8Array, size = 3) {
   const members = new Map<string, unknown>();
-  const asked = await Array.fromAsync(readObject(inChunks(text, size), members));
+  const asked = (await Array.fromAsync(readObject(inChunks(text, size), members))).flat();
   return { ...Object.fromEntries(members), tasks: asked.map(({ task }) => task) };
 }
 
@@ -45,7 +45,7 @@ describe("an object with tasks", () => {
   });
 
   test("tells where its tasks stand", async () => {
-    const asked = await Array.fromAsync(readObject(inChunks('{"tasks":[{},[1,2]]}', 4), new Map()));
+    const asked = (await Array.fromAsync(readObject(inChunks('{"tasks":[{},[1,2]]}', 4), new Map()))).flat();
     expect(asked.map(({ place, bytes }) => [place, bytes])).toEqual([
       ["tasks[0]", 2],
       ["tasks[1]", 5],
@@ -97,7 +97,7 @@ describe("an object with tasks", () => {
 
 describe("an array of tasks", () => {
   const places = async (text: string) =>
-    (await Array.fromAsync(readArray(inChunks(text, 2)))).map(({ place, task }) => [place, task]);
+    (await Array.fromAsync(readArray(inChunks(text, 2)))).flat().map(({ place, task }) => [place, task]);
 
   test("is read", async () => {
     expect(await places(' [{"a":1}, 2 ] ')).toEqual([

@@ -55,6 +55,19 @@ describe("POST /tasks", () => {
     });
   });
 
+  test("takes a body that tells its length, a task or an array of them", async () => {
+    const told = (body: unknown) => {
+      const text = ` \n${JSON.stringify(body)}`;
+      return postJson(text, { "content-length": String(Buffer.byteLength(text)) });
+    };
+    const one = await app.request("/tasks", told({ name: "elsewhere", payload: "ç" }));
+    expect(one.status).toBe(201);
+    const { id } = (await one.json()) as Body;
+    expect((await findTask(database.store, id))?.payload).toBe("ç");
+    const two = await app.request("/tasks", told([{ name: "elsewhere" }, { name: "elsewhere" }]));
+    expect(await two.json()).toMatchObject({ total: 2, created: true });
+  });
+
   test("takes a repeat, which the task then shows", async () => {
     const response = await app.request(
       "/tasks",
@@ -114,15 +127,23 @@ describe("POST /tasks", () => {
 
   test("is 400 for what is not JSON", async () => {
     const details = [];
-    for (const body of ["{", "", Buffer.from([0x22, 0xff, 0x22])]) {
-      const headers = { "content-type": "application/json" };
+    const bodies = ["{", "", Buffer.from([0x22, 0xff, 0x22])];
+    // Those that tell their length are read at once, the others as they come.
+    for (const [body, told] of bodies.flatMap((body) => [[body, true] as const, [body, false] as const])) {
+      const headers = {
+        "content-type": "application/json",
+        ...(told && { "content-length": String(body.length) }),
+      };
       const response = await app.request("/tasks", { method: "POST", headers, body });
       expect(response.status).toBe(400);
       details.push(((await response.json()) as Body).detail);
     }
     expect(details).toEqual([
       expect.stringMatching(/^the body is not JSON: /),
+      expect.stringMatching(/^the body is not JSON: /),
       "the body is empty",
+      "the body is empty",
+      "the body is not JSON: it is not UTF-8",
       "the body is not JSON: it is not UTF-8",
     ]);
     expect((await app.request("/tasks", { method: "POST" })).status).toBe(400);

@@ -3,8 +3,14 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { toChunk } from "../../../src/store/enqueue/task-chunk.ts";
 import { TaskSpool } from "../../../src/store/enqueue/task-spool.ts";
-import { type CheckedTask, checkNewTask, type NewTask } from "../../../src/task/doors/new-task.ts";
+import {
+  checkNewTask,
+  type NewTask,
+  type StorableTask,
+  toStorable,
+} from "../../../src/task/doors/new-task.ts";
 
 let folder: string;
 const before = process.env["TMPDIR"];
@@ -19,9 +25,9 @@ afterEach(() => {
 });
 
 const text = 'é\n"\\'.repeat(50_000);
-async function* chunks(asked: NewTask[], size = 7): AsyncGenerator<CheckedTask[]> {
+async function* chunks(asked: NewTask[], size = 7): AsyncGenerator<StorableTask[]> {
   for (let from = 0; from < asked.length; from += size)
-    yield asked.slice(from, from + size).map((task) => checkNewTask(task));
+    yield asked.slice(from, from + size).map((task) => toStorable(checkNewTask(task)));
 }
 
 /** Of the temporary folder, those that this process holds open. */
@@ -38,21 +44,29 @@ function openFiles(): string[] {
 
 describe("a spool", () => {
   test("gives back few tasks and many as they were, and removes what it needed for that", async () => {
-    for (const count of [0, 3, 40]) {
+    for (const [count, key] of [
+      [0, {}],
+      [3, {}],
+      [40, {}],
+      // What is done with these is decided when they are stored.
+      [3, { key: "k" }],
+      [40, { key: "k" }],
+    ] as const) {
       const asked = Array.from({ length: count }, (_, n) => ({
         name: `n${n}`,
         payload: { n, text },
         runAt: "2031-01-01T00:00:00.123Z",
         repeatMs: 1_000,
         repeatUntil: "2032-01-01T00:00:00Z",
+        ...key,
       }));
       const spool = await TaskSpool.fill(chunks(asked));
       expect(openFiles()).toHaveLength(count === 40 ? 1 : 0);
       // However this process ends, none is left behind.
       expect(readdirSync(folder)).toEqual([]);
       expect(spool.firstName).toBe(count === 0 ? undefined : "n0");
-      const expected = (await Array.fromAsync(chunks(asked))).flat();
-      expect(await Array.fromAsync(spool.tasks())).toEqual(expected);
+      const expected = (await Array.fromAsync(chunks(asked))).map(toChunk);
+      expect(await Array.fromAsync(spool.chunks())).toEqual(expected);
       await spool[Symbol.asyncDispose]();
       expect(openFiles()).toEqual([]);
     }

@@ -6,9 +6,9 @@ async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
   for (let from = 0; from < bytes.length; from += size) yield bytes.subarray(from, from + size);
 }
 const read = async (text: string | Uint8Array, size = 5) =>
-  (await Array.fromAsync(readJsonLines(inChunks(Buffer.from(text), size)))).map(
-    ({ place, task }) => [place, task] as const,
-  );
+  (await Array.fromAsync(readJsonLines(inChunks(Buffer.from(text), size))))
+    .flat()
+    .map(({ place, task }) => [place, task] as const);
 
 describe("NDJSON", () => {
   test("is read a line at a time, wherever its chunks end", async () => {
