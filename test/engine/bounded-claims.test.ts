@@ -8,9 +8,10 @@ import { BoundedClaims } from "../../src/engine/bounded-claims.ts";
 import { HeadPace } from "../../src/engine/head-pace.ts";
 import { completeTasks } from "../../src/store/attempt/complete.ts";
 import type { Store } from "../../src/store/connection.ts";
-import { enqueueTask, insertTasks } from "../../src/store/enqueue/enqueue.ts";
+import { enqueueTask } from "../../src/store/enqueue/enqueue.ts";
+import { insertTasks } from "../../src/store/enqueue/insert-tasks.ts";
 import { registerWorker } from "../../src/store/worker.ts";
-import { checkNewTask, type NewTask } from "../../src/task/doors/new-task.ts";
+import { checkNewTask, checkStorableTask, type NewTask } from "../../src/task/doors/new-task.ts";
 import { type Outcome, RetryAfter } from "../../src/task/outcome.ts";
 import { settle } from "../../src/task/settle.ts";
 import type { ClaimedTask } from "../../src/task/task.ts";
@@ -117,7 +118,7 @@ test("what was enqueued before the bound and committed after it is found from th
   const committed = Promise.withResolvers<void>();
   const inserted = Promise.withResolvers<number | undefined>();
   const late = store.sql.begin(async (sql) => {
-    const [row] = await insertTasks(sql as unknown as Store["sql"], [checkNewTask({ name: "a" })], null);
+    const [row] = await insertTasks(sql as unknown as Store["sql"], [checkStorableTask({ name: "a" })], null);
     inserted.resolve(row?.id);
     await committed.promise;
   });

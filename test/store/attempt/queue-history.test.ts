@@ -11,7 +11,7 @@ import { changeQueue } from "../../../src/store/queues.ts";
 import type { Sql } from "../../../src/store/sql.ts";
 import { findReady, settleWaits } from "../../../src/store/waits/release.ts";
 import { registerWorker } from "../../../src/store/worker.ts";
-import { checkNewTask, type NewTask } from "../../../src/task/doors/new-task.ts";
+import { checkNewTask, checkStorableTask, type NewTask } from "../../../src/task/doors/new-task.ts";
 import type { Outcome } from "../../../src/task/outcome.ts";
 import { settle } from "../../../src/task/settle.ts";
 import { createDatabase, type TestDatabase } from "../../postgres.ts";
@@ -129,7 +129,7 @@ test("so does one for which another comes to wait while it ends", async () => {
   const enqueued = store.sql.begin(async (transaction) => {
     const sql = transaction as unknown as Sql;
     const [row] = await insertWithin(sql, [
-      checkNewTask({ name: "a", queue: "q", after: { tasks: [first] } }),
+      checkStorableTask({ name: "a", queue: "q", after: { tasks: [first] } }),
     ]);
     await sql`set constraints all immediate`;
     locked.resolve();
@@ -153,7 +153,7 @@ test("a task that has succeeded and gone can't be waited for, not even by who ha
   const waits = () => enqueue({ after: { tasks: [first] } });
   const late = store.sql.begin(async (transaction) => {
     const sql = transaction as unknown as Sql;
-    await insertWithin(sql, [checkNewTask({ name: "a", queue: "q", after: { tasks: [first] } })]);
+    await insertWithin(sql, [checkStorableTask({ name: "a", queue: "q", after: { tasks: [first] } })]);
     await run();
   });
   expect(await late.catch(String)).toContain(`there is no task ${first} to wait for`);
