@@ -52,9 +52,9 @@ export class Executor {
     return [...this.#running].map(({ task }) => task.id);
   }
 
-  /** Of tasks that were claimed ahead. */
-  aheadIds(): number[] {
-    return this.#ahead.map(({ task }) => task.id);
+  /** Of tasks that run, or wait for a slot. */
+  claimedIds(): number[] {
+    return [...this.runningIds(), ...this.#ahead.map(({ task }) => task.id)];
   }
 
   /** How many tasks may wait here beside those that run; see `pace.ts`. */

@@ -13,6 +13,7 @@ import { CancelWatch } from "./cancel-watch.ts";
 import { Claimer } from "./claimer.ts";
 import { Completer } from "./completer.ts";
 import { Executor } from "./executor.ts";
+import { Exhaustion } from "./exhaustion.ts";
 import type { HandlerRunner } from "./handlers/runner.ts";
 import { HoldWatch } from "./hold-watch.ts";
 import { Lease } from "./lease.ts";
@@ -80,8 +81,7 @@ export class Worker {
   #stopping: Promise<boolean> | undefined;
   /** Resolves when the drain, under way or to come, is to end. */
   readonly #drainEnds = Promise.withResolvers<"aborted">();
-  /** Each wants a claim that began no earlier: one that was under way has not seen what became due since. */
-  #onExhausted: { sinceMs: number; resolve: () => void }[] = [];
+  readonly #exhaustion = new Exhaustion();
   /** Tasks that have ended here for good. */
   #endedCount = 0;
 
@@ -100,24 +100,15 @@ export class Worker {
         this.#wakeReleaser(this.#releaser.hearEnded(ended));
       },
     });
-    this.#reporter = new Reporter({
-      store,
-      emit,
-      toPlain,
-      onWaiting: () => this.#loops?.reporter.wake(),
-    });
+    this.#reporter = new Reporter({ store, emit, toPlain, onWaiting: () => this.#loops?.reporter.wake() });
     this.#executor = new Executor({
       runner,
       completer: this.#completer,
       reporter: this.#reporter,
       slots: options.concurrency,
       emit,
-      onStarted: () => {
-        if (this.#cancelWatch.asleep) this.#loops?.cancelWatch.wake();
-      },
-      onSlotFree: () => {
-        if (this.#claimer.wantsMore) wakeClaimer();
-      },
+      onStarted: () => this.#cancelWatch.asleep && this.#loops?.cancelWatch.wake(),
+      onSlotFree: () => this.#claimer.wantsMore && wakeClaimer(),
     });
     this.#lease = new Lease({
       store,
@@ -134,16 +125,8 @@ export class Worker {
       names: () => runner.names,
       queues: options.queues,
       pollIntervalMs,
-      knownIds: () => [
-        ...this.#executor.runningIds(),
-        ...this.#executor.aheadIds(),
-        ...this.#completer.waitingIds(),
-      ],
-      onExhausted: (startedAtMs) => {
-        for (const { sinceMs, resolve } of this.#onExhausted.splice(0))
-          if (startedAtMs >= sinceMs) resolve();
-          else this.#onExhausted.push({ sinceMs, resolve });
-      },
+      knownIds: () => [...this.#executor.claimedIds(), ...this.#completer.waitingIds()],
+      onExhausted: (startedAtMs) => this.#exhaustion.found(startedAtMs),
     });
     this.#lookout = new Lookout({
       store,
@@ -232,10 +215,9 @@ export class Worker {
       const endedBefore = this.#endedCount;
       await this.#releaser.releaseAll();
       await this.#promoter.runFromHead();
-      await new Promise<void>((resolve) => {
-        this.#onExhausted.push({ sinceMs: performance.now(), resolve });
-        this.#hear("queues");
-      });
+      const exhausted = this.#exhaustion.next();
+      this.#hear("queues");
+      await exhausted;
       const idle = this.#executor.isIdle && this.#completer.waiting === 0;
       // What has ended since the look may have made others due.
       if (idle && this.#endedCount === endedBefore) return;
