@@ -1,6 +1,6 @@
 /**
- * Stores what attempts came to, many at once: while one statement is under way the next outcomes gather, so a
- * busy worker batches and an idle one never waits. Loses none while the database is away.
+ * Stores what attempts came to, many at once: while one statement is under way the next outcomes gather, and a moment longer
+ * where tasks end quickly; so a busy worker batches and an idle one never waits. Loses none while the database is away.
  */
 import { type Completed, type Completion, completeTasks } from "../store/attempt/complete.ts";
 import type { Report } from "../store/attempt/reports.ts";
@@ -37,6 +37,8 @@ export interface CompleterOptions {
   toPlain: ToPlain;
   /** The back-off of a handler, for tasks that have none of their own. */
   backoffOf: (name: string) => string | undefined;
+  /** Many more outcomes are about to come. */
+  isBusy: () => boolean;
   /** A task went back to pending and is to run again in `delayMs`. */
   onReturned: (delayMs: number) => void;
   /** These have ended for good, stored. */
@@ -45,20 +47,27 @@ export interface CompleterOptions {
 
 /** One statement's bound. */
 const mostAtOnce = 500;
+/** A statement costs as much by itself as 50 to 100 outcomes do in it. */
+const worthIt = 250;
+/** How long a busy worker's outcomes gather, at the most. */
+const gatherMs = 10;
 
 export class Completer {
   readonly #store: Store;
   readonly #emit: EmitEvent;
   readonly #toPlain: ToPlain;
   readonly #backoffOf: (name: string) => string | undefined;
+  readonly #isBusy: () => boolean;
   readonly #onReturned: (delayMs: number) => void;
   readonly #onEnded: (ended: Ended[]) => void;
   #waiting: Told[] = [];
+  #gathering: Timer | undefined;
   #flushed: (() => void)[] = [];
   readonly #loop: Loop;
 
-  constructor({ store, emit, toPlain, backoffOf, onReturned, onEnded }: CompleterOptions) {
+  constructor({ store, emit, toPlain, backoffOf, isBusy, onReturned, onEnded }: CompleterOptions) {
     this.#store = store;
+    this.#isBusy = isBusy;
     this.#emit = emit;
     this.#toPlain = toPlain;
     this.#backoffOf = backoffOf;
@@ -86,7 +95,8 @@ export class Completer {
     const { waitedMs, report } = ending;
     const completion = { id, attempt, transition, report, waitedMs, ...fence };
     this.#waiting.push({ workerId, task, ...ending, outcome, started, completion });
-    this.#loop.wake();
+    if (this.#waiting.length >= worthIt || !this.#isBusy()) this.#loop.wake();
+    else this.#gathering ??= setTimeout(() => this.#loop.wake(), gatherMs);
   }
 
   #withoutSecrets(outcome: Outcome): Outcome {
@@ -106,6 +116,8 @@ export class Completer {
   }
 
   async runOnce(): Promise<number> {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
     const [first] = this.#waiting;
     if (first !== undefined) {
       const round = nextRound(this.#waiting, first.workerId);
@@ -132,7 +144,7 @@ export class Completer {
       if (round.some(({ task }) => task.holdsSlot || task.serialKey !== null))
         this.#store.announcer.announce({ kind: "due" });
     }
-    if (this.#waiting.length > 0) return 0;
+    if (this.#waiting.length > 0) return this.#waiting.length < worthIt && this.#isBusy() ? gatherMs : 0;
     for (const resolve of this.#flushed.splice(0)) resolve();
     return Number.POSITIVE_INFINITY;
   }

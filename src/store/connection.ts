@@ -11,8 +11,10 @@ import { isPooled, openPool, type PoolOptions } from "./pools.ts";
 import type { Sql } from "./sql.ts";
 
 export interface Store {
-  /** For the hot verbs: tagged SQL, prepared once a connection. Instants arrive as text, see `instant`. */
+  /** Tagged SQL, prepared once a connection. Instants arrive as text, see `instant`. */
   readonly sql: Sql;
+  /** The same for what a busy worker asks many times a second: few connections, and plans that are made once. */
+  readonly hot: Sql;
   /** For all that is not hot. */
   readonly db: PostgresJsDatabase;
   /** One connection that waits neither behind others nor long: for the heartbeat. */
@@ -60,17 +62,25 @@ const urgentStatementMs = 2_000;
 const listenStatementMs = 5_000;
 const patientStatementMs = 3_600_000;
 
+/** A claim, and completions of both kinds. */
+export const hotConnections = 3;
+
 /** Opens no connection yet: the first query does. */
 export function openStore(options: StoreOptions): Store {
   const { url, applicationName, maxConnections } = options;
   let pooled = options.pooled ?? false;
   const patient = new Set<Sql>();
 
-  const open = (limits: Pick<PoolOptions, "maxConnections" | "statementMs" | "onNotify" | "onClose">) =>
+  const open = (limits: Omit<PoolOptions, "url" | "applicationName" | "pooled">) =>
     openPool({ url, applicationName, pooled, ...limits });
   function openPools(): Pools {
     const sql = open({ maxConnections, statementMs });
-    return { sql, db: drizzle(sql), urgent: open({ maxConnections: 1, statementMs: urgentStatementMs }) };
+    return {
+      sql,
+      hot: open({ maxConnections: hotConnections, statementMs, plansOnce: true }),
+      db: drizzle(sql),
+      urgent: open({ maxConnections: 1, statementMs: urgentStatementMs }),
+    };
   }
   let pools = openPools();
   const announcer = createAnnouncer(() => pools.sql);
@@ -85,6 +95,9 @@ export function openStore(options: StoreOptions): Store {
   return {
     get sql() {
       return pools.sql;
+    },
+    get hot() {
+      return pools.hot;
     },
     get db() {
       return pools.db;
@@ -143,12 +156,13 @@ export function openStore(options: StoreOptions): Store {
 
 interface Pools {
   readonly sql: Sql;
+  readonly hot: Sql;
   readonly db: PostgresJsDatabase;
   readonly urgent: Sql;
 }
 
-async function endPools({ sql, urgent }: Pools): Promise<void> {
-  await Promise.all([endPool(sql), endPool(urgent)]);
+async function endPools({ sql, hot, urgent }: Pools): Promise<void> {
+  await Promise.all([endPool(sql), endPool(hot), endPool(urgent)]);
 }
 
 /** What is under way may end within five seconds. */

@@ -16,6 +16,8 @@ export interface PoolOptions {
   statementMs: number;
   /** A pooler stands between: connections have no state, neither settings nor prepared statements. */
   pooled: boolean;
+  /** A statement is planned once a connection, not for each time's parameters. Default: as Postgres sees fit. */
+  plansOnce?: boolean;
   onNotify?: ((channel: string, message: string) => void) | undefined;
   onClose?: (() => void) | undefined;
 }
@@ -25,7 +27,7 @@ const graceMs = 5_000;
 
 /** Opens no connection yet: the first query does. */
 export function openPool(options: PoolOptions): Sql {
-  const { maxConnections, statementMs, pooled, onNotify, onClose } = options;
+  const { maxConnections, statementMs, pooled, plansOnce, onNotify, onClose } = options;
   return postgres(options.url, {
     max: maxConnections,
     connect_timeout: 10,
@@ -50,6 +52,7 @@ export function openPool(options: PoolOptions): Sql {
         // that a connection asks first.
         jit: "off",
         statement_timeout: statementMs,
+        ...(plansOnce && { plan_cache_mode: "force_generic_plan" }),
       }),
     } as Partial<postgres.ConnectionParameters>,
   });

@@ -135,6 +135,7 @@ test("a stale outcome and the task's next one, waiting together, are each answer
     emit: (event) => events.push(event),
     toPlain: (value) => value,
     backoffOf: () => undefined,
+    isBusy: () => false,
     onReturned: () => {},
     onEnded: () => {},
   });

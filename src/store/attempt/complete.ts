@@ -45,7 +45,7 @@ export async function completeTasks(
   const waiting = ordered.filter((c): c is Of<"pending"> => c.transition.to === "pending");
   const [ended, returned] = await Promise.all([
     finished.length > 0 ? finishTasks(store, workerId, finished) : [],
-    waiting.length > 0 ? returnTasks(store.sql, workerId, waiting) : [],
+    waiting.length > 0 ? returnTasks(store.hot, workerId, waiting) : [],
   ]);
   return [...ended, ...returned];
 }
@@ -60,7 +60,7 @@ async function finishTasks(
   workerId: number,
   completions: Of<"finished">[],
 ): Promise<Completed[]> {
-  const { sql } = store;
+  const { hot: sql } = store;
   const errors = withError(sql, sql`message`, sql`stack`);
   const [told] = await sql<{ refused: number[] | null; repeats: boolean }[]>`
     with settled as (

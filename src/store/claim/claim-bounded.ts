@@ -47,7 +47,7 @@ export async function claimBounded(
   // lane is therefore two ranges: the priorities above a bound's, back to the bound before, and the bound's own, by
   // equality, else the descent would not use the place. The last part, whose place is null, is what lies below them all.
   const parts = [...bounds].sort((a, b) => b.priority - a.priority);
-  const { sql } = store;
+  const { hot: sql } = store;
   const rows = await sql<Row[]>`
     with found as materialized (
       select places, clock_timestamp() as at from (select array(

@@ -30,7 +30,7 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
   // One index descent a lane (queue, name), so a backlog that this worker has no handler for is never walked.
   // `worker_id is null` is a filter and in no index: that keeps the claim's own write a heap-only update.
   // The array() fences LIMIT and the row locks from the UPDATE, which else might plan them into a join.
-  const { sql } = store;
+  const { hot: sql } = store;
   const rows = await sql<ClaimedRow[]>`
     with claimed as (update fiscaut_tasks.task
     set worker_id = ${request.workerId}, attempt = attempt + 1, started_at = now(),
