@@ -24,9 +24,9 @@ const longestTimerMs = 2 ** 31 - 1;
 /**
  * A round that throws is tried again, later each time; "part-failed" is emitted for the first of a row and
  * "part-recovered" after the last.
- * @param asleep the first round waits until it is woken.
+ * @param firstInMs when the first round begins, unless it is woken before. Infinity: only then.
  */
-export function startLoop(part: string, round: Round, emit: EmitEvent, { asleep = false } = {}): Loop {
+export function startLoop(part: string, round: Round, emit: EmitEvent, firstInMs = 0): Loop {
   let woken = false;
   let stopped = false;
   let endWait: (() => void) | undefined;
@@ -51,7 +51,7 @@ export function startLoop(part: string, round: Round, emit: EmitEvent, { asleep 
   }
 
   async function run() {
-    if (asleep) await wait(Number.POSITIVE_INFINITY, true);
+    await wait(firstInMs, true);
     while (!stopped) {
       woken = false;
       expectedAtMs = performance.now();

@@ -17,13 +17,21 @@ type PartName =
 
 export type Loops = Record<PartName, Loop>;
 
-/** They have nothing to do until they hear of something; the lookout's first look tells them what is there already. */
-const wokenParts: ReadonlySet<string> = new Set<PartName>(["promoter", "releaser", "scheduler", "holdWatch"]);
+/** Those that ask by themselves let the first claim have the connection that is open already: another takes ten times as long. */
+const behindFirstClaimMs = 50;
+/** The others have nothing to do until they hear of something; the lookout's first look tells them what is there already. */
+const firstInMs: ReadonlyMap<string, number> = new Map<PartName, number>([
+  ["claimer", 0],
+  ["lookout", behindFirstClaimMs],
+  ["rescuer", behindFirstClaimMs],
+  ["pruner", behindFirstClaimMs],
+  ["notifier", behindFirstClaimMs],
+]);
 
 export function startLoops(parts: Record<PartName, { runOnce: Round }>, emit: EmitEvent): Loops {
   const loops = Object.entries(parts).map(([name, part]) => [
     name,
-    startLoop(toWords(name), () => part.runOnce(), emit, { asleep: wokenParts.has(name) }),
+    startLoop(toWords(name), () => part.runOnce(), emit, firstInMs.get(name) ?? Number.POSITIVE_INFINITY),
   ]);
   return Object.fromEntries(loops) as Loops;
 }

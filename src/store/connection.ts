@@ -26,9 +26,10 @@ export interface Store {
   onEvent: (event: DoorEvent) => void;
   /**
    * The first contact: finds out whether a pooler stands between, and serves on either way. May be called again.
+   * @param toStay the heartbeat's connection is opened too, beside it.
    * @throws the driver's error when the database can't be reached.
    */
-  connect(): Promise<void>;
+  connect(toStay?: boolean): Promise<void>;
   /** For statements that may take up to an hour: over a connection of its own. */
   patiently<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>;
   /** Connects anew, for what is asked from now on: the name may lead to another server than before. */
@@ -110,7 +111,9 @@ export function openStore(options: StoreOptions): Store {
     },
     announcer,
     onEvent: () => {},
-    async connect() {
+    async connect(toStay = false) {
+      // Whatever is wrong with it is told where it is needed.
+      if (toStay) pools.urgent`select`.catch(() => {});
       if (pooled || !(await isPooled(pools.sql))) return;
       pooled = true;
       reconnect();

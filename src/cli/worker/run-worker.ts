@@ -73,7 +73,7 @@ export async function runWorker(prepared: Prepared, thread: LoadingThread, dev: 
     try {
       // What it is before the handlers' thread is set up, which connects by itself. One that can't be reached is waited for
       // later, where everything else is up and tells of it.
-      const reaching = Promise.allSettled([database.store.connect()]);
+      const reaching = Promise.allSettled([database.store.connect(true)]);
       using _announced = await announcing;
       const [{ status }] = await reaching;
       const wasReached = status === "fulfilled";
