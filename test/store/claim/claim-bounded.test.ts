@@ -123,7 +123,7 @@ test("locks no more than it takes of a lane", async () => {
   await place(Array.from({ length: 20 }, (_, i) => ({ queue: "q", name: "a", priority: i % 4, at: i })));
   await store.sql.begin(async (transaction) => {
     const sql = transaction as unknown as Store["sql"];
-    const within = { ...store, sql };
+    const within = { ...store, hot: sql };
     const bounds = [3, 2, 1].map((priority) => ({ priority, runAt: runAt(0), id: 0 }));
     await claimBounded(within, { workerId, names: ["a"], queues: [], limit: 3 }, bounds);
     const [row] = await sql<{ locked: number }[]>`
@@ -139,7 +139,7 @@ test("descends to each place in the index's order and stops at its limit", async
     select 'q', 'a', '{}', i % 7, 25, now() - i * interval '1 s', true from generate_series(1, 20000) as i`;
   await store.sql`analyze fiscaut_tasks.task`;
   await claim(10, [{ priority: 6, runAt: runAt(0), id: 0 }]);
-  const paths = pathsToScans(await explainPrepared(store, "%between_bounds%"));
+  const paths = pathsToScans(await explainPrepared(store.hot, "%between_bounds%"));
   expect(paths.map((path) => path.at(-1)?.["Index Name"])).toEqual(["task_claim", "task_claim"]);
   for (const path of paths) {
     const types = path.map((node) => node["Node Type"]);

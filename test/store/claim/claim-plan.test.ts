@@ -15,7 +15,7 @@ let store: Store;
 let workerId: number;
 beforeAll(async () => {
   database = await createDatabase();
-  // One connection, so that what it has prepared can be asked for.
+  // One statement after another, so over one connection: what it has prepared can be asked for.
   store = openStore({ url: database.url, applicationName: "fiscaut-tasks test", maxConnections: 1 });
   workerId = await registerWorker(store, { host: "test", pid: 1, version: "test", leaseMs: 60_000 });
   await store.sql`insert into fiscaut_tasks.queue (name) values ('q')`;
@@ -32,7 +32,7 @@ afterAll(async () => {
 test("a claim reads its lane in the index's order and stops at its limit", async () => {
   const claimed = await claimTasks(store, { workerId, names: ["a", "b"], queues: [], limit: 10 });
   expect(claimed.map(({ priority }) => priority)).toEqual(Array(10).fill(6));
-  const paths = pathsToScans(await explainPrepared(store, "%for update skip locked%"));
+  const paths = pathsToScans(await explainPrepared(store.hot, "%for update skip locked%"));
   expect(paths.map((path) => path.at(-1)?.["Index Name"])).toEqual(["task_claim"]);
   const types = (paths[0] ?? []).map((node) => node["Node Type"]);
   const lane = types.slice(types.lastIndexOf("Limit"));

@@ -108,7 +108,7 @@ describe("claimTasks", () => {
                    pg_stat_get_xact_tuples_updated('fiscaut_tasks.task'::regclass) as all`
         )[0] ?? { hot: 0, all: 0 };
       const before = await read();
-      const transaction = { ...database.store, sql: sql as unknown as typeof database.store.sql };
+      const transaction = { ...database.store, hot: sql as unknown as typeof database.store.sql };
       await claimTasks(transaction, { workerId, names: ["a"], queues: [], limit: 200 });
       const after = await read();
       return { hot: after.hot - before.hot, all: after.all - before.all };

@@ -1,5 +1,5 @@
 /** How Postgres carries out a statement that a connection has prepared. */
-import type { Store } from "../../../src/store/connection.ts";
+import type { Sql } from "../../../src/store/sql.ts";
 
 export interface Plan {
   "Node Type": string;
@@ -9,12 +9,12 @@ export interface Plan {
   Plans?: Plan[];
 }
 
-/** @param store one with a single connection. @param like the statement, as LIKE has it. */
-export async function explainPrepared(store: Store, like: string): Promise<Plan> {
-  const [prepared] = await store.sql<{ statement: string }[]>`
+/** @param sql a pool of one connection. @param like the statement, as LIKE has it. */
+export async function explainPrepared(sql: Sql, like: string): Promise<Plan> {
+  const [prepared] = await sql<{ statement: string }[]>`
     select statement from pg_prepared_statements
     where statement like ${like} and statement not like '%pg_prepared_statements%'`;
-  const [explained] = await store.sql
+  const [explained] = await sql
     .unsafe<{ "QUERY PLAN": [{ Plan: Plan }] }[]>(
       `explain (generic_plan, format json) ${prepared?.statement}`,
     )
