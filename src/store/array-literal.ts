@@ -1,6 +1,6 @@
 /**
- * Writes an array as Postgres reads it. The driver does so too, an element at a time by two regular expressions: this
- * takes a third less of a batch's time.
+ * Writes an array as Postgres reads it. The driver does so too, an element at a time by two regular expressions: with this
+ * the client's part of an insert takes a fifth to a third less.
  */
 
 /** Of texts, numbers and nulls, all of one type; its parameter is cast by the statement. */
