@@ -14,16 +14,16 @@ import { cancelTask } from "../../../src/store/control/cancel.ts";
 import { deleteTask } from "../../../src/store/control/delete.ts";
 import { retryTask } from "../../../src/store/control/retry.ts";
 import { enqueueTask } from "../../../src/store/enqueue/enqueue.ts";
-import { changeQueue } from "../../../src/store/queues.ts";
 import { registerWorker, renewLease } from "../../../src/store/worker.ts";
 import type { FailureRule } from "../../../src/task/doors/after.ts";
 import { checkNewTask } from "../../../src/task/doors/new-task.ts";
-import { type HistoryRule, historyRules } from "../../../src/task/doors/queue.ts";
+import { historyRules } from "../../../src/task/doors/queue.ts";
 import { OperatorError } from "../../../src/task/errors.ts";
 import type { Outcome } from "../../../src/task/outcome.ts";
 import { settle } from "../../../src/task/settle.ts";
 import type { ClaimedTask } from "../../../src/task/task.ts";
 import { type Life, leaseMs, pick, type Step, step, taskOf, workerOf } from "./life.ts";
+import { keep, limit, pause } from "./life-queues.ts";
 import { lookThroughWaits, tellEnds } from "./life-waits.ts";
 import type { Asked, Execution } from "./task-model.ts";
 
@@ -268,30 +268,6 @@ function remove(index: number): Step {
     if (id === undefined) return;
     await deleteTask(life.store, id);
     life.model.delete(id);
-  });
-}
-
-function pause([queue, paused]: [string, boolean]): Step {
-  return step(`${paused ? "pause" : "resume"} ${queue}`, async ({ store, model }) => {
-    await changeQueue(store, queue, { paused });
-    if (paused) model.paused.add(queue);
-    else model.paused.delete(queue);
-  });
-}
-
-function limit(maxRunning: number | null): Step {
-  return step(`at most ${maxRunning} of narrow run`, async ({ store, model }) => {
-    await changeQueue(store, "narrow", { maxRunning });
-    if (maxRunning === null) model.limits.delete("narrow");
-    else model.limits.set("narrow", maxRunning);
-  });
-}
-
-function keep([queue, history]: [string, HistoryRule]): Step {
-  return step(`of ${queue} ${history} are kept`, async ({ store, model }) => {
-    await changeQueue(store, queue, { history });
-    if (history === "all") model.forgetful.delete(queue);
-    else model.forgetful.add(queue);
   });
 }
 
