@@ -3,6 +3,7 @@
  * Pure; the request, its time-out and the lack of any answer are left to `client.ts`.
  */
 import { z } from "zod";
+import { once } from "../task/once.ts";
 
 /**
  * What an answer comes to:
@@ -42,11 +43,13 @@ export interface WireAnswer {
 
 const longestRetryAfterMs = 3_600_000;
 
-const bodySchema = z.object({
-  status: z.unknown().optional(),
-  message: z.string().catch(""),
-  errors: z.record(z.string(), z.array(z.string())).catch({}),
-});
+const bodySchema = once(() =>
+  z.object({
+    status: z.unknown().optional(),
+    message: z.string().catch(""),
+    errors: z.record(z.string(), z.array(z.string())).catch({}),
+  }),
+);
 
 /**
  * Every status has an answer; nothing is thrown.
@@ -105,7 +108,7 @@ function adviceFor(status: number, call: string): string {
 
 function composeMessage(
   status: number,
-  body: z.infer<typeof bodySchema> | undefined,
+  body: z.infer<ReturnType<typeof bodySchema>> | undefined,
   fields: Record<string, string[]>,
   advice: string,
 ): string {
@@ -115,9 +118,9 @@ function composeMessage(
   return `${status} ${text}`.trim();
 }
 
-function parseBody(text: string | undefined): z.infer<typeof bodySchema> | undefined {
+function parseBody(text: string | undefined): z.infer<ReturnType<typeof bodySchema>> | undefined {
   try {
-    return bodySchema.safeParse(JSON.parse(text ?? "")).data;
+    return bodySchema().safeParse(JSON.parse(text ?? "")).data;
   } catch {
     return undefined;
   }

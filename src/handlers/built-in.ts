@@ -26,7 +26,7 @@ export function builtInHandlers({ sender, source, odbcReader, store }: BuiltInOp
   return [...sending, ...readKinds.map((kind) => syncRecordsHandler(kind, { source, odbcReader, store }))];
 }
 
-const builtInPayloads: ReadonlyMap<string, PayloadSchema> = new Map<string, PayloadSchema>([
+const builtInPayloads: ReadonlyMap<string, () => PayloadSchema> = new Map<string, () => PayloadSchema>([
   ...recordKinds.map((kind) => [sendTaskName(kind), sendPayload] as const),
   ...readKinds.map((kind) => [readTaskName(kind), readPayload] as const),
 ]);
@@ -35,4 +35,4 @@ const builtInPayloads: ReadonlyMap<string, PayloadSchema> = new Map<string, Payl
 export const builtInNames: readonly string[] = [...builtInPayloads.keys()];
 
 /** For doors that enqueue without a worker at hand. A name that is not built in may have a handler elsewhere. */
-export const checkBuiltInPayloads = createPayloadCheck((name) => builtInPayloads.get(name));
+export const checkBuiltInPayloads = createPayloadCheck((name) => builtInPayloads.get(name)?.());

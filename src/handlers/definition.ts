@@ -1,6 +1,7 @@
 /** A handler as its operator defines it, and what makes a `Handler` of it. Reading it from a file is `load-handlers.ts`. */
 import { z } from "zod";
 import { describeIssues, newTaskSchema, taskNameSchema } from "../task/doors/new-task.ts";
+import { once } from "../task/once.ts";
 import type { HandlerContext } from "./context.ts";
 import type { Handler } from "./handler.ts";
 import { anyPayload, isPayloadSchema, type OutputOf, type PayloadSchema } from "./payload.ts";
@@ -40,16 +41,21 @@ export function defineHandler<Schema extends PayloadSchema = PayloadSchema<unkno
   return new DefinedHandler(definition);
 }
 
-const definitionSchema = z.strictObject({
-  name: taskNameSchema.optional(),
-  payload: z
-    .custom<PayloadSchema>(isPayloadSchema, "is no schema: use z.object({ ... }) or another Standard Schema")
-    .optional(),
-  timeoutMs: newTaskSchema.shape.timeoutMs,
-  backoff: newTaskSchema.shape.backoff,
-  isolate: z.boolean().optional(),
-  run: z.custom<HandlerDefinition["run"]>((value) => typeof value === "function", "is not a function"),
-});
+const definitionSchema = once(() =>
+  z.strictObject({
+    name: taskNameSchema().optional(),
+    payload: z
+      .custom<PayloadSchema>(
+        isPayloadSchema,
+        "is no schema: use z.object({ ... }) or another Standard Schema",
+      )
+      .optional(),
+    timeoutMs: newTaskSchema().shape.timeoutMs,
+    backoff: newTaskSchema().shape.backoff,
+    isolate: z.boolean().optional(),
+    run: z.custom<HandlerDefinition["run"]>((value) => typeof value === "function", "is not a function"),
+  }),
+);
 
 /**
  * @param byFile its name, where the definition gives none.
@@ -59,10 +65,10 @@ export function readDefinition(
   { definition }: DefinedHandler,
   byFile: string,
 ): Omit<Handler, "file"> | string {
-  const parsed = definitionSchema.safeParse(definition);
+  const parsed = definitionSchema().safeParse(definition);
   if (!parsed.success) return describeIssues(parsed.error);
   const { payload = anyPayload, run, name = byFile, ...rest } = parsed.data;
-  const named = taskNameSchema.safeParse(name);
+  const named = taskNameSchema().safeParse(name);
   if (!named.success) return `${describeIssues(named.error)}: rename the file, or give defineHandler a name`;
   return { ...rest, name, payload, run: async (...called) => await run.call(definition, ...called) };
 }

@@ -8,7 +8,7 @@ export const programFiles: FileKind = {
   takes: isProgram,
   async load(path, children) {
     const handler = programHandler(path, children);
-    if (taskNameSchema.safeParse(handler.name).success) return handler;
+    if (taskNameSchema().safeParse(handler.name).success) return handler;
     throw new FileRefused(
       `${path}: a task's name may hold letters, digits and _ . : - only: rename the file, or take its execute bit away`,
     );

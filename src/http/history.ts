@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Store } from "../store/connection.ts";
 import { prune } from "../store/history/prune.ts";
+import { once } from "../task/once.ts";
 import type { PrunedPartition, Retention } from "../task/retention.ts";
 import { readQuery } from "./request.ts";
 import type { Route } from "./route.ts";
@@ -12,7 +13,7 @@ export interface HistoryRoutesOptions {
   retention: Retention;
 }
 
-const pruneQuery = z.strictObject({ dryRun: z.literal("true").optional() });
+const pruneQuery = once(() => z.strictObject({ dryRun: z.literal("true").optional() }));
 
 export function historyRoutes({ store, retention }: HistoryRoutesOptions): Route[] {
   return [

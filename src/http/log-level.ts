@@ -1,6 +1,7 @@
 /** The routes of the log's level. What changing it means is the composition root's affair. */
 import { z } from "zod";
 import { describeIssues } from "../task/doors/new-task.ts";
+import { once } from "../task/once.ts";
 import { readDuration } from "../task/time/duration.ts";
 import { Problem } from "./problem.ts";
 import { readJson, readQuery } from "./request.ts";
@@ -25,20 +26,22 @@ export interface LogLevelRoutesOptions {
 /** The longest that a timer can be told. */
 const longestMs = 24 * 86_400_000;
 
-const change = z.strictObject({
-  level: z.enum(levels),
-  for: z
-    .string()
-    .transform((text, context) => {
-      const ms = readDuration(text);
-      if (typeof ms === "number" && ms > 0 && ms <= longestMs) return ms;
-      context.addIssue({ code: "custom", message: "is not a duration such as 10m, 24d at the most" });
-      return z.NEVER;
-    })
-    .optional(),
-});
+const change = once(() =>
+  z.strictObject({
+    level: z.enum(levels),
+    for: z
+      .string()
+      .transform((text, context) => {
+        const ms = readDuration(text);
+        if (typeof ms === "number" && ms > 0 && ms <= longestMs) return ms;
+        context.addIssue({ code: "custom", message: "is not a duration such as 10m, 24d at the most" });
+        return z.NEVER;
+      })
+      .optional(),
+  }),
+);
 
-const noQuery = z.strictObject({});
+const noQuery = once(() => z.strictObject({}));
 
 export function logLevelRoutes({ logLevel }: LogLevelRoutesOptions): Route[] {
   return [
@@ -58,7 +61,7 @@ export function logLevelRoutes({ logLevel }: LogLevelRoutesOptions): Route[] {
         "log from this level on: level, and for how long, such as 10m; without `for` until the worker ends",
       async handle(c) {
         readQuery(c, noQuery);
-        const wanted = change.safeParse(await readJson(c));
+        const wanted = change().safeParse(await readJson(c));
         if (!wanted.success) throw new Problem(400, describeIssues(wanted.error));
         return c.json(levelJson(logLevel.set(wanted.data.level, wanted.data.for)));
       },

@@ -4,12 +4,13 @@ import type { Store } from "../store/connection.ts";
 import { changeQueue, listQueues } from "../store/queues.ts";
 import { describeIssues, queueNameSchema } from "../task/doors/new-task.ts";
 import { checkQueueChange, type Queue } from "../task/doors/queue.ts";
+import { once } from "../task/once.ts";
 import { formatRate } from "../task/time/rate.ts";
 import { Problem } from "./problem.ts";
 import { readJson, readQuery } from "./request.ts";
 import type { Route } from "./route.ts";
 
-const noQuery = z.strictObject({});
+const noQuery = once(() => z.strictObject({}));
 
 export function queueRoutes({ store }: { store: Store }): Route[] {
   return [
@@ -29,7 +30,7 @@ export function queueRoutes({ store }: { store: Store }): Route[] {
         "change a queue: paused, maxRunning (null: no limit), rate such as 60/1m (null: none), history (all, failures)",
       async handle(c) {
         readQuery(c, noQuery);
-        const name = queueNameSchema.safeParse(c.req.param("name"));
+        const name = queueNameSchema().safeParse(c.req.param("name"));
         if (!name.success) throw new Problem(400, describeIssues(name.error));
         const change = checkQueueChange(name.data, await readJson(c));
         const queue = await changeQueue(store, name.data, change);

@@ -6,6 +6,7 @@ import type { Context } from "hono";
 import { z } from "zod";
 import { isBlank, maxTaskBytes, parseJson } from "../task/doors/json-lines.ts";
 import { describeIssues } from "../task/doors/new-task.ts";
+import { once } from "../task/once.ts";
 import { Problem } from "./problem.ts";
 
 /** Of all bodies but those of batches. */
@@ -15,20 +16,23 @@ export const maxBodyBytes = maxTaskBytes;
 export const bulkLimitMs = 5_000;
 
 /** An id as it stands in a path or a query: digits, as many as a number holds exactly. */
-export const idSchema = z
-  .string()
-  .regex(/^[1-9]\d{0,14}$/, "expected an id, a whole number from 1")
-  .transform(Number);
+export const idSchema = once(() =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,14}$/, "expected an id, a whole number from 1")
+    .transform(Number),
+);
 
 /** @throws Problem 400 when the path's id is none. */
 export function readId(c: Context): number {
-  const id = idSchema.safeParse(c.req.param("id"));
+  const id = idSchema().safeParse(c.req.param("id"));
   if (!id.success) throw new Problem(400, `id: ${id.error.issues[0]?.message}`);
   return id.data;
 }
 
 /** @throws Problem 400, naming every parameter that is unknown, given twice or no good. */
-export function readQuery<Query>(c: Context, schema: z.ZodObject & z.ZodType<Query>): Query {
+export function readQuery<Query>(c: Context, schemaOf: () => z.ZodObject & z.ZodType<Query>): Query {
+  const schema = schemaOf();
   const given = c.req.queries();
   const hint = describeParameters(Object.keys(schema.shape));
   const twice = Object.keys(given).filter((name) => given[name]?.length !== 1);

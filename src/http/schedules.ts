@@ -15,12 +15,13 @@ import {
   runScheduleNow,
 } from "../store/schedule/schedules.ts";
 import { checkNewSchedule, definedByFile, type Schedule } from "../task/doors/schedule.ts";
+import { once } from "../task/once.ts";
 import { Problem } from "./problem.ts";
 import { readJson, readQuery } from "./request.ts";
 import type { Route } from "./route.ts";
 import { scheduleJson } from "./schedule-json.ts";
 
-const noQuery = z.strictObject({});
+const noQuery = once(() => z.strictObject({}));
 
 export function scheduleRoutes({
   store,

@@ -119,7 +119,7 @@ function queueControl(store: Store): QueueControl {
   return {
     list: () => listQueues(store),
     async change(asked, change) {
-      const name = queueNameSchema.safeParse(asked);
+      const name = queueNameSchema().safeParse(asked);
       if (!name.success) throw new OperatorError("usage", describeIssues(name.error));
       return await changeQueue(store, name.data, checkQueueChange(name.data, change));
     },

@@ -31,7 +31,9 @@ const snoozeMs = 1_000;
 export function syncRecordHandler(kind: RecordKind, { sender, store }: SyncRecordOptions): Handler {
   return defineHandler({
     name: sendTaskName(kind),
-    payload: sendPayload,
+    get payload() {
+      return sendPayload();
+    },
     async run({ company, code }, { task, signal }) {
       demandFiscautQueue(task);
       const key: RecordKey = { company, kind, code };

@@ -28,7 +28,9 @@ export function syncRecordsHandler(kind: RecordKind | "all", options: SyncRecord
   const { source: ownSource, odbcReader, store } = options;
   return defineHandler({
     name: readTaskName(kind),
-    payload: readPayload,
+    get payload() {
+      return readPayload();
+    },
     async run({ company, source = ownSource, force = false, sendInvalid = false }, context) {
       const { task, log, progress, signal } = context;
       if (source === undefined)

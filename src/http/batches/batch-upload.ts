@@ -14,6 +14,7 @@ import { checkBatchKey, checkBatchTitle, defaultTitle } from "../../task/doors/b
 import { type AskedTask, parseJson } from "../../task/doors/json-lines.ts";
 import type { CheckedTask } from "../../task/doors/new-task.ts";
 import { type PriorityOrder, turnPriority } from "../../task/doors/priority-order.ts";
+import { once } from "../../task/once.ts";
 import { prolong } from "../answer-limit.ts";
 import { Problem, unavailable } from "../problem.ts";
 import { readQuery } from "../request.ts";
@@ -83,7 +84,9 @@ export function readBatchQuery(c: Context): AskedBatch {
   return { title, whenComplete: parseJson(Buffer.from(whenComplete), "whenComplete") };
 }
 
-const batchQuery = z.strictObject({ title: z.string().optional(), whenComplete: z.string().optional() });
+const batchQuery = once(() =>
+  z.strictObject({ title: z.string().optional(), whenComplete: z.string().optional() }),
+);
 
 /** The header's value, in the quotes that the draft asks for or without. @throws Problem 400 */
 function readKey(c: Context): string | undefined {

@@ -9,6 +9,7 @@ import { defaultBatchesListed, maxBatchesListed } from "../../task/doors/batch.t
 import type { BulkResult } from "../../task/doors/control-result.ts";
 import { readJsonLines } from "../../task/doors/json-lines.ts";
 import { describeIssues } from "../../task/doors/new-task.ts";
+import { once } from "../../task/once.ts";
 import { isNdjson } from "../guard.ts";
 import { Problem } from "../problem.ts";
 import { bulkLimitMs, idSchema, readId, readQuery } from "../request.ts";
@@ -18,17 +19,21 @@ import { readObject, readUpload } from "./batch-body.ts";
 import { batchDetailJson, batchJson } from "./batch-json.ts";
 import { type AskedBatch, type EnqueueUpload, readBatchQuery } from "./batch-upload.ts";
 
-const noQuery = z.strictObject({});
-const listQuery = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^([1-9]\d?|100)$/, `expected a whole number from 1 to ${maxBatchesListed}`)
-    .default(String(defaultBatchesListed))
-    .transform(Number),
-  before: idSchema.optional().describe("the cursor: only batches with a lower id"),
-});
+const noQuery = once(() => z.strictObject({}));
+const listQuery = once(() =>
+  z.strictObject({
+    limit: z
+      .string()
+      .regex(/^([1-9]\d?|100)$/, `expected a whole number from 1 to ${maxBatchesListed}`)
+      .default(String(defaultBatchesListed))
+      .transform(Number),
+    before: idSchema().optional().describe("the cursor: only batches with a lower id"),
+  }),
+);
 /** What is beside `tasks`. */
-const membersSchema = z.strictObject({ title: z.string().optional(), whenComplete: z.unknown().optional() });
+const membersSchema = once(() =>
+  z.strictObject({ title: z.string().optional(), whenComplete: z.unknown().optional() }),
+);
 
 export function batchRoutes({ store }: TaskRoutesOptions, enqueueUpload: EnqueueUpload): Route[] {
   return [
@@ -103,7 +108,7 @@ async function act(
 }
 
 function checkMembers(members: Map<string, unknown>): AskedBatch {
-  const parsed = membersSchema.safeParse(Object.fromEntries(members));
+  const parsed = membersSchema().safeParse(Object.fromEntries(members));
   if (!parsed.success) throw new Problem(400, describeIssues(parsed.error));
   return parsed.data;
 }

@@ -7,6 +7,7 @@ import { listCompanyLines } from "../../store/sync/company-lines.ts";
 import { type CompanyLine, chooseCompanies, type SourceCompany } from "../../task/doors/company.ts";
 import { companyCodeSchema } from "../../task/doors/record-listing.ts";
 import { OperatorError } from "../../task/errors.ts";
+import { once } from "../../task/once.ts";
 import { Problem } from "../problem.ts";
 import { readQuery } from "../request.ts";
 import type { Route } from "../route.ts";
@@ -17,11 +18,13 @@ export interface CompanyRoutesOptions {
   readCompanies?: (() => Promise<SourceCompany[]>) | undefined;
 }
 
-const noQuery = z.strictObject({});
-const listQuery = z.strictObject({
-  enabled: z.literal("true").optional(),
-  source: z.literal("true").optional(),
-});
+const noQuery = once(() => z.strictObject({}));
+const listQuery = once(() =>
+  z.strictObject({
+    enabled: z.literal("true").optional(),
+    source: z.literal("true").optional(),
+  }),
+);
 
 export function companyRoutes({ store, readCompanies }: CompanyRoutesOptions): Route[] {
   return [
@@ -73,7 +76,7 @@ export function companyLineJson({ code, document, name, enabled, inSource, fault
 
 function readCode(c: Context): number {
   readQuery(c, noQuery);
-  const code = companyCodeSchema.safeParse(c.req.param("code"));
+  const code = companyCodeSchema().safeParse(c.req.param("code"));
   if (!code.success) throw new Problem(400, `company: ${code.error.issues[0]?.message}`);
   return code.data;
 }

@@ -9,18 +9,21 @@ import {
   recordKindSchema,
   recordListingSchema,
 } from "../../task/doors/record-listing.ts";
+import { once } from "../../task/once.ts";
 import { Problem } from "../problem.ts";
 import { readQuery } from "../request.ts";
 import type { Route } from "../route.ts";
 import { recordJson, totalsJson, wholeRecordJson } from "./record-json.ts";
 
-const noQuery = z.strictObject({});
-const totalsQuery = z.strictObject({ company: companyCodeSchema.optional() });
-const keySchema = z.strictObject({
-  company: companyCodeSchema,
-  kind: recordKindSchema,
-  code: z.string().min(1),
-});
+const noQuery = once(() => z.strictObject({}));
+const totalsQuery = once(() => z.strictObject({ company: companyCodeSchema().optional() }));
+const keySchema = once(() =>
+  z.strictObject({
+    company: companyCodeSchema(),
+    kind: recordKindSchema(),
+    code: z.string().min(1),
+  }),
+);
 
 export function syncRoutes({ store }: { store: Store }): Route[] {
   return [
@@ -56,7 +59,7 @@ export function syncRoutes({ store }: { store: Store }): Route[] {
       async handle(c) {
         readQuery(c, noQuery);
         const { company, kind, code } = c.req.param() as Record<string, string>;
-        const key = keySchema.safeParse({ company, kind, code });
+        const key = keySchema().safeParse({ company, kind, code });
         // A kind or company that can't be is one that is not there.
         const record = key.success ? await findRecord(store, key.data) : undefined;
         if (record === undefined)

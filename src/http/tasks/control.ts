@@ -21,36 +21,37 @@ import {
 } from "../../task/doors/filter.ts";
 import { queueNameSchema, taskNameSchema } from "../../task/doors/new-task.ts";
 import { turnPriority } from "../../task/doors/priority-order.ts";
+import { once } from "../../task/once.ts";
 import type { TaskState } from "../../task/task.ts";
 import { Problem } from "../problem.ts";
 import { bulkLimitMs, idSchema, readId, readJson, readQuery } from "../request.ts";
 import type { Route } from "../route.ts";
 import type { TaskRoutesOptions } from "./tasks.ts";
 
-const noQuery = z.strictObject({});
-const yes = z.literal("true").optional();
+const noQuery = once(() => z.strictObject({}));
+const yes = () => z.literal("true").optional();
 const bulkQuery = (states: readonly TaskState[]) =>
   z.strictObject({
     state: z.enum(states).optional(),
-    name: taskNameSchema.optional(),
-    queue: queueNameSchema.optional(),
-    batch: idSchema.optional(),
-    all: yes,
-    dryRun: yes,
+    name: taskNameSchema().optional(),
+    queue: queueNameSchema().optional(),
+    batch: idSchema().optional(),
+    all: yes(),
+    dryRun: yes(),
   });
 /** Only for what takes finished tasks. */
-const age = {
+const age = () => ({
   olderThanMs: z
     .string()
     .regex(/^\d{1,15}$/, "expected whole milliseconds")
     .transform(Number)
     .optional(),
-};
-const retryQuery = bulkQuery(retriableStates).extend(age);
-const cancelQuery = bulkQuery(cancellableStates);
-const deleteQuery = bulkQuery(deletableStates).extend(age);
+});
+const retryQuery = once(() => bulkQuery(retriableStates).extend(age()));
+const cancelQuery = once(() => bulkQuery(cancellableStates));
+const deleteQuery = once(() => bulkQuery(deletableStates).extend(age()));
 
-type BulkQuery = z.output<typeof cancelQuery> & { olderThanMs?: number | undefined };
+type BulkQuery = z.output<ReturnType<typeof cancelQuery>> & { olderThanMs?: number | undefined };
 
 export function controlRoutes({ store, checkPayloads, priorityOrder }: TaskRoutesOptions): Route[] {
   const bulk = async (

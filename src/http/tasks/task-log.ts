@@ -2,19 +2,22 @@
 import { z } from "zod";
 import type { Store } from "../../store/connection.ts";
 import { readTaskLog } from "../../store/read-log.ts";
+import { once } from "../../task/once.ts";
 import { isFinished } from "../../task/task.ts";
 import { Problem } from "../problem.ts";
 import { readId, readQuery } from "../request.ts";
 import type { Route } from "../route.ts";
 
-const logQuery = z.strictObject({
-  after: z
-    .string()
-    .regex(/^\d{1,9}$/, "expected a line's number")
-    .default("0")
-    .transform(Number)
-    .describe("the cursor: only lines with a higher number"),
-});
+const logQuery = once(() =>
+  z.strictObject({
+    after: z
+      .string()
+      .regex(/^\d{1,9}$/, "expected a line's number")
+      .default("0")
+      .transform(Number)
+      .describe("the cursor: only lines with a higher number"),
+  }),
+);
 
 export function taskLogRoutes({ store }: { store: Store }): Route[] {
   return [

@@ -12,6 +12,7 @@ import { isAdded } from "../../task/doors/enqueued.ts";
 import { maxListed } from "../../task/doors/filter.ts";
 import { checkNewTask, queueNameSchema, taskNameSchema } from "../../task/doors/new-task.ts";
 import { type PriorityOrder, turnPriority } from "../../task/doors/priority-order.ts";
+import { once } from "../../task/once.ts";
 import { taskStates } from "../../task/task.ts";
 import { readArray, readUpload } from "../batches/batch-body.ts";
 import { batchJson } from "../batches/batch-json.ts";
@@ -29,19 +30,21 @@ export interface TaskRoutesOptions {
   priorityOrder: PriorityOrder;
 }
 
-const noQuery = z.strictObject({});
-const listQuery = z.strictObject({
-  state: z.enum(taskStates).optional(),
-  name: taskNameSchema.optional(),
-  queue: queueNameSchema.optional(),
-  batch: idSchema.optional(),
-  limit: z
-    .string()
-    .regex(/^([1-9]\d?|[1-4]\d\d|500)$/, `expected a whole number from 1 to ${maxListed}`)
-    .default("50")
-    .transform(Number),
-  before: idSchema.optional().describe("the cursor: only tasks with a lower id"),
-});
+const noQuery = once(() => z.strictObject({}));
+const listQuery = once(() =>
+  z.strictObject({
+    state: z.enum(taskStates).optional(),
+    name: taskNameSchema().optional(),
+    queue: queueNameSchema().optional(),
+    batch: idSchema().optional(),
+    limit: z
+      .string()
+      .regex(/^([1-9]\d?|[1-4]\d\d|500)$/, `expected a whole number from 1 to ${maxListed}`)
+      .default("50")
+      .transform(Number),
+    before: idSchema().optional().describe("the cursor: only tasks with a lower id"),
+  }),
+);
 
 export function taskRoutes(
   { store, checkPayloads, priorityOrder }: TaskRoutesOptions,
@@ -104,7 +107,7 @@ export function taskRoutes(
 }
 
 /** The same question from the last task shown on. */
-function nextPage(query: z.output<typeof listQuery>, lastId: number | undefined): string {
+function nextPage(query: z.output<ReturnType<typeof listQuery>>, lastId: number | undefined): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries({ ...query, before: lastId }))
     if (value !== undefined) parameters.set(name, String(value));

@@ -3,6 +3,7 @@
  * them did, is the store's affair (`release.ts`).
  */
 import { z } from "zod";
+import { once } from "../once.ts";
 
 /**
  * fail: should one of them not succeed, the task fails without a run (the default). ignore: it runs once all have
@@ -40,16 +41,17 @@ const ids = (what: string, most: number) =>
     .default([])
     .transform((all) => [...new Set(all)]);
 
-const waits = z
-  .strictObject({
-    tasks: ids("tasks", maxAfterTasks),
-    batches: ids("batches", maxAfterBatches),
-    onFailure: z.enum(failureRules).default(defaultFailureRule),
-  })
-  .refine(({ tasks, batches }) => tasks.length + batches.length > 0, "names neither a task nor a batch");
+const waits = () =>
+  z
+    .strictObject({
+      tasks: ids("tasks", maxAfterTasks),
+      batches: ids("batches", maxAfterBatches),
+      onFailure: z.enum(failureRules).default(defaultFailureRule),
+    })
+    .refine(({ tasks, batches }) => tasks.length + batches.length > 0, "names neither a task nor a batch");
 
-// Not a union of the two forms: of that zod would only say that neither fits.
-export const afterSchema = z.preprocess(
-  (given) => (Array.isArray(given) ? { tasks: given } : given),
-  waits,
-) as unknown as z.ZodType<After, NewAfter>;
+/** Not a union of the two forms: of that zod would only say that neither fits. */
+export const afterSchema = once((): z.ZodType<After, NewAfter> => {
+  const toObject = (given: unknown) => (Array.isArray(given) ? { tasks: given } : given);
+  return z.preprocess(toObject, waits()) as unknown as z.ZodType<After, NewAfter>;
+});

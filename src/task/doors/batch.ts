@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { OperatorError } from "../errors.ts";
+import { once } from "../once.ts";
 import type { TaskState } from "../task.ts";
 import type { Pace } from "../time/pace.ts";
 import { describeIssues } from "./new-task.ts";
@@ -54,24 +55,25 @@ export const sampledErrors = 5;
 /** Keys made for tasks that enqueue batches begin with it, keys of callers may not. */
 const taskKeyPrefix = "task:";
 
-const textSchema = z
-  .string()
-  .min(1, "is empty")
-  .max(200, "is longer than 200 characters")
-  .refine((text) => text.isWellFormed() && !text.includes("\u0000"), "holds a NUL or half a character");
-const keySchema = textSchema.refine(
-  (text) => !text.startsWith(taskKeyPrefix),
-  `may not begin with ${taskKeyPrefix}`,
+const textSchema = once(() =>
+  z
+    .string()
+    .min(1, "is empty")
+    .max(200, "is longer than 200 characters")
+    .refine((text) => text.isWellFormed() && !text.includes("\u0000"), "holds a NUL or half a character"),
+);
+const keySchema = once(() =>
+  textSchema().refine((text) => !text.startsWith(taskKeyPrefix), `may not begin with ${taskKeyPrefix}`),
 );
 
 /** @throws OperatorError "usage" */
 export function checkBatchKey(key: unknown): string {
-  return check("the batch's key", keySchema, key);
+  return check("the batch's key", keySchema(), key);
 }
 
 /** @throws OperatorError "usage" */
 export function checkBatchTitle(title: unknown): string {
-  return check("the batch's title", textSchema, title);
+  return check("the batch's title", textSchema(), title);
 }
 
 /** Where the caller gives none: its first task's name. */
@@ -89,14 +91,16 @@ export interface BatchFilter {
 /** One list shows no more: each batch's tasks are counted for it. */
 export const maxBatchesListed = 100;
 export const defaultBatchesListed = 20;
-const listingSchema = z.strictObject({
-  beforeId: z.int().positive().optional(),
-  limit: z.int().min(1).max(maxBatchesListed).default(defaultBatchesListed),
-});
+const listingSchema = once(() =>
+  z.strictObject({
+    beforeId: z.int().positive().optional(),
+    limit: z.int().min(1).max(maxBatchesListed).default(defaultBatchesListed),
+  }),
+);
 
 /** @throws OperatorError "usage", naming every fault. */
-export function checkBatchListing(input: unknown): z.output<typeof listingSchema> {
-  const parsed = listingSchema.safeParse(input);
+export function checkBatchListing(input: unknown): z.output<ReturnType<typeof listingSchema>> {
+  const parsed = listingSchema().safeParse(input);
   if (!parsed.success) throw new OperatorError("usage", describeIssues(parsed.error));
   return parsed.data;
 }

@@ -1,6 +1,7 @@
 /** Which tasks a list shows and a bulk verb takes, as every door has it. Their conditions in SQL are the store's. */
 import { z } from "zod";
 import { OperatorError } from "../errors.ts";
+import { once } from "../once.ts";
 import { type TaskState, taskStates } from "../task.ts";
 import { describeIssues, queueNameSchema, taskNameSchema } from "./new-task.ts";
 
@@ -13,30 +14,38 @@ export const retriableStates = ["pending", "failed", "cancelled"] as const;
 /** What a bulk delete may be asked for; without a state it takes all of them. */
 export const deletableStates = ["pending", "succeeded", "failed", "cancelled"] as const;
 
-const taskFilterSchema = z.strictObject({
-  state: z.enum(taskStates).optional(),
-  name: taskNameSchema.optional(),
-  queue: queueNameSchema.optional(),
-  batchId: z.int().positive().optional(),
-  /** Only ids below this one: the cursor. */
-  beforeId: z.int().positive().optional(),
-});
-export type TaskFilter = z.output<typeof taskFilterSchema>;
+const taskFilterSchema = once(() =>
+  z.strictObject({
+    state: z.enum(taskStates).optional(),
+    name: taskNameSchema().optional(),
+    queue: queueNameSchema().optional(),
+    batchId: z.int().positive().optional(),
+    /** Only ids below this one: the cursor. */
+    beforeId: z.int().positive().optional(),
+  }),
+);
+export type TaskFilter = z.output<ReturnType<typeof taskFilterSchema>>;
 
-const bulkFilterSchema = taskFilterSchema.omit({ beforeId: true }).extend({
-  /** Only tasks that finished longer ago than this, by the database's clock. */
-  olderThanMs: z.int().min(0).optional(),
-});
+const bulkFilterSchema = once(() =>
+  taskFilterSchema()
+    .omit({ beforeId: true })
+    .extend({
+      /** Only tasks that finished longer ago than this, by the database's clock. */
+      olderThanMs: z.int().min(0).optional(),
+    }),
+);
 /** Its state is one of those that the verb takes; undefined: those that it takes by default. */
-export type BulkFilter = z.output<typeof bulkFilterSchema>;
+export type BulkFilter = z.output<ReturnType<typeof bulkFilterSchema>>;
 
 /** One list shows no more. */
 export const maxListed = 500;
-const listingSchema = taskFilterSchema.extend({ limit: z.int().min(1).max(maxListed).default(50) });
+const listingSchema = once(() =>
+  taskFilterSchema().extend({ limit: z.int().min(1).max(maxListed).default(50) }),
+);
 
 /** @throws OperatorError "usage", naming every fault. */
-export function checkListing(input: unknown): z.output<typeof listingSchema> {
-  return check(listingSchema, input);
+export function checkListing(input: unknown): z.output<ReturnType<typeof listingSchema>> {
+  return check(listingSchema(), input);
 }
 
 /**
@@ -45,7 +54,7 @@ export function checkListing(input: unknown): z.output<typeof listingSchema> {
  * @throws OperatorError "usage", naming every fault.
  */
 export function checkBulkFilter(input: unknown, states: readonly TaskState[]): BulkFilter {
-  const schema = bulkFilterSchema.extend({
+  const schema = bulkFilterSchema().extend({
     state: z.enum(states).optional(),
     all: z.literal(true).optional(),
   });

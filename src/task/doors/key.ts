@@ -3,6 +3,7 @@
  * tasks is seen to by the store (`enqueue-once.ts`).
  */
 import { z } from "zod";
+import { once } from "../once.ts";
 
 /**
  * skip: the live one stays, nothing is added (Django's CHECK_EXISTING). replace: a pending one is cancelled and the
@@ -22,7 +23,7 @@ export const defaultConflictRule: ConflictRule = "skip";
 export const payloadKeyPrefix = "payload:";
 
 /** The part of a new task that says whether it is to be stored once. */
-export const keyFields = {
+export const keyFields = once(() => ({
   key: z
     .string()
     .min(1)
@@ -33,7 +34,7 @@ export const keyFields = {
     .describe("no two live tasks have the same"),
   keyOf: z.literal("payload").optional().describe("the key is made of name and payload"),
   onConflict: z.enum(conflictRules).optional().describe("when a live task has the key"),
-};
+}));
 
 /**
  * Equal for equal name and payload, whatever the order of members in its objects: as Django's task_hash, with

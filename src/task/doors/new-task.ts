@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { OperatorError } from "../errors.ts";
+import { once } from "../once.ts";
 import { formatBackoff, longestDelayMs, readBackoff } from "../time/backoff.ts";
 import { afterSchema } from "./after.ts";
 import { keyFields, payloadKey } from "./key.ts";
@@ -22,9 +23,9 @@ const word = (what: string) =>
     .max(100, `${what} is longer than 100 characters`)
     .regex(/^[A-Za-z0-9_][A-Za-z0-9_.:-]*$/, `${what} may hold letters, digits and _ . : - only`);
 
-export const taskNameSchema = word("the task's name");
-export const queueNameSchema = word("the queue's name");
-export const scheduleNameSchema = word("the schedule's name");
+export const taskNameSchema = once(() => word("the task's name"));
+export const queueNameSchema = once(() => word("the queue's name"));
+export const scheduleNameSchema = once(() => word("the schedule's name"));
 
 /** Milliseconds that still fit Postgres' integer: 24 days. */
 const maxTimeoutMs = 2 ** 31 - 1;
@@ -33,21 +34,27 @@ const maxDelayMs = longestDelayMs;
 export const maxNesting = 200;
 
 /** Only with its zone is a text the same instant on every machine. */
-const instantSchema = z
-  .union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))])
-  .refine((at) => at.getTime() >= 0 && at.getUTCFullYear() <= 9999, "not between the years 1970 and 9999");
+const instantSchema = once(() =>
+  z
+    .union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))])
+    .refine((at) => at.getTime() >= 0 && at.getUTCFullYear() <= 9999, "not between the years 1970 and 9999"),
+);
 
-const backoffSchema = z.string().transform((text, context) => {
-  const backoff = readBackoff(text);
-  if (typeof backoff === "object") return formatBackoff(backoff);
-  context.addIssue(`${JSON.stringify(text)} ${backoff}`);
-  return z.NEVER;
-});
+const backoffSchema = once(() =>
+  z.string().transform((text, context) => {
+    const backoff = readBackoff(text);
+    if (typeof backoff === "object") return formatBackoff(backoff);
+    context.addIssue(`${JSON.stringify(text)} ${backoff}`);
+    return z.NEVER;
+  }),
+);
 
 /** Not zod's own, which drops a member that is named `__proto__` without a word. */
-const jsonSchema = z.custom<z.core.util.JSONType>(
-  isJson,
-  "holds what JSON has not: only text, finite numbers, true, false, null, lists and plain objects can be stored",
+const jsonSchema = once(() =>
+  z.custom<z.core.util.JSONType>(
+    isJson,
+    "holds what JSON has not: only text, finite numbers, true, false, null, lists and plain objects can be stored",
+  ),
 );
 
 function isJson(value: unknown): boolean {
@@ -72,54 +79,56 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-export const newTaskSchema = z
-  .strictObject({
-    name: taskNameSchema,
-    payload: jsonSchema.default({}).describe("the handler's arguments"),
-    queue: queueNameSchema.default(defaultQueue),
-    priority: z.int().min(-32768).max(32767).default(0).describe("higher runs first"),
-    delayMs: z.int().min(0).max(maxDelayMs).optional().describe("from now, by the database's clock"),
-    runAt: instantSchema.optional().describe("ISO 8601 with a time zone"),
-    maxAttempts: z.int().min(1).max(1000).default(defaultMaxAttempts),
-    timeoutMs: z.int().min(1).max(maxTimeoutMs).optional(),
-    serialKey: word("the serial key").optional().describe("tasks of one key run one at a time"),
-    after: afterSchema.optional().describe("run once these tasks and batches have succeeded"),
-    backoff: backoffSchema.optional().describe("the wait after an error; otherwise the handler's"),
-    repeatMs: z
-      .int()
-      .min(1_000)
-      .max(maxDelayMs)
-      .optional()
-      .describe("from the planned time of this run to the next's"),
-    repeatUntil: instantSchema.optional().describe("no run is planned after it"),
-    repeatAfterFailure: z.boolean().optional().describe("go on after a run that failed for good"),
-    title: z
-      .string()
-      .min(1)
-      .max(longestTitle)
-      .refine((text) => text.isWellFormed() && !text.includes("\u0000"), "holds a NUL or half a character")
-      .optional(),
-    ...keyFields,
-  })
-  .refine(
-    (task) => task.delayMs === undefined || task.runAt === undefined,
-    "delayMs and runAt exclude each other",
-  )
-  .refine((task) => task.key === undefined || task.keyOf === undefined, "key and keyOf exclude each other")
-  .refine(
-    (task) => task.onConflict === undefined || task.key !== undefined || task.keyOf !== undefined,
-    "onConflict needs a key or keyOf",
-  )
-  .refine(
-    (task) =>
-      task.repeatMs !== undefined ||
-      (task.repeatUntil === undefined && task.repeatAfterFailure === undefined),
-    "repeatUntil and repeatAfterFailure need repeatMs",
-  );
+export const newTaskSchema = once(() =>
+  z
+    .strictObject({
+      name: taskNameSchema(),
+      payload: jsonSchema().default({}).describe("the handler's arguments"),
+      queue: queueNameSchema().default(defaultQueue),
+      priority: z.int().min(-32768).max(32767).default(0).describe("higher runs first"),
+      delayMs: z.int().min(0).max(maxDelayMs).optional().describe("from now, by the database's clock"),
+      runAt: instantSchema().optional().describe("ISO 8601 with a time zone"),
+      maxAttempts: z.int().min(1).max(1000).default(defaultMaxAttempts),
+      timeoutMs: z.int().min(1).max(maxTimeoutMs).optional(),
+      serialKey: word("the serial key").optional().describe("tasks of one key run one at a time"),
+      after: afterSchema().optional().describe("run once these tasks and batches have succeeded"),
+      backoff: backoffSchema().optional().describe("the wait after an error; otherwise the handler's"),
+      repeatMs: z
+        .int()
+        .min(1_000)
+        .max(maxDelayMs)
+        .optional()
+        .describe("from the planned time of this run to the next's"),
+      repeatUntil: instantSchema().optional().describe("no run is planned after it"),
+      repeatAfterFailure: z.boolean().optional().describe("go on after a run that failed for good"),
+      title: z
+        .string()
+        .min(1)
+        .max(longestTitle)
+        .refine((text) => text.isWellFormed() && !text.includes("\u0000"), "holds a NUL or half a character")
+        .optional(),
+      ...keyFields(),
+    })
+    .refine(
+      (task) => task.delayMs === undefined || task.runAt === undefined,
+      "delayMs and runAt exclude each other",
+    )
+    .refine((task) => task.key === undefined || task.keyOf === undefined, "key and keyOf exclude each other")
+    .refine(
+      (task) => task.onConflict === undefined || task.key !== undefined || task.keyOf !== undefined,
+      "onConflict needs a key or keyOf",
+    )
+    .refine(
+      (task) =>
+        task.repeatMs !== undefined ||
+        (task.repeatUntil === undefined && task.repeatAfterFailure === undefined),
+      "repeatUntil and repeatAfterFailure need repeatMs",
+    ),
+);
 
 export type { NewTask } from "./new-task-input.ts";
 /** As the store takes it: with its key, where `keyOf` asked for one. */
-export type CheckedTask = z.output<typeof newTaskSchema>;
+export type CheckedTask = z.output<ReturnType<typeof newTaskSchema>>;
 
 /** As the store takes it: it never reads the payload, whose text may be large. */
 export type StorableTask = Omit<CheckedTask, "payload"> & { payloadJson: string };
@@ -144,7 +153,7 @@ export function checkStorableTask(input: unknown): CheckedTask & StorableTask {
 
 function check(input: unknown): { task: CheckedTask; payloadJson: string } {
   checkNesting(input);
-  const parsed = newTaskSchema.safeParse(input);
+  const parsed = newTaskSchema().safeParse(input);
   if (!parsed.success) throw new OperatorError("usage", describeIssues(parsed.error));
   const task = parsed.data;
   const payloadJson = checkPayload(task.payload);

@@ -1,6 +1,7 @@
 /** What a queue is, and what may be changed of it. How claims hold to a pause or a limit is the store's affair. */
 import { z } from "zod";
 import { OperatorError } from "../errors.ts";
+import { once } from "../once.ts";
 import { fiscautQueue } from "../sync/record.ts";
 import { parseRate, type Rate } from "../time/rate.ts";
 import { describeIssues } from "./new-task.ts";
@@ -36,22 +37,24 @@ export interface Hold {
 export const queueCountLimit = 10_000;
 
 /** Not 0: that is a pause, and said so. Each claim looks up as many rows. */
-export const maxRunningSchema = z.int().min(1).max(10_000);
+export const maxRunningSchema = once(() => z.int().min(1).max(10_000));
 
-const queueChangeSchema = z
-  .strictObject({
-    paused: z.boolean().optional(),
-    maxRunning: maxRunningSchema.nullable().optional(),
-    rate: z.string().nullable().optional(),
-    history: z.enum(historyRules).optional(),
-  })
-  .refine(
-    (change) => Object.values(change).some((value) => value !== undefined),
-    "nothing to change: give paused, maxRunning, rate or history",
-  );
+const queueChangeSchema = once(() =>
+  z
+    .strictObject({
+      paused: z.boolean().optional(),
+      maxRunning: maxRunningSchema().nullable().optional(),
+      rate: z.string().nullable().optional(),
+      history: z.enum(historyRules).optional(),
+    })
+    .refine(
+      (change) => Object.values(change).some((value) => value !== undefined),
+      "nothing to change: give paused, maxRunning, rate or history",
+    ),
+);
 
 /** As callers write it: `rate` as `60/1m`. What is left out stays as it is; null takes a limit away. */
-export type QueueChangeInput = z.input<typeof queueChangeSchema>;
+export type QueueChangeInput = z.input<ReturnType<typeof queueChangeSchema>>;
 
 export interface QueueChange {
   paused?: boolean | undefined;
@@ -66,7 +69,7 @@ export interface QueueChange {
  * @throws OperatorError "usage", naming every fault; "conflict" for the rate of the queue whose rate is a setting.
  */
 export function checkQueueChange(name: string, input: unknown): QueueChange {
-  const parsed = queueChangeSchema.safeParse(input);
+  const parsed = queueChangeSchema().safeParse(input);
   if (!parsed.success) throw new OperatorError("usage", describeIssues(parsed.error));
   if (name === fiscautQueue && parsed.data.rate !== undefined)
     throw new OperatorError(

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { OperatorError } from "../errors.ts";
+import { once } from "../once.ts";
 import { checkCron } from "../time/cron.ts";
 import {
   type CheckedTask,
@@ -32,16 +33,18 @@ export const onTimeMs = 60_000;
 /** Fields of a new task that a schedule decides itself, each tick anew. */
 const ownFields = ["runAt", "delayMs", "after", "repeatMs", "repeatUntil", "repeatAfterFailure"] as const;
 
-const newScheduleSchema = z.strictObject({
-  name: scheduleNameSchema,
-  cron: z.string().max(200),
-  timeZone: z.string().max(100).default(defaultTimeZone),
-  missed: z.enum(missedPolicies).default(defaultMissed),
-  task: z.looseObject({ name: z.string() }),
-});
+const newScheduleSchema = once(() =>
+  z.strictObject({
+    name: scheduleNameSchema(),
+    cron: z.string().max(200),
+    timeZone: z.string().max(100).default(defaultTimeZone),
+    missed: z.enum(missedPolicies).default(defaultMissed),
+    task: z.looseObject({ name: z.string() }),
+  }),
+);
 
 /** As a caller writes it. */
-export type NewSchedule = z.input<typeof newScheduleSchema> & { task: NewTask };
+export type NewSchedule = z.input<ReturnType<typeof newScheduleSchema>> & { task: NewTask };
 
 export interface CheckedSchedule {
   name: string;
@@ -75,7 +78,7 @@ export interface Schedule {
  * @throws OperatorError "usage", naming what is wrong.
  */
 export function checkNewSchedule(input: unknown): CheckedSchedule {
-  const parsed = newScheduleSchema.safeParse(input);
+  const parsed = newScheduleSchema().safeParse(input);
   if (!parsed.success) throw new OperatorError("usage", describeIssues(parsed.error));
   const { task, ...schedule } = parsed.data;
   checkCron(schedule);

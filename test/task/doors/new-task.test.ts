@@ -14,7 +14,7 @@ const refusal = (input: unknown): string => {
 };
 
 test("what callers may write is told member by member (else: new-task-input.ts is behind the schema)", () => {
-  type Input = z.input<typeof newTaskSchema>;
+  type Input = z.input<ReturnType<typeof newTaskSchema>>;
   type Same<A, B> = [A, B] extends [B, A] ? true : false;
   const members: Same<keyof Input, keyof NewTask> = true;
   const types: Same<Input, NewTask> = true;

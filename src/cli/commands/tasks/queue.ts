@@ -144,7 +144,7 @@ export const queueCommand = defineCommand({
 type Context = Parameters<typeof prepare>[0] & { args: { name?: unknown; json?: boolean | undefined } };
 
 async function change(context: Context, queueChange: QueueChangeInput): Promise<void> {
-  const queueName = queueNameSchema.safeParse(context.args.name);
+  const queueName = queueNameSchema().safeParse(context.args.name);
   if (!queueName.success) throw new OperatorError("usage", `NAME: ${queueName.error.issues[0]?.message}`);
   const checked = checkQueueChange(queueName.data, queueChange);
   const queue = await withStore(prepare(context), "queue", (store) =>
@@ -161,7 +161,7 @@ function readLimit<Limit>(text: string | undefined, read: (text: string) => Limi
 }
 
 function readMaxRunning(text: string): number {
-  const parsed = maxRunningSchema.safeParse(/^\d+$/.test(text) ? Number(text) : undefined);
+  const parsed = maxRunningSchema().safeParse(/^\d+$/.test(text) ? Number(text) : undefined);
   if (!parsed.success)
     throw new OperatorError("usage", `--max-running: "${text}" is not a whole number from 1 to 10000`, {
       hint: "none for no limit; queue pause to start nothing",
