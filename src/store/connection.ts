@@ -13,7 +13,10 @@ import type { Sql } from "./sql.ts";
 export interface Store {
   /** Tagged SQL, prepared once a connection. Instants arrive as text, see `instant`. */
   readonly sql: Sql;
-  /** The same for what a busy worker asks many times a second: few connections, and plans that are made once. */
+  /**
+   * For what a busy worker asks many times a second: few connections, and plans that are made once. Instants are to be cast
+   * to text there, else they arrive as the driver's, cut to the millisecond.
+   */
   readonly hot: Sql;
   /** For all that is not hot. */
   readonly db: PostgresJsDatabase;

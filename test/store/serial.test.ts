@@ -213,7 +213,7 @@ describe("tasks of one serial key", () => {
   test("a claim of one is a heap-only update", async () => {
     for (let i = 0; i < 50; i++) await enqueue({ serialKey: `k${i}` });
     const hot = await database.store.sql.begin(async (sql) => {
-      const transaction = { ...database.store, sql: sql as unknown as typeof database.store.sql };
+      const transaction = { ...database.store, hot: sql as unknown as typeof database.store.sql };
       const read = async () => {
         const [row] = await sql<{ hot: number; all: number }[]>`
           select pg_stat_get_xact_tuples_hot_updated('fiscaut_tasks.task'::regclass) as hot,

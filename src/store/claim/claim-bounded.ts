@@ -99,7 +99,7 @@ export async function claimBounded(
       (select json_agg(json_build_object('priority', priority, 'runAt', run_at::text, 'id', id)) from (
         select distinct on (priority) priority, run_at, id from claimed
         order by priority, run_at desc, id desc) as last_of_each) as last,
-      now() - interval '1 s' as second_before,
+      (now() - interval '1 s')::text as second_before,
       (extract(epoch from (select at from found) - statement_timestamp()) * 1000)::float8 as walk_ms
     from claimed`;
   const [told] = rows;

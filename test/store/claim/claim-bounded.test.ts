@@ -83,6 +83,14 @@ test("tells where it came to in each priority, to the microsecond", async () => 
   ]);
 });
 
+test("tells an instant that serves as a bound, where nothing was left", async () => {
+  const { tasks, secondBefore } = await claim(10);
+  expect(tasks).toBeEmpty();
+  await place([{ queue: "q", name: "a", priority: 0, at: 1 }]);
+  expect((await claim(10, [{ priority: 0, runAt: secondBefore, id: 0 }])).tasks).toBeEmpty();
+  expect((await claim(10)).tasks).toHaveLength(1);
+});
+
 test("takes the tasks of any lanes in the order of claims, however many at a time, each once", async () => {
   const placed = fc.record({
     queue: fc.constantFrom("q", "r"),
