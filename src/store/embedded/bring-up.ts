@@ -12,6 +12,8 @@ import { findServer, startServer, stopServer } from "./server.ts";
 import { ensureUnpacked, removeOtherVersions, repair } from "./unpack.ts";
 
 /** A server that answered, and the folder of the programs that can stop it. */
+const vanishLimitMs = 1_000;
+
 export interface RunningServer {
   readonly url: string;
   readonly binaries: string;
@@ -25,7 +27,7 @@ export async function bringUp(dataDir: DataDir, onStep: (step: string) => void):
   const binaries = await ensureUnpacked(dataDir, archive, onStep);
   const launch: Launch = { dataDir, binaries, account, onStep };
 
-  const work = async () => {
+  const work = async (): Promise<RunningServer> => {
     const password = await createClusterIfMissing(launch, archive.manifest.major);
     const found = await findServer(launch);
     const port = found ?? (await startServer(launch));
@@ -35,6 +37,7 @@ export async function bringUp(dataDir: DataDir, onStep: (step: string) => void):
     } catch (fault) {
       // A server that we started and can't use would have nobody to stop it.
       if (found === undefined) await stopServer(dataDir, binaries);
+      else if (await isVanishing(launch)) return await work();
       throw fault;
     }
   };
@@ -47,4 +50,14 @@ export async function bringUp(dataDir: DataDir, onStep: (step: string) => void):
   // Whoever started the server knows that no other version of Postgres runs here.
   if (running.startedHere) await removeOtherVersions(dataDir, binaries);
   return running;
+}
+
+/** A server that was killed is found for a moment more. */
+async function isVanishing(launch: Launch): Promise<boolean> {
+  const deadline = performance.now() + vanishLimitMs;
+  while (performance.now() < deadline) {
+    if ((await findServer(launch)) === undefined) return true;
+    await Bun.sleep(10);
+  }
+  return false;
 }
