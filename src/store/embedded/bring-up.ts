@@ -11,9 +11,9 @@ import type { Launch } from "./launch.ts";
 import { findServer, startServer, stopServer } from "./server.ts";
 import { ensureUnpacked, removeOtherVersions, repair } from "./unpack.ts";
 
-/** A server that answered, and the folder of the programs that can stop it. */
 const vanishLimitMs = 1_000;
 
+/** A server that answered, and the folder of the programs that can stop it. */
 export interface RunningServer {
   readonly url: string;
   readonly binaries: string;
