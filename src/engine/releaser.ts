@@ -1,6 +1,7 @@
 /**
  * Ends the waits of tasks for whose predecessors that is due. Hints tell it what has ended; that nothing waits for
- * ever rests on its own look through all waits, once in a poll interval while any task waits. What ends a wait is `store/waits/release.ts`'s work.
+ * ever rests on its own look through all waits, once in a poll interval while any task waits. What ends a wait is
+ * `store/waits/release.ts`'s work.
  */
 import type { Store } from "../store/connection.ts";
 import { type Ended, findReady, findWaitersOf, settleWaits } from "../store/waits/release.ts";
@@ -22,6 +23,8 @@ export class Releaser {
   #ended: Ended[] = [];
   #nextLookAtMs = 0;
   #lookTookMs = 0;
+  /** The work that is under way. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(store: Store, pollIntervalMs: number, emit: EmitEvent) {
     this.#store = store;
@@ -51,24 +54,40 @@ export class Releaser {
     return true;
   }
 
-  async runOnce(): Promise<number> {
+  runOnce(): Promise<number> {
+    return this.#inTurn(async () => {
+      await this.#settleWaitersOfEnded();
+      if (performance.now() >= this.#nextLookAtMs) await this.#lookThroughAll();
+      return this.#ended.length > 0 ? 0 : Math.max(0, this.#nextLookAtMs - performance.now());
+    });
+  }
+
+  /** Until nothing more can be released or failed. */
+  releaseAll(): Promise<void> {
+    return this.#inTurn(async () => {
+      do {
+        await this.#settleWaitersOfEnded();
+        await this.#lookThroughAll();
+      } while (this.#ended.length > 0);
+    });
+  }
+
+  /** Two at once lock each other's tasks for a moment, also those that are released already: a claim would miss them. */
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  async #settleWaitersOfEnded(): Promise<void> {
     const ended = this.#ended.splice(0, mostAtOnce);
+    if (ended.length === 0) return;
     try {
-      if (ended.length > 0) await this.#settle(await findWaitersOf(this.#store, ended));
+      await this.#settle(await findWaitersOf(this.#store, ended));
     } catch (error) {
       this.#ended.push(...ended);
       throw error;
     }
-    if (performance.now() >= this.#nextLookAtMs) await this.#lookThroughAll();
-    return this.#ended.length > 0 ? 0 : Math.max(0, this.#nextLookAtMs - performance.now());
-  }
-
-  /** Until nothing more can be released or failed. */
-  async releaseAll(): Promise<void> {
-    do {
-      this.#nextLookAtMs = 0;
-      await this.runOnce();
-    } while (this.#ended.length > 0);
   }
 
   async #lookThroughAll(): Promise<void> {
