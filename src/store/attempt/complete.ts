@@ -4,6 +4,7 @@
  */
 import type { Transition } from "../../task/settle.ts";
 import type { TaskState } from "../../task/task.ts";
+import { arrayLiteral } from "../array-literal.ts";
 import type { Store } from "../connection.ts";
 import { endedValues, keptColumns, withError, withLines } from "../fragments.ts";
 import type { Sql } from "../sql.ts";
@@ -61,20 +62,17 @@ async function finishTasks(
   completions: Of<"finished">[],
 ): Promise<Completed[]> {
   const { hot: sql } = store;
+  const column = columnsOf(completions);
   const errors = withError(sql, sql`message`, sql`stack`);
   const [told] = await sql<{ refused: number[] | null; repeats: boolean }[]>`
     with settled as (
-      select id, attempt, coalesce(state, 'succeeded') as state, result, message, stack, report_progress, report_lines,
-        coalesce(waited_ms, 0) as waited_ms
-      from unnest(
-        ${numbers(completions.map((c) => c.id))}::bigint[], ${numbers(completions.map((c) => c.attempt))}::int[],
-        ${texts(completions.map((c) => (c.transition.state === "succeeded" ? null : c.transition.state)))}::text[],
-        ${texts(completions.map((c) => toJson(c.transition.result)))}::text[],
-        ${texts(completions.map((c) => c.transition.error?.message ?? null))}::text[],
-        ${texts(completions.map((c) => c.transition.error?.stack ?? null))}::text[],
-        ${texts(completions.map((c) => progressText(c.report)))}::text[],
-        ${texts(completions.map((c) => linesText(c.report)))}::text[],
-        ${numbers(completions.map(waitedOf))}::int[]
+      select * from unnest(
+        ${column((c) => c.id)}::bigint[], ${column((c) => c.attempt)}::int[],
+        ${column((c) => c.transition.state)}::text[], ${column((c) => toJson(c.transition.result))}::text[],
+        ${column((c) => c.transition.error?.message ?? null)}::text[],
+        ${column((c) => c.transition.error?.stack ?? null)}::text[],
+        ${column((c) => progressText(c.report))}::text[], ${column((c) => linesText(c.report))}::text[],
+        ${column(waitedOf)}::int[]
       ) as s (id, attempt, state, result, message, stack, report_progress, report_lines, waited_ms)
     ), gone as (
       delete from fiscaut_tasks.task t using settled s
@@ -100,12 +98,6 @@ async function finishTasks(
     .map(({ id, transition }) => ({ id, state: transition.state }));
 }
 
-/** Many at once as the text of an array: the driver writes each of its elements apart, which takes many times as long. */
-const numbers = (values: number[]) => `{${values.join(",")}}`;
-
-/** unnest fills up with nulls. */
-const texts = (values: (string | null)[]) => (values.every((value) => value === null) ? [] : values);
-
 /**
  * Back among the pending: after an error with its delay, or given back with the attempt uncounted. Its progress goes,
  * for the next attempt begins anew; its lines stay. One whose cancel
@@ -115,17 +107,18 @@ const texts = (values: (string | null)[]) => (values.every((value) => value === 
  * repeated because its answer was lost must not return that one too, so there the instant of the claim guards as well.
  */
 function returnTasks(sql: Sql, workerId: number, completions: Of<"pending">[]) {
+  const column = columnsOf(completions);
   const errors = withError(sql, sql`message`, sql`stack`);
   return sql<Completed[]>`
     with settled as (
       select * from unnest(
-        ${completions.map((c) => c.id)}::bigint[], ${completions.map((c) => c.attempt)}::int[],
-        ${completions.map((c) => c.transition.delayMs)}::float8[], ${completions.map((c) => (c.transition.counted ? 0 : 1))}::int[],
-        ${completions.map((c) => c.claimedAt ?? null)}::text[],
-        ${completions.map((c) => c.transition.error?.message ?? null)}::text[],
-        ${completions.map((c) => c.transition.error?.stack ?? null)}::text[],
-        ${completions.map((c) => progressText(c.report))}::text[], ${completions.map((c) => linesText(c.report))}::text[],
-        ${completions.map(waitedOf)}::int[]
+        ${column((c) => c.id)}::bigint[], ${column((c) => c.attempt)}::int[],
+        ${column((c) => c.transition.delayMs)}::float8[], ${column((c) => (c.transition.counted ? 0 : 1))}::int[],
+        ${column((c) => c.claimedAt ?? null)}::text[],
+        ${column((c) => c.transition.error?.message ?? null)}::text[],
+        ${column((c) => c.transition.error?.stack ?? null)}::text[],
+        ${column((c) => progressText(c.report))}::text[], ${column((c) => linesText(c.report))}::text[],
+        ${column(waitedOf)}::int[]
       ) as s (id, fence, delay_ms, uncounted, claimed_at, message, stack, report_progress, report_lines, waited_ms)
     ), returned as (
       update fiscaut_tasks.task t
@@ -154,6 +147,12 @@ function returnTasks(sql: Sql, workerId: number, completions: Of<"pending">[]) {
     )
     select id, 'pending' as state from returned union all select id, 'cancelled' from cancelled`;
 }
+
+/** Values of each of them, as the parameter of a statement. */
+const columnsOf =
+  <Each extends Completion>(completions: readonly Each[]) =>
+  (read: (completion: Each) => string | number | null) =>
+    arrayLiteral(completions.map(read));
 
 const waitedOf = ({ waitedMs = 0 }: Completion) => Math.round(waitedMs);
 
