@@ -4,7 +4,7 @@ import { describeIssues } from "../task/doors/new-task.ts";
 import { once } from "../task/once.ts";
 import { readDuration } from "../task/time/duration.ts";
 import { Problem } from "./problem.ts";
-import { readJson, readQuery } from "./request.ts";
+import { noQuery, readJson, readQuery } from "./request.ts";
 import type { Route } from "./route.ts";
 
 const levels = ["debug", "info", "warn", "error"] as const;
@@ -40,8 +40,6 @@ const change = once(() =>
       .optional(),
   }),
 );
-
-const noQuery = once(() => z.strictObject({}));
 
 export function logLevelRoutes({ logLevel }: LogLevelRoutesOptions): Route[] {
   return [

@@ -1,16 +1,12 @@
 /** The routes of queues: list, and change one. What those do is `store/queues.ts`'s. */
-import { z } from "zod";
 import type { Store } from "../store/connection.ts";
 import { changeQueue, listQueues } from "../store/queues.ts";
 import { describeIssues, queueNameSchema } from "../task/doors/new-task.ts";
 import { checkQueueChange, type Queue } from "../task/doors/queue.ts";
-import { once } from "../task/once.ts";
 import { formatRate } from "../task/time/rate.ts";
 import { Problem } from "./problem.ts";
-import { readJson, readQuery } from "./request.ts";
+import { noQuery, readJson, readQuery } from "./request.ts";
 import type { Route } from "./route.ts";
-
-const noQuery = once(() => z.strictObject({}));
 
 export function queueRoutes({ store }: { store: Store }): Route[] {
   return [

@@ -30,6 +30,9 @@ export function readId(c: Context): number {
   return id.data;
 }
 
+/** Of a route that takes no parameters. */
+export const noQuery = once(() => z.strictObject({}));
+
 /** @throws Problem 400, naming every parameter that is unknown, given twice or no good. */
 export function readQuery<Query>(c: Context, schemaOf: () => z.ZodObject & z.ZodType<Query>): Query {
   const schema = schemaOf();

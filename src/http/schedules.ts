@@ -3,7 +3,6 @@
  * `task/doors/schedule.ts`'s, what is done with it `store/schedule/schedules.ts`'s.
  */
 import type { Context } from "hono";
-import { z } from "zod";
 import type { PayloadCheck } from "../handlers/payload.ts";
 import type { Store } from "../store/connection.ts";
 import {
@@ -15,13 +14,10 @@ import {
   runScheduleNow,
 } from "../store/schedule/schedules.ts";
 import { checkNewSchedule, definedByFile, type Schedule } from "../task/doors/schedule.ts";
-import { once } from "../task/once.ts";
 import { Problem } from "./problem.ts";
-import { readJson, readQuery } from "./request.ts";
+import { noQuery, readJson, readQuery } from "./request.ts";
 import type { Route } from "./route.ts";
 import { scheduleJson } from "./schedule-json.ts";
-
-const noQuery = once(() => z.strictObject({}));
 
 export function scheduleRoutes({
   store,

@@ -12,14 +12,13 @@ import { describeIssues } from "../../task/doors/new-task.ts";
 import { once } from "../../task/once.ts";
 import { isNdjson } from "../guard.ts";
 import { Problem } from "../problem.ts";
-import { bulkLimitMs, idSchema, readId, readQuery } from "../request.ts";
+import { bulkLimitMs, idSchema, noQuery, readId, readQuery } from "../request.ts";
 import type { Route } from "../route.ts";
 import type { TaskRoutesOptions } from "../tasks/tasks.ts";
 import { readObject, readUpload } from "./batch-body.ts";
 import { batchDetailJson, batchJson } from "./batch-json.ts";
 import { type AskedBatch, type EnqueueUpload, readBatchQuery } from "./batch-upload.ts";
 
-const noQuery = once(() => z.strictObject({}));
 const listQuery = once(() =>
   z.strictObject({
     limit: z

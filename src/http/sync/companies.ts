@@ -9,7 +9,7 @@ import { companyCodeSchema } from "../../task/doors/record-listing.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { once } from "../../task/once.ts";
 import { Problem } from "../problem.ts";
-import { readQuery } from "../request.ts";
+import { noQuery, readQuery } from "../request.ts";
 import type { Route } from "../route.ts";
 
 export interface CompanyRoutesOptions {
@@ -18,7 +18,6 @@ export interface CompanyRoutesOptions {
   readCompanies?: (() => Promise<SourceCompany[]>) | undefined;
 }
 
-const noQuery = once(() => z.strictObject({}));
 const listQuery = once(() =>
   z.strictObject({
     enabled: z.literal("true").optional(),

@@ -11,11 +11,10 @@ import {
 } from "../../task/doors/record-listing.ts";
 import { once } from "../../task/once.ts";
 import { Problem } from "../problem.ts";
-import { readQuery } from "../request.ts";
+import { noQuery, readQuery } from "../request.ts";
 import type { Route } from "../route.ts";
 import { recordJson, totalsJson, wholeRecordJson } from "./record-json.ts";
 
-const noQuery = once(() => z.strictObject({}));
 const totalsQuery = once(() => z.strictObject({ company: companyCodeSchema().optional() }));
 const keySchema = once(() =>
   z.strictObject({

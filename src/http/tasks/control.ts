@@ -24,11 +24,10 @@ import { turnPriority } from "../../task/doors/priority-order.ts";
 import { once } from "../../task/once.ts";
 import type { TaskState } from "../../task/task.ts";
 import { Problem } from "../problem.ts";
-import { bulkLimitMs, idSchema, readId, readJson, readQuery } from "../request.ts";
+import { bulkLimitMs, idSchema, noQuery, readId, readJson, readQuery } from "../request.ts";
 import type { Route } from "../route.ts";
 import type { TaskRoutesOptions } from "./tasks.ts";
 
-const noQuery = once(() => z.strictObject({}));
 const yes = () => z.literal("true").optional();
 const bulkQuery = (states: readonly TaskState[]) =>
   z.strictObject({

@@ -18,7 +18,7 @@ import { readArray, readUpload } from "../batches/batch-body.ts";
 import { batchJson } from "../batches/batch-json.ts";
 import { type EnqueueUpload, readBatchQuery, refuseKey } from "../batches/batch-upload.ts";
 import { Problem } from "../problem.ts";
-import { idSchema, peekArray, readId, readJson, readQuery } from "../request.ts";
+import { idSchema, noQuery, peekArray, readId, readJson, readQuery } from "../request.ts";
 import type { Route } from "../route.ts";
 import { taskJson, taskSummary } from "./task-json.ts";
 
@@ -30,7 +30,6 @@ export interface TaskRoutesOptions {
   priorityOrder: PriorityOrder;
 }
 
-const noQuery = once(() => z.strictObject({}));
 const listQuery = once(() =>
   z.strictObject({
     state: z.enum(taskStates).optional(),
