@@ -1,6 +1,7 @@
 /** The few numbers that `/health` shows. Bounded: they cost the same with ten tasks and with ten million. */
 import type { Hold } from "../task/doors/queue.ts";
 import { instant, type Store } from "./connection.ts";
+import { leaseIsPast } from "./fragments.ts";
 
 /** Counting stops here. */
 export const countLimit = 100_000;
@@ -26,7 +27,7 @@ export async function readFigures(store: Store): Promise<Figures> {
   const [row] = await store.sql<(Omit<Figures, "holds"> & { holds: HoldRow[] })[]>`
     select
       (select count(*) from (select 1 from fiscaut_tasks.task limit ${countLimit}) as t) as depth,
-      (select count(*) from fiscaut_tasks.worker where heartbeat_at + lease_ms * interval '1 ms' >= now()) as workers,
+      (select count(*) from fiscaut_tasks.worker where not ${leaseIsPast(store.sql)}) as workers,
       (select (extract(epoch from now() - min(run_at)) * 1000)::float8 from (
          select run_at from fiscaut_tasks.task where due and worker_id is null order by id limit 1000) as t) as "oldestDueMs",
       (select coalesce(jsonb_agg(to_jsonb(h)), '[]') from fiscaut_tasks.queue_hold h) as holds,

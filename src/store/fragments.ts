@@ -31,4 +31,7 @@ export const withError = (sql: Sql, message: Fragment, stack: Fragment) => sql`
          'workerId', worker_id, 'message', ${message}::text, 'stack', ${stack}::text)
   end`;
 
+/** Of a worker's row: it is dead, as far as anybody can tell. */
+export const leaseIsPast = (sql: Sql) => sql`heartbeat_at + lease_ms * interval '1 ms' < now()`;
+
 type Fragment = ReturnType<Sql>;

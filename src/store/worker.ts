@@ -3,6 +3,7 @@
  * tasks of one whose lease is past is `rescue.ts`'s work.
  */
 import { isReadOnly, type Store } from "./connection.ts";
+import { leaseIsPast } from "./fragments.ts";
 import type { Sql } from "./sql.ts";
 
 export interface WorkerIdentity {
@@ -43,7 +44,7 @@ export async function renewLease(store: Store, workerId: number, running: number
       with renewed as (update fiscaut_tasks.worker set heartbeat_at = now() where id = ${workerId} returning 1)
       select exists (select 1 from renewed) as alive,
         exists (select 1 from fiscaut_tasks.worker
-                where id <> ${workerId} and heartbeat_at + lease_ms * interval '1 ms' < now()) as any_dead,
+                where id <> ${workerId} and ${leaseIsPast(sql)}) as any_dead,
         array(select id from fiscaut_tasks.task
               where id = any(${running}::bigint[]) and cancel_requested and worker_id = ${workerId}) as cancel_requested`,
   );

@@ -4,7 +4,7 @@
  */
 import type { TaskState } from "../../task/task.ts";
 import type { Store } from "../connection.ts";
-import { keptColumns, withError } from "../fragments.ts";
+import { keptColumns, leaseIsPast, withError } from "../fragments.ts";
 import type { Sql } from "../sql.ts";
 import { insertNextRuns } from "./repeat.ts";
 
@@ -23,13 +23,13 @@ export interface RescuedTask {
 export async function rescueTasks(store: Store): Promise<RescuedTask[]> {
   // Outside a transaction, since nearly always there is nothing to do.
   const [dead] = await store.sql<{ found: boolean }[]>`
-    select exists (select 1 from fiscaut_tasks.worker where heartbeat_at + lease_ms * interval '1 ms' < now()) as found`;
+    select exists (select 1 from fiscaut_tasks.worker where ${leaseIsPast(store.sql)}) as found`;
   if (!dead?.found) return [];
   return await store.sql.begin(async (transaction) => {
     const sql = transaction as unknown as Sql;
     const gone = await sql<{ id: number }[]>`
       delete from fiscaut_tasks.worker where id = any(array(
-        select id from fiscaut_tasks.worker where heartbeat_at + lease_ms * interval '1 ms' < now()
+        select id from fiscaut_tasks.worker where ${leaseIsPast(sql)}
         for update skip locked))
       returning id`;
     if (gone.length === 0) return [] as RescuedTask[];

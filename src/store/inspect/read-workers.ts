@@ -1,5 +1,6 @@
 /** The workers that are registered, on all machines. Reads only. */
 import type { Store } from "../connection.ts";
+import { leaseIsPast } from "../fragments.ts";
 
 export interface RegisteredWorker {
   id: number;
@@ -18,6 +19,6 @@ export async function readWorkers({ sql }: Store): Promise<RegisteredWorker[]> {
   return await sql<RegisteredWorker[]>`
     select id, host, pid, version, to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "startedAt",
            (extract(epoch from now() - heartbeat_at) * 1000)::float8 as "heartbeatAgeMs",
-           heartbeat_at + lease_ms * interval '1 ms' >= now() as live
+           not ${leaseIsPast(sql)} as live
     from fiscaut_tasks.worker order by id desc limit 100`;
 }
