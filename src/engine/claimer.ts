@@ -138,16 +138,21 @@ export class Claimer {
   /** How many tasks to claim now: for the free slots, and ahead once half of what may wait has been started. */
   #findRoom(): number {
     const { executor } = this.#options;
-    const free = Math.max(0, executor.freeSlots - executor.waiting);
     const mayWait = performance.now() < this.#noneAheadUntilMs ? 0 : executor.mayWait;
     const ahead = executor.waiting < mayWait / 2 ? mayWait - executor.waiting : 0;
-    return Math.min(mostAtOnce, free + ahead);
+    return Math.min(mostAtOnce, this.#slotsToFill + ahead);
+  }
+
+  /** That are free for tasks which are still to be claimed. */
+  get #slotsToFill(): number {
+    const { executor } = this.#options;
+    return Math.max(0, executor.freeSlots - executor.waiting);
   }
 
   /** Of tasks that were claimed ahead: those for which no slot is free now must be such that may wait. */
   #keepThoseThatMayWait(workerId: number, tasks: ClaimedTask[]): ClaimedTask[] {
     const { executor } = this.#options;
-    const free = Math.max(0, executor.freeSlots - executor.waiting);
+    const free = this.#slotsToFill;
     const kept = tasks.filter(({ mayWait }, index) => mayWait || index < free);
     if (kept.length === tasks.length) return tasks;
     this.#noneAheadUntilMs = performance.now() + noneAheadMs;

@@ -88,8 +88,7 @@ export class Executor {
 
   /** Returns what waits for a slot, uncounted. */
   giveBackWaiting(): void {
-    for (const { workerId, task } of this.#ahead.splice(0)) this.giveBack(workerId, task);
-    this.#tellIdle();
+    this.#endWaiting("given-back", () => true);
   }
 
   /** Returns a claimed task that is not to be started, its attempt uncounted. */
@@ -101,15 +100,7 @@ export class Executor {
   abort(reason: AbortReason, ids?: number[]): void {
     const isMeant = ({ task }: { task: ClaimedTask }) => ids === undefined || ids.includes(task.id);
     for (const attempt of this.#running) if (isMeant(attempt)) attempt.abort(reason);
-    const waiting = this.#ahead.filter(isMeant);
-    this.#ahead = this.#ahead.filter((each) => !isMeant(each));
-    for (const { workerId, task } of waiting)
-      this.#options.completer.endUnstarted(
-        workerId,
-        task,
-        reason === "cancelled" ? "cancelled" : "given-back",
-      );
-    this.#tellIdle();
+    this.#endWaiting(reason === "cancelled" ? "cancelled" : "given-back", isMeant);
   }
 
   /** Resolves when it is idle. */
@@ -121,6 +112,13 @@ export class Executor {
   /** Nothing runs or waits. */
   get isIdle(): boolean {
     return this.#running.size === 0 && this.#ahead.length === 0;
+  }
+
+  #endWaiting(kind: "given-back" | "cancelled", isMeant: (waiting: Waiting) => boolean): void {
+    const waiting = this.#ahead.filter(isMeant);
+    this.#ahead = this.#ahead.filter((each) => !isMeant(each));
+    for (const { workerId, task } of waiting) this.#options.completer.endUnstarted(workerId, task, kind);
+    this.#tellIdle();
   }
 
   #fill(): void {
