@@ -1,14 +1,9 @@
 /** Many who enqueue the same keys at once, while tasks are claimed and completed. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { findBatch } from "../../../src/store/batch.ts";
-import { again, createOnceBed, type OnceBed, succeeded } from "./once-bed.ts";
+import { again, createOnceBed, succeeded } from "./once-bed.ts";
 
-let bed: OnceBed;
-beforeAll(async () => {
-  bed = await createOnceBed();
-});
-beforeEach(() => bed.clear());
-afterAll(() => bed.drop());
+const bed = createOnceBed();
 
 describe("under concurrency", () => {
   const count = 50;

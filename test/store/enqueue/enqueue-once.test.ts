@@ -1,5 +1,5 @@
 /** Tasks with a key: what becomes of an equal one, by rule and by the state of the live one. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { rescueTasks } from "../../../src/store/attempt/rescue.ts";
 import { findBatch } from "../../../src/store/batch.ts";
 import { cancelTask } from "../../../src/store/control/cancel.ts";
@@ -9,14 +9,9 @@ import { equalIsLive } from "../../../src/store/enqueue/insert-batch.ts";
 import { findTask } from "../../../src/store/find.ts";
 import { checkNewTask } from "../../../src/task/doors/new-task.ts";
 import type { Outcome } from "../../../src/task/outcome.ts";
-import { again, createOnceBed, type OnceBed, succeeded } from "./once-bed.ts";
+import { again, createOnceBed, succeeded } from "./once-bed.ts";
 
-let bed: OnceBed;
-beforeAll(async () => {
-  bed = await createOnceBed();
-});
-beforeEach(() => bed.clear());
-afterAll(() => bed.drop());
+const bed = createOnceBed();
 
 const find = (id: number) => findTask(bed.store, id);
 

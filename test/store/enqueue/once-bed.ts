@@ -1,7 +1,8 @@
 /** A store and a worker's steps for the tests of tasks with a key, all of them named "a". */
+import { afterAll, beforeAll, beforeEach } from "bun:test";
 import { completeTasks } from "../../../src/store/attempt/complete.ts";
 import { claimTasks } from "../../../src/store/claim/claim.ts";
-import { openStore } from "../../../src/store/connection.ts";
+import { openStore, type Store } from "../../../src/store/connection.ts";
 import { enqueueTask } from "../../../src/store/enqueue/enqueue.ts";
 import { enqueueBatch } from "../../../src/store/enqueue/enqueue-batch.ts";
 import { registerWorker } from "../../../src/store/worker.ts";
@@ -9,7 +10,7 @@ import { checkNewTask, type NewTask } from "../../../src/task/doors/new-task.ts"
 import type { Outcome } from "../../../src/task/outcome.ts";
 import { settle } from "../../../src/task/settle.ts";
 import type { ClaimedTask } from "../../../src/task/task.ts";
-import { createDatabase } from "../../postgres.ts";
+import { createDatabase, type TestDatabase } from "../../postgres.ts";
 
 export const succeeded: Outcome = { kind: "succeeded", result: null };
 /** An attempt's error, with no wait until the next one. */
@@ -19,12 +20,26 @@ export const again: Outcome = {
   retryAfterMs: 0,
 };
 
-export async function createOnceBed() {
-  const database = await createDatabase();
-  // With enough connections that enqueues meet in the database and not in the pool's queue.
-  const store = openStore({ url: database.url, applicationName: "fiscaut-tasks test", maxConnections: 20 });
+/** Call it once in a file, outside of its tests. Empty before each of them. */
+export function createOnceBed() {
+  let database: TestDatabase;
+  let store: Store;
+  let workerId: number;
   const register = () => registerWorker(store, { host: "test", pid: 1, version: "test", leaseMs: 60_000 });
-  const workerId = await register();
+  beforeAll(async () => {
+    database = await createDatabase();
+    // With enough connections that enqueues meet in the database and not in the pool's queue.
+    store = openStore({ url: database.url, applicationName: "fiscaut-tasks test", maxConnections: 20 });
+    workerId = await register();
+  });
+  const clear = async () => {
+    await store.sql`truncate fiscaut_tasks.task, fiscaut_tasks.task_history`;
+  };
+  beforeEach(clear);
+  afterAll(async () => {
+    await store.close();
+    await database.drop();
+  });
   const claimAll = (limit = 1, claimer = workerId) =>
     claimTasks(store, { workerId: claimer, names: ["a"], queues: [], limit });
   const completeAll = (tasks: ClaimedTask[], outcome: Outcome) =>
@@ -34,7 +49,10 @@ export async function createOnceBed() {
       tasks.map((task) => ({ id: task.id, attempt: task.attempt, transition: settle(task, outcome) })),
     );
   return {
-    store,
+    get store() {
+      return store;
+    },
+    clear,
     register,
     claimAll,
     async claim() {
@@ -62,14 +80,5 @@ export async function createOnceBed() {
         await store.sql<{ id: number }[]>`
           select id from fiscaut_tasks.task_history where state = 'cancelled' order by id`
       ).map(({ id }) => id),
-    async clear() {
-      await store.sql`truncate fiscaut_tasks.task, fiscaut_tasks.task_history`;
-    },
-    async drop() {
-      await store.close();
-      await database.drop();
-    },
   };
 }
-
-export type OnceBed = Awaited<ReturnType<typeof createOnceBed>>;

@@ -2,6 +2,7 @@
 import type { Sql } from "../../../src/store/sql.ts";
 import type { NewAfter } from "../../../src/task/doors/after.ts";
 import type { NewTask } from "../../../src/task/doors/new-task.ts";
+import { createOnceBed } from "../enqueue/once-bed.ts";
 
 export type Asked = Omit<NewTask, "name" | "keyOf">;
 
@@ -66,4 +67,17 @@ export async function enqueueBySql(sql: Sql, task: Partial<Record<keyof NewTask,
   );
   if (row === undefined) throw new Error("the function returned no row");
   return row.id;
+}
+
+/** Call it once in a file, outside of its tests. */
+export function createSqlDoorBed() {
+  const bed = createOnceBed();
+  return {
+    bed,
+    /** Tasks named "a". */
+    enqueue: (task: Asked = {}, sql: Sql = bed.store.sql) => enqueueBySql(sql, { name: "a", ...task }),
+    /** In a transaction of the caller's own. */
+    inTransaction: <Result>(work: (sql: Sql) => Promise<Result>, mode = "") =>
+      bed.store.sql.begin(mode, (transaction) => work(transaction as unknown as Sql)) as Promise<Result>,
+  };
 }

@@ -1,19 +1,12 @@
 /** Who may use the SQL door, and what it shows: a role that may enqueue and look, and nothing else. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readExample } from "../../../scripts/clients/readme-blocks.ts";
 import { driverCodeOf } from "../../../src/store/connection.ts";
 import type { Sql } from "../../../src/store/sql.ts";
-import { again, createOnceBed, type OnceBed } from "../enqueue/once-bed.ts";
-import { type Asked, enqueueBySql } from "./sql-door-bed.ts";
+import { again } from "../enqueue/once-bed.ts";
+import { createSqlDoorBed } from "./sql-door-bed.ts";
 
-let bed: OnceBed;
-beforeAll(async () => {
-  bed = await createOnceBed();
-});
-beforeEach(() => bed.clear());
-afterAll(() => bed.drop());
-
-const enqueue = (task: Asked = {}, sql: Sql = bed.store.sql) => enqueueBySql(sql, { name: "a", ...task });
+const { bed, enqueue } = createSqlDoorBed();
 
 describe("a role", () => {
   const as = <Result>(role: string, work: (sql: Sql) => Promise<Result>) =>

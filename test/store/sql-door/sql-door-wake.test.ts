@@ -1,22 +1,10 @@
 /** What `fiscaut_tasks.enqueue` announces to workers, and what it leaves to another's announcement. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { type Announcement, channel, parseAnnouncement } from "../../../src/store/announce.ts";
-import type { Sql } from "../../../src/store/sql.ts";
 import { until } from "../../until.ts";
-import { createOnceBed, type OnceBed } from "../enqueue/once-bed.ts";
-import { type Asked, enqueueBySql } from "./sql-door-bed.ts";
+import { createSqlDoorBed } from "./sql-door-bed.ts";
 
-let bed: OnceBed;
-beforeAll(async () => {
-  bed = await createOnceBed();
-});
-beforeEach(() => bed.clear());
-afterAll(() => bed.drop());
-
-const enqueue = (task: Asked = {}, sql: Sql = bed.store.sql) => enqueueBySql(sql, { name: "a", ...task });
-/** In a transaction of the caller's own. */
-const inTransaction = <Result>(work: (sql: Sql) => Promise<Result>, mode = "") =>
-  bed.store.sql.begin(mode, (transaction) => work(transaction as unknown as Sql)) as Promise<Result>;
+const { bed, enqueue, inTransaction } = createSqlDoorBed();
 
 describe("workers are told", () => {
   /** When the last announcement was made: as if it were so long ago, in ms. */

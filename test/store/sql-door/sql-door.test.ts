@@ -2,25 +2,15 @@
  * `fiscaut_tasks.enqueue` as any language meets it. That its rules are those of the other doors is
  * `sql-door-rules.test.ts`'s, who may call it `sql-door-roles.test.ts`'s.
  */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readExample } from "../../../scripts/clients/readme-blocks.ts";
 import { driverCodeOf } from "../../../src/store/connection.ts";
 import type { Sql } from "../../../src/store/sql.ts";
 import { until } from "../../until.ts";
-import { again, createOnceBed, type OnceBed, succeeded } from "../enqueue/once-bed.ts";
-import { type Asked, enqueueBySql } from "./sql-door-bed.ts";
+import { again, succeeded } from "../enqueue/once-bed.ts";
+import { type Asked, createSqlDoorBed } from "./sql-door-bed.ts";
 
-let bed: OnceBed;
-beforeAll(async () => {
-  bed = await createOnceBed();
-});
-beforeEach(() => bed.clear());
-afterAll(() => bed.drop());
-
-const enqueue = (task: Asked = {}, sql: Sql = bed.store.sql) => enqueueBySql(sql, { name: "a", ...task });
-/** In a transaction of the caller's own. */
-const inTransaction = <Result>(work: (sql: Sql) => Promise<Result>, mode = "") =>
-  bed.store.sql.begin(mode, (transaction) => work(transaction as unknown as Sql)) as Promise<Result>;
+const { bed, enqueue, inTransaction } = createSqlDoorBed();
 const live = async () =>
   (await bed.store.sql<{ id: number }[]>`select id from fiscaut_tasks.task order by id`).map(({ id }) => id);
 
