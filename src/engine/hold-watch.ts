@@ -1,4 +1,7 @@
-/** Ends holds of queues whose time has come, and sleeps until the next one's. Those that a probe has to end are left to the composition root. */
+/**
+ * Ends holds of queues whose time has come, and sleeps until the next one's. Those that a probe has to end are left to the
+ * composition root.
+ */
 import type { Store } from "../store/connection.ts";
 import { endHolds } from "../store/queue-hold.ts";
 

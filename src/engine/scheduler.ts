@@ -1,6 +1,6 @@
 /**
- * Enqueues a task for each tick of the schedules, and sleeps until the next, or until it is told to look. Every worker does so; that a tick becomes
- * one task is the doing of `store/schedule/tick.ts`.
+ * Enqueues a task for each tick of the schedules, and sleeps until the next, or until it is told to look. Every worker does
+ * so; that a tick becomes one task is the doing of `store/schedule/tick.ts`.
  */
 import type { Store } from "../store/connection.ts";
 import { type DueSchedule, enqueueTicks, findDueSchedules } from "../store/schedule/tick.ts";

@@ -14,7 +14,7 @@ const serverSettings = {
   unix_socket_directories: "", // a socket's path is limited to 107 bytes, a data folder's is not
   max_connections: 100,
 
-  // Memory: the hot table is small, and the operating system's cache holds the rest.
+  // Memory: a backlog of 100,000 tasks fits in; pages that nobody has used take none.
   shared_buffers: "128MB",
   io_method: "sync", // saves the three I/O workers of Postgres 18
   max_logical_replication_workers: 0, // and the launcher

@@ -1,6 +1,7 @@
 /**
- * Puts one task into the store, together with those of other callers where it can (`gather.ts`). A batch is `enqueue-batch.ts`'s, checking what a caller asks for `task/doors/new-task.ts`'s
- * work; waking workers goes through `announce.ts`, after the commit.
+ * Puts one task into the store, together with those of other callers where it can (`gather.ts`). A batch is
+ * `enqueue-batch.ts`'s, checking what a caller asks for `task/doors/new-task.ts`'s work; waking workers goes through
+ * `announce.ts`, after the commit.
  */
 import { type EnqueuedTask, isAdded } from "../../task/doors/enqueued.ts";
 import { type CheckedTask, type StorableTask, toStorable } from "../../task/doors/new-task.ts";
