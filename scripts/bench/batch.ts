@@ -11,6 +11,7 @@ import { openStore } from "../../src/store/connection.ts";
 import { openEmbeddedPostgres } from "../../src/store/embedded/embedded-postgres.ts";
 import { DIST } from "../build/paths.ts";
 import { hostTarget } from "../build/targets.ts";
+import { median } from "./measure/statistics.ts";
 
 const count = Number(process.argv[2] ?? 100_000);
 const rounds = 3;
@@ -143,10 +144,7 @@ async function peakOf(pid: number): Promise<number> {
 }
 
 function report(tookMs: Record<string, number[]>): void {
-  const medians = Object.entries(tookMs).map(([way, all]): [string, number] => [
-    way,
-    all.toSorted((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0,
-  ]);
+  const medians = Object.entries(tookMs).map(([way, all]): [string, number] => [way, median(all)]);
   const [[, alone] = ["", 1]] = medians;
   print(`median of ${rounds} times ${count} tasks`);
   for (const [way, ms] of medians) print(`| ${way} | ${ms.toFixed(0)} ms | ${(ms / alone).toFixed(1)} |`);

@@ -14,6 +14,7 @@ import { migrate } from "../../src/store/migration/migrate.ts";
 import { registerWorker } from "../../src/store/worker.ts";
 import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { settle } from "../../src/task/settle.ts";
+import { median } from "./measure/statistics.ts";
 
 const backlog = Number(process.argv[2] ?? 1_000_000);
 const rounds = 300;
@@ -92,11 +93,11 @@ async function claimOnce({ store, workerId, tookMs }: Bed): Promise<void> {
 }
 
 function report(): void {
-  const medians = beds.map(({ tookMs }) => tookMs.toSorted((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0);
+  const medians = beds.map(({ tookMs }) => median(tookMs));
   const [alone = 1] = medians;
   process.stdout.write(`median of ${rounds} claims of ${claimed} tasks, backlog ${backlog}\n`);
   beds.forEach(({ what }, index) => {
-    const median = medians[index] ?? 0;
-    process.stdout.write(`| ${what} | ${median.toFixed(2)} ms | ${(median / alone).toFixed(2)} |\n`);
+    const ms = medians[index] ?? 0;
+    process.stdout.write(`| ${what} | ${ms.toFixed(2)} ms | ${(ms / alone).toFixed(2)} |\n`);
   });
 }

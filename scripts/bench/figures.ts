@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { openEmbeddedPostgres } from "../../src/store/embedded/embedded-postgres.ts";
 import { DIST } from "../build/paths.ts";
 import { hostTarget } from "../build/targets.ts";
+import { spreadOf } from "./measure/statistics.ts";
 
 const executable = join(DIST, hostTarget().executable);
 const rounds = 7;
@@ -112,8 +113,7 @@ async function timeToReady(env: Record<string, string>): Promise<number> {
 async function repeat(once: (round: number) => Promise<number>, times = rounds): Promise<string> {
   const tookMs: number[] = [];
   for (let round = 0; round < times; round++) tookMs.push(await once(round));
-  tookMs.sort((a, b) => a - b);
-  const [median = 0, least = 0, most = 0] = [tookMs[Math.floor(times / 2)], tookMs[0], tookMs.at(-1)];
+  const { median, least, most } = spreadOf(tookMs);
   return `${median.toFixed(0)} ms (${least.toFixed(0)} to ${most.toFixed(0)}, ${times} times)`;
 }
 

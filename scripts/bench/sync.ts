@@ -13,6 +13,7 @@ import { openStore } from "../../src/store/connection.ts";
 import { openEmbeddedPostgres } from "../../src/store/embedded/embedded-postgres.ts";
 import { DIST } from "../build/paths.ts";
 import { hostTarget } from "../build/targets.ts";
+import { median } from "./measure/statistics.ts";
 
 const count = Number(process.argv[2] ?? 50_000);
 const rounds = 3;
@@ -134,7 +135,6 @@ async function timed(what: string, run: () => Promise<void>): Promise<void> {
 }
 
 function report(): void {
-  const median = (of: number[]) => [...of].sort((a, b) => a - b)[Math.floor(of.length / 2)] ?? 0;
   const floor = median(tookMs["COPY into a plain table"] ?? []);
   for (const [what, took] of Object.entries(tookMs))
     print(`| ${what} | ${(median(took) / 1000).toFixed(2)} s | ${(median(took) / floor).toFixed(1)} |`);
