@@ -6,20 +6,19 @@
 import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { splitTexts } from "../task/doors/json-lines.ts";
 import { OperatorError } from "../task/errors.ts";
 
 /** More than that goes to the file. */
 const memoryBytes = 2 * 1024 * 1024;
-const nul = 0;
-/** Of the file at once. */
-const readBytes = 256 * 1024;
+const separator = "\0";
 
 /** Dispose of it in any case: the file goes with it. */
 export class Spool implements AsyncDisposable {
   readonly #what: string;
   #texts: string[] = [];
   #bytes = 0;
+  /** What was put into the file at once, in bytes. */
+  readonly #written: number[] = [];
   #folder: string | undefined;
   #file: FileHandle | undefined;
 
@@ -47,12 +46,15 @@ export class Spool implements AsyncDisposable {
     }
   }
 
-  /** In the order in which they came, as many as are read at once. */
+  /** In the order in which they came, as many as were written at once. */
   async *texts(): AsyncGenerator<string[]> {
-    if (this.#file !== undefined) {
-      const bytes = this.#file.createReadStream({ start: 0, autoClose: false, highWaterMark: readBytes });
-      for await (const texts of splitTexts(bytes, nul, Number.POSITIVE_INFINITY))
-        yield texts.map((text) => text.toString());
+    let from = 0;
+    for (const bytes of this.#written) {
+      const part = Buffer.allocUnsafe(bytes);
+      const read = await this.#file?.read(part, 0, bytes, from);
+      if (read?.bytesRead !== bytes) throw new Error(`${this.#what} was cut off in ${tmpdir()}`);
+      yield part.toString().split(separator);
+      from += bytes;
     }
     if (this.#texts.length > 0) yield this.#texts;
   }
@@ -79,7 +81,9 @@ export class Spool implements AsyncDisposable {
   async #spill(): Promise<void> {
     try {
       this.#file ??= await this.#makeFile();
-      await this.#file.appendFile(this.#texts.map((text) => `${text}\0`).join(""));
+      const part = Buffer.from(this.#texts.join(separator));
+      await this.#file.appendFile(part);
+      this.#written.push(part.length);
     } catch (error) {
       throw new OperatorError("failed", `${this.#what} can't be kept in ${tmpdir()} until it is checked`, {
         hint: "make room there, or name another folder by TMPDIR (TEMP on Windows)",

@@ -72,15 +72,21 @@ export async function insertBatch(
   let replaces = false;
   // Left for the end: only then may a batch hold locks that completions wait for. No more than there are running.
   const besideRunning: KeyedTask[] = [];
+  let storing = Promise.resolve();
   for await (const chunk of chunks) {
     if (chunk.kind === "ready") {
-      await insertChunk(sql, chunk.parameters, created.id);
+      // The next is read and sent while this one is under way. Should it fail, so do those after it.
+      const before = storing;
+      storing = insertChunk(sql, chunk.parameters, created.id);
+      storing.catch(() => {});
+      await before;
       asked += chunk.count;
       total += chunk.count;
       for (const lane of chunk.lanes) lanes.add(lane, lane.count);
       future ||= chunk.future;
       continue;
     }
+    await storing;
     const { tasks } = chunk;
     const { added, left } = await insertEach(sql, tasks, created.id);
     count(added);
@@ -90,6 +96,7 @@ export async function insertBatch(
     waiting ||= tasks.some(waits);
     replaces ||= tasks.some(mayReplace);
   }
+  await storing;
   const last = foldEqualTasks(besideRunning);
   const rows = await enqueueOnce(sql, last, created.id);
   if (last.some(waits)) await openWaits(sql, idsOf(rows.filter(isAdded)));

@@ -24,7 +24,7 @@ export const maxTaskBytes = maxPayloadBytes + 64 * 1024;
  */
 export async function* readJsonLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<AskedTask[]> {
   let line = 0;
-  for await (const texts of splitTexts(bytes, lineFeed, maxTaskBytes)) {
+  for await (const texts of splitLines(bytes)) {
     const asked: AskedTask[] = [];
     for (const text of texts) {
       line += 1;
@@ -37,23 +37,19 @@ export async function* readJsonLines(bytes: AsyncIterable<Uint8Array>): AsyncGen
 }
 
 /**
- * Those that each part of the stream ends, without what ends them.
- * @param mostBytes a text that grows beyond comes out as far as it got: it is to be refused by its length.
+ * Those that each part of the stream ends, without their line feeds. One that grows beyond what is allowed comes out as far as
+ * it got: it is refused by its length.
  */
-export async function* splitTexts(
-  bytes: AsyncIterable<Uint8Array>,
-  separator: number,
-  mostBytes: number,
-): AsyncGenerator<Buffer[]> {
+async function* splitLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer[]> {
   let started: Uint8Array[] = [];
   let size = 0;
   for await (const part of bytes) {
     const chunk = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
-    const texts: Buffer[] = [];
+    const lines: Buffer[] = [];
     let from = 0;
-    for (let end = chunk.indexOf(separator); end !== -1; end = chunk.indexOf(separator, from)) {
+    for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, from)) {
       const rest = chunk.subarray(from, end);
-      texts.push(started.length === 0 ? rest : Buffer.concat([...started, rest]));
+      lines.push(started.length === 0 ? rest : Buffer.concat([...started, rest]));
       started = [];
       size = 0;
       from = end + 1;
@@ -61,9 +57,9 @@ export async function* splitTexts(
     if (from < chunk.length) {
       started.push(chunk.subarray(from));
       size += chunk.length - from;
-      if (size > mostBytes) texts.push(Buffer.concat(started));
+      if (size > maxTaskBytes) lines.push(Buffer.concat(started));
     }
-    if (texts.length > 0) yield texts;
+    if (lines.length > 0) yield lines;
   }
   if (started.length > 0) yield [Buffer.concat(started)];
 }
