@@ -4,7 +4,7 @@
  */
 import { createReadStream } from "node:fs";
 import { pipeline, Readable } from "node:stream";
-import { CsvError, type Info, parse } from "csv-parse";
+import type { Info } from "csv-parse";
 import { OperatorError } from "../task/errors.ts";
 import { badRow, describeCsvError, explainCsvFault } from "./csv-faults.ts";
 import { type CsvFormat, detectCsvFormat } from "./csv-format.ts";
@@ -59,6 +59,8 @@ async function* parseRecords(
 ): AsyncGenerator<{ record: string[]; line: number }> {
   // Where the parser has come to, ahead of what it has given: a fault discards the rows in between.
   let parsedLine = 0;
+  // Imported by who reads a file alone: a worker's start need not wait for it.
+  const { CsvError, parse } = await import("csv-parse");
   const parser = parse({
     delimiter: format.delimiter,
     record_delimiter: "\n",

@@ -10,16 +10,16 @@ import {
 import type { AttemptError, TaskState } from "../task/task.ts";
 import { type Pace, paceOf } from "../task/time/pace.ts";
 import { instant, type Store } from "./connection.ts";
-import { batch as batchTable } from "./schema/schema.ts";
+import type { batch as batchTable } from "./schema/schema.ts";
 
 export async function findBatch(store: Store, id: number): Promise<Batch | undefined> {
-  const [batch] = await readBatches(store, eq(batchTable.id, id), 1);
+  const [batch] = await readBatches(store, (table) => eq(table.id, id), 1);
   return batch;
 }
 
 /** The newest first (by id), at most `limit`. */
 export function listBatches(store: Store, { beforeId }: BatchFilter, limit: number): Promise<Batch[]> {
-  return readBatches(store, beforeId === undefined ? undefined : lt(batchTable.id, beforeId), limit);
+  return readBatches(store, (table) => (beforeId === undefined ? undefined : lt(table.id, beforeId)), limit);
 }
 
 /** Reads rows of the batch's tasks, where the totals come from indexes: not to be polled. */
@@ -30,12 +30,18 @@ export async function findBatchDetail(store: Store, id: number): Promise<BatchDe
   return { ...batch, completedAt, errors };
 }
 
-async function readBatches(store: Store, condition: SQL | undefined, limit: number): Promise<Batch[]> {
+async function readBatches(
+  store: Store,
+  conditionOn: (table: typeof batchTable) => SQL | undefined,
+  limit: number,
+): Promise<Batch[]> {
+  // As in find.ts.
+  const { batch: table } = await import("./schema/schema.ts");
   const rows = await store.db
-    .select(columns)
-    .from(batchTable)
-    .where(condition)
-    .orderBy(desc(batchTable.id))
+    .select(columnsOf(table))
+    .from(table)
+    .where(conditionOn(table))
+    .orderBy(desc(table.id))
     .limit(limit);
   const counts = await countTasks(
     store,
@@ -71,15 +77,15 @@ function readPace(counted: StateCount[], left: number): Pace {
 
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
 
-const columns = {
-  id: batchTable.id,
-  title: batchTable.title,
-  key: batchTable.key,
-  enqueuedBy: batchTable.enqueuedBy,
-  createdAt: batchTable.createdAt,
-  total: batchTable.total,
-  skipped: batchTable.skipped,
-};
+const columnsOf = ({ id, title, key, enqueuedBy, createdAt, total, skipped }: typeof batchTable) => ({
+  id,
+  title,
+  key,
+  enqueuedBy,
+  createdAt,
+  total,
+  skipped,
+});
 
 interface StateCount {
   batch_id: number;

@@ -6,15 +6,19 @@ import type { TaskFilter } from "../task/doors/filter.ts";
 import type { AttemptError, FinishedState, Progress, Task, TaskSummary } from "../task/task.ts";
 import { attemptSecondsLeft } from "../task/time/pace.ts";
 import type { Store } from "./connection.ts";
-import { taskHistory, task as taskTable } from "./schema/schema.ts";
+import type { taskHistory, task as taskTable } from "./schema/schema.ts";
 import { readWaits } from "./waits/waits.ts";
 
+/** Tables are built when they are asked for: a worker that only works needs none. */
+const importTables = () => import("./schema/schema.ts");
+
 export async function findTask(store: Store, id: number): Promise<Task | undefined> {
+  const { taskHistory, task: taskTable } = await importTables();
   const selectFinished = () =>
     store.db
       .select({
         ...summaryOf(taskHistory),
-        ...finishedColumns,
+        ...finishedOf(taskHistory),
         ...wideOf(taskHistory),
         result: taskHistory.result,
       })
@@ -22,7 +26,7 @@ export async function findTask(store: Store, id: number): Promise<Task | undefin
       .where(eq(taskHistory.id, id));
   const [[live], [finished]] = await Promise.all([
     store.db
-      .select({ ...summaryOf(taskTable), ...runningColumns, ...wideOf(taskTable) })
+      .select({ ...summaryOf(taskTable), ...runningOf(taskTable), ...wideOf(taskTable) })
       .from(taskTable)
       .where(eq(taskTable.id, id)),
     selectFinished(),
@@ -50,8 +54,9 @@ export async function listTasks(store: Store, filter: TaskFilter, limit: number)
 }
 
 async function listLive(store: Store, filter: TaskFilter, limit: number): Promise<TaskSummary[]> {
+  const { task: taskTable } = await importTables();
   const rows = await store.db
-    .select({ ...summaryOf(taskTable), ...runningColumns })
+    .select({ ...summaryOf(taskTable), ...runningOf(taskTable) })
     .from(taskTable)
     .where(
       and(
@@ -66,9 +71,10 @@ async function listLive(store: Store, filter: TaskFilter, limit: number): Promis
 }
 
 async function listFinished(store: Store, filter: TaskFilter, limit: number): Promise<TaskSummary[]> {
+  const { taskHistory } = await importTables();
   const state = filter.state as FinishedState | undefined;
   const rows = await store.db
-    .select({ ...summaryOf(taskHistory), ...finishedColumns })
+    .select({ ...summaryOf(taskHistory), ...finishedOf(taskHistory) })
     .from(taskHistory)
     .where(
       and(
@@ -122,12 +128,12 @@ const wideOf = (table: AnyTaskTable) => ({
   errors: table.errors,
 });
 
-const finishedColumns = { state: taskHistory.state, finishedAt: taskHistory.finishedAt };
+const finishedOf = ({ state, finishedAt }: typeof taskHistory) => ({ state, finishedAt });
 
-const runningColumns = {
-  waiting: taskTable.waiting,
-  elapsedMs: sql<number | null>`(extract(epoch from now() - ${taskTable.startedAt}) * 1000)::float8`,
-};
+const runningOf = ({ waiting, startedAt }: typeof taskTable) => ({
+  waiting,
+  elapsedMs: sql<number | null>`(extract(epoch from now() - ${startedAt}) * 1000)::float8`,
+});
 
 interface LiveRow {
   workerId: number | null;

@@ -5,7 +5,7 @@
 import { OperatorError } from "../../task/errors.ts";
 import type { Partition } from "../../task/retention.ts";
 import { driverCodeOf, type Store } from "../connection.ts";
-import { schemaName } from "../schema/schema.ts";
+import { schemaName } from "../schema/names.ts";
 import type { Sql } from "../sql.ts";
 
 /** Weeks beyond the current one: pruners run hourly, so even a fleet that rests over a holiday finds its partition. */

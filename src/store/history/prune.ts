@@ -5,7 +5,7 @@
  */
 import type { PrunedPartition, Retention } from "../../task/retention.ts";
 import type { Store } from "../connection.ts";
-import { schemaName } from "../schema/schema.ts";
+import { schemaName } from "../schema/names.ts";
 import type { Sql } from "../sql.ts";
 import { changePartitions, isoInstant, makePartitions, partitions } from "./history-partitions.ts";
 

@@ -1,6 +1,6 @@
 /** What the user of the connection may do with the schema. Reads only. */
 import type { Store } from "../connection.ts";
-import { schemaName } from "../schema/schema.ts";
+import { schemaName } from "../schema/names.ts";
 
 export interface Privileges {
   user: string;

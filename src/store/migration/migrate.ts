@@ -3,7 +3,7 @@
  */
 import { OperatorError } from "../../task/errors.ts";
 import type { Store } from "../connection.ts";
-import { migrationTable, schemaName } from "../schema/schema.ts";
+import { migrationTable, schemaName } from "../schema/names.ts";
 import type { Sql } from "../sql.ts";
 import { endsOlderMark, type Migration, migrations } from "./migrations.ts";
 

@@ -7,17 +7,21 @@ import { type CheckedSchedule, checkNewSchedule, type Schedule } from "../../tas
 import { nextTick } from "../../task/time/cron.ts";
 import { instant, type Store } from "../connection.ts";
 import { tellOf } from "../enqueue/enqueue.ts";
-import { schedule as scheduleTable } from "../schema/schema.ts";
 import type { Sql } from "../sql.ts";
 import { enqueueScheduled } from "./tick.ts";
 
+/** As in find.ts. */
+const importTables = () => import("../schema/schema.ts");
+
 /** By name. */
 export async function listSchedules(store: Store): Promise<Schedule[]> {
-  return await store.db.select().from(scheduleTable).orderBy(scheduleTable.name);
+  const { schedule } = await importTables();
+  return await store.db.select().from(schedule).orderBy(schedule.name);
 }
 
 export async function findSchedule(store: Store, name: string): Promise<Schedule | undefined> {
-  const [row] = await store.db.select().from(scheduleTable).where(eq(scheduleTable.name, name));
+  const { schedule } = await importTables();
+  const [row] = await store.db.select().from(schedule).where(eq(schedule.name, name));
   return row;
 }
 

@@ -1,7 +1,7 @@
 /** Our schema, and the columns that its tables are made of. */
 import { bigint, customType, pgSchema, timestamp } from "drizzle-orm/pg-core";
+import { schemaName } from "./names.ts";
 
-export const schemaName = "fiscaut_tasks";
 export const schema = pgSchema(schemaName);
 
 /** Compared by bytes: equality and order need no locale, and its index is the cheapest. */

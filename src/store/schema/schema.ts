@@ -9,11 +9,7 @@
  * - finished tasks leave `task` for `task_history`, so the hot table stays small.
  */
 
-export { schemaName } from "./columns.ts";
 export * from "./queues.ts";
 export * from "./sync.ts";
 export * from "./tasks.ts";
 export * from "./workers.ts";
-
-/** Applied migrations; written by `migrate.ts` alone. */
-export const migrationTable = "migration";
