@@ -16,8 +16,14 @@ export interface Attempt {
   readonly task: ClaimedTask;
   /** Asks the handler to stop; the first reason stands. */
   abort(reason: AbortReason): void;
-  /** Never rejects. `abandoned`: the handler was still running when the grace after its abort ended. */
-  readonly outcome: Promise<{ outcome: Outcome; abandoned: boolean }>;
+  /** Never rejects. */
+  readonly outcome: Promise<Ended>;
+}
+
+export interface Ended {
+  outcome: Outcome;
+  /** The handler was still running when the grace after its abort ended. */
+  abandoned: boolean;
 }
 
 /** How long a handler may take to stop after its signal before its slot is taken from it. */
@@ -30,35 +36,45 @@ export function startAttempt(
   graceMs = abortGraceMs,
 ): Attempt {
   const timeoutMs = task.timeoutMs ?? handler.timeoutMs;
-  const controller = new AbortController();
+  const { promise: outcome, resolve } = Promise.withResolvers<Ended>();
+  /** Made when the handler asks for it: most never do, and it costs as much as all the rest. */
+  let controller: AbortController | undefined;
   let reason: AbortReason | undefined;
-  let giveUp: (() => void) | undefined;
   let graceTimer: Timer | undefined;
-  const grace = new Promise<void>((resolve) => {
-    giveUp = resolve;
-  });
+
+  function end(ended: Ended) {
+    clearTimeout(timeout);
+    clearTimeout(graceTimer);
+    resolve(ended);
+  }
 
   function abort(why: AbortReason) {
     if (reason !== undefined) return;
     reason = why;
-    graceTimer = setTimeout(() => giveUp?.(), graceMs);
-    controller.abort(new Error(describeAbort(why, timeoutMs)));
+    graceTimer = setTimeout(() => end({ outcome: outcomeOfAbort(why, timeoutMs), abandoned: true }), graceMs);
+    controller?.abort(new Error(describeAbort(why, timeoutMs)));
   }
 
   const timeout = timeoutMs === undefined ? undefined : setTimeout(() => abort("timed-out"), timeoutMs);
 
-  const handled = runHandler(task, handler, { task, signal: controller.signal, ...reports }).catch(
+  const context: HandlerContext = {
+    ...reports,
+    task,
+    get signal() {
+      controller ??= new AbortController();
+      if (reason !== undefined) controller.abort(new Error(describeAbort(reason, timeoutMs)));
+      return controller.signal;
+    },
+  };
+  runHandler(task, handler, context).then(
+    (handled) => end({ outcome: handled, abandoned: false }),
     // What a handler throws after its abort is the abort's echo, whatever it says.
-    (thrown): Outcome => (reason === undefined ? outcomeOfError(thrown) : outcomeOfAbort(reason, timeoutMs)),
+    (thrown) =>
+      end({
+        outcome: reason === undefined ? outcomeOfError(thrown) : outcomeOfAbort(reason, timeoutMs),
+        abandoned: false,
+      }),
   );
-  const abandoned = grace.then(() => "abandoned" as const);
-
-  const outcome = Promise.race([handled, abandoned]).then((first) => {
-    clearTimeout(timeout);
-    clearTimeout(graceTimer);
-    if (first !== "abandoned") return { outcome: first, abandoned: false };
-    return { outcome: outcomeOfAbort(reason ?? "stopping", timeoutMs), abandoned: true };
-  });
   return { task, abort, outcome };
 }
 
