@@ -29,7 +29,7 @@ export interface ClaimerOptions {
 /** One statement's bound. */
 const mostAtOnce = 500;
 /** What has waited for a slot for this long is given back: longer tasks than those before have taken the slots. */
-const longestWaitMs = 250;
+const longestWaitMs = 500;
 /** How long nothing is claimed ahead after a task that may not wait. */
 const noneAheadMs = 1_000;
 

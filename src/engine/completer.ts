@@ -50,7 +50,7 @@ const mostAtOnce = 500;
 /** A statement costs as much by itself as 50 to 100 outcomes do in it. */
 const worthIt = 250;
 /** How long a busy worker's outcomes gather, at the most. */
-const gatherMs = 10;
+const gatherMs = 50;
 
 export class Completer {
   readonly #store: Store;

@@ -1,15 +1,17 @@
 /**
- * How fast tasks end here, and so how many are worth claiming ahead of free slots: as many as end within a moment. It
- * is counted over the time in which something ran, so an idle worker that meets a backlog knows at once, and one whose
- * slots are taken by long tasks claims nothing ahead.
+ * How fast tasks end here, and so how many are worth claiming ahead of free slots: where they are quick, as many as end
+ * within a moment. It is counted over the time in which something ran, so an idle worker that meets a backlog knows at
+ * once, and one whose slots are taken by long tasks claims nothing ahead.
  */
 
 /** Ends that the pace is taken from, at the most: several bursts of a busy worker. */
 const window = 256;
 /** And at the least. */
 const enough = 32;
-/** What is claimed ahead starts within about this time. */
-const horizonMs = 50;
+/** Tasks are quick where all slots become free within this time. */
+const quickMs = 50;
+/** What is claimed ahead starts within about this time. With less, workers that share a machine claim ever fewer at once. */
+const horizonMs = 200;
 /** Of tasks claimed ahead; together with the claim's own bound also that of what a crash gives back. */
 const mostAhead = 1_000;
 
@@ -36,8 +38,9 @@ export class Pace {
     if (known < enough) return 0;
     const oldestMs = this.#endedAtMs[(this.#ended - known) % window] ?? 0;
     const elapsedMs = this.#busyAt(nowMs) - oldestMs;
-    const endsInTime = elapsedMs <= 0 ? mostAhead : Math.floor(((known - 1) * horizonMs) / elapsedMs);
-    return endsInTime < slots ? 0 : Math.min(endsInTime, mostAhead);
+    const endsInOneMs = elapsedMs <= 0 ? Number.POSITIVE_INFINITY : (known - 1) / elapsedMs;
+    if (endsInOneMs * quickMs < slots) return 0;
+    return Math.min(Math.floor(endsInOneMs * horizonMs), mostAhead);
   }
 
   #busyAt(nowMs: number): number {
