@@ -8,7 +8,7 @@ import {
   aheadOf,
   type ClaimedRow,
   type ClaimRequest,
-  claimedColumns,
+  claimedLine,
   claimedText,
   toClaimedTasks,
 } from "./claim.ts";
@@ -93,9 +93,9 @@ export async function claimBounded(
       set worker_id = ${request.workerId}, attempt = attempt + 1, started_at = now(),
           ahead = ${aheadOf(sql, request.ahead)}
       where ctid = any((select places from found)::tid[])
-      returning ${claimedColumns(sql)}
+      returning ${claimedLine(sql, sql`false`)}, priority, run_at, id
     )
-    select ${claimedText(sql, sql`false`)},
+    select ${claimedText(sql)},
       (select json_agg(json_build_object('priority', priority, 'runAt', run_at::text, 'id', id)) from (
         select distinct on (priority) priority, run_at, id from claimed
         order by priority, run_at desc, id desc) as last_of_each) as last,

@@ -9,7 +9,7 @@ import {
   aheadOf,
   type ClaimedRow,
   type ClaimRequest,
-  claimedColumns,
+  claimedLine,
   claimedText,
   toClaimedTasks,
 } from "./claim.ts";
@@ -129,7 +129,7 @@ function claimWithin(sql: Sql, queue: string, { workerId, names, limit, ahead }:
         ) head
         order by head.priority desc, head.run_at, head.id
         limit (select tasks from room)))
-      returning ${claimedColumns(sql)}
+      returning ${claimedLine(sql, sql`(select max_running from bound) is not null`)}, id, attempt
     ), taken as (
       insert into fiscaut_tasks.queue_slot (queue, task_id, attempt, worker_id)
       select ${queue}, id, attempt, ${workerId} from claimed
@@ -141,5 +141,5 @@ function claimWithin(sql: Sql, queue: string, { workerId, names, limit, ahead }:
       from bound b
       where l.queue = ${queue} and b.rate_count is not null and exists (select 1 from claimed)
     )
-    select ${claimedText(sql, sql`(select max_running from bound) is not null`)} from claimed`;
+    select ${claimedText(sql)} from claimed`;
 }

@@ -1,7 +1,7 @@
 /** Finds the tasks of claims whose answer was lost on its way: the database says that they run here, and nobody knows. */
 import type { ClaimedTask } from "../../task/task.ts";
 import type { Store } from "../connection.ts";
-import { type ClaimedRow, claimedColumns, claimedText, toClaimedTasks } from "./claim.ts";
+import { type ClaimedRow, claimedLine, claimedText, toClaimedTasks } from "./claim.ts";
 
 /**
  * Walks the live tasks, so only after an answer was lost.
@@ -11,12 +11,15 @@ export async function findStrays(store: Store, workerId: number, known: number[]
   const { sql } = store;
   const rows = await sql<ClaimedRow[]>`
     with stray as (
-      select ${claimedColumns(sql)}, exists (
-        select 1 from fiscaut_tasks.queue_slot s
-        where s.task_id = t.id and s.attempt = t.attempt and s.worker_id = t.worker_id) as holds_slot
+      select ${claimedLine(
+        sql,
+        sql`exists (
+          select 1 from fiscaut_tasks.queue_slot s
+          where s.task_id = t.id and s.attempt = t.attempt and s.worker_id = t.worker_id)`,
+      )}
       from fiscaut_tasks.task t
       where worker_id = ${workerId} and id <> all(${known}::bigint[])
     )
-    select ${claimedText(sql, sql`holds_slot`)} from stray`;
+    select ${claimedText(sql)} from stray`;
   return toClaimedTasks(rows);
 }
