@@ -37,7 +37,13 @@ export default defineHandler({
 });
 `;
 
-function contender(name: string, title: string, caller: string): Contender {
+/** @param history what the queue keeps of tasks that have succeeded. */
+function contender(
+  name: string,
+  title: string,
+  caller: string,
+  history: "all" | "failures" = "all",
+): Contender {
   let handlers = "";
   return {
     name,
@@ -53,7 +59,9 @@ function contender(name: string, title: string, caller: string): Contender {
         // The first worker makes the partitions of the history.
         await runChild(run, { DATABASE_URL: url, HOME: servers.folder }, migrateWithinMs);
       });
-      await database.sql`insert into fiscaut_tasks.queue (name) values ('default') on conflict do nothing`;
+      await database.sql`
+        insert into fiscaut_tasks.queue (name, history) values ('default', ${history})
+        on conflict (name) do update set history = excluded.history`;
       return postgresBed(database, statements, { HOME: servers.folder });
     },
     workerCommand({ port, elsewhere }) {
@@ -64,5 +72,12 @@ function contender(name: string, title: string, caller: string): Contender {
 }
 
 export const ours = contender("ours", "fiscaut-tasks", "ours-sql");
+/** The same worker; the queue keeps failures only. */
+export const oursWithoutHistory = contender(
+  "ours-no-history",
+  "fiscaut-tasks, history of failures only",
+  "ours-sql",
+  "failures",
+);
 /** The same worker; tasks come over HTTP instead of SQL. */
 export const oursByHttp = contender("ours-http", "fiscaut-tasks, by HTTP", "ours-http");

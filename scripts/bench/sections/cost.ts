@@ -5,7 +5,15 @@ import { median } from "../measure/statistics.ts";
 import { spreadText, table } from "../measure/table.ts";
 
 const limitMs = 30_000;
-const names = ["ours", "graphile-best", "graphile", "pg-boss-best", "raw", "raw-no-history"];
+const names = [
+  "ours",
+  "ours-no-history",
+  "graphile-best",
+  "graphile",
+  "pg-boss-best",
+  "raw",
+  "raw-no-history",
+];
 
 export const costSection: Section = {
   name: "cost",

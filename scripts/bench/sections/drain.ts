@@ -7,6 +7,7 @@ const limitMs = 20_000;
 const many = 1_000_000;
 const postgresOnes = [
   "ours",
+  "ours-no-history",
   "graphile-best",
   "graphile",
   "pg-boss-best",

@@ -22,7 +22,7 @@ export const enqueueSection: Section = {
     await compare(run, "one by one", [...ways, "bullmq-durable"], { way: "one", count: one, warmUp: true });
     await compare(run, `${callersAtOnce} callers at once`, ways, {
       way: "one",
-      count: one * 5,
+      count: one * 20,
       callers: callersAtOnce,
       warmUp: true,
     });
