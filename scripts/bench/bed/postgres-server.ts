@@ -1,5 +1,5 @@
 /** The one Postgres of a run: the product's own, with its settings as shipped, in a temporary folder. */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import postgres, { type Sql } from "postgres";
 import { openEmbeddedPostgres } from "../../../src/store/embedded/embedded-postgres.ts";
@@ -16,6 +16,8 @@ export interface PostgresServer {
   /** Transactions that ended in a database, as far as its backends have told: they do so ten seconds late. */
   transactionsOf(database: string): Promise<number>;
   checkpoint(): Promise<void>;
+  /** Starts it anew with room for so many connections, for a fleet: as shipped it has a hundred. */
+  allowConnections(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -30,7 +32,7 @@ export interface Database {
 export async function startPostgres(folder: string): Promise<PostgresServer> {
   const dataDir = join(folder, "postgres");
   const server = await openEmbeddedPostgres({ dataDir });
-  const [pid] = readFileSync(join(dataDir, "database/postmaster.pid"), "utf8").split("\n");
+  let pid = readPid(dataDir);
   const admin = postgres(server.url, { max: 1, onnotice: () => {} });
   const [version] = await admin<{ server_version: string }[]>`show server_version`;
   const templates = new Map<string, Promise<void>>();
@@ -70,7 +72,7 @@ export async function startPostgres(folder: string): Promise<PostgresServer> {
     },
     async usage() {
       const [row] = await admin<{ bytes: string }[]>`select pg_current_wal_insert_lsn() - '0/0' as bytes`;
-      return { walBytes: Number(row?.bytes), cpuMs: cpuMsOfFamily(Number(pid)) };
+      return { walBytes: Number(row?.bytes), cpuMs: cpuMsOfFamily(pid) };
     },
     async transactionsOf(database) {
       const [row] = await admin<{ count: string }[]>`
@@ -80,11 +82,48 @@ export async function startPostgres(folder: string): Promise<PostgresServer> {
     async checkpoint() {
       await admin`checkpoint`;
     },
+    async allowConnections(count) {
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+      const { uid, gid } = statSync(`/proc/${pid}`);
+      process.kill(pid, "SIGINT");
+      await until(() => !isThere(pid));
+      Bun.spawn([...command, "-c", `max_connections=${count}`], {
+        uid,
+        gid,
+        stdio: ["ignore", "ignore", "ignore"],
+      }).unref();
+      await until(
+        async () =>
+          await admin`select`.then(
+            () => true,
+            () => false,
+          ),
+      );
+      pid = readPid(dataDir);
+    },
     async close() {
       await admin.end({ timeout: 5 });
       await server.close();
     },
   };
+}
+
+const readPid = (dataDir: string) =>
+  Number(readFileSync(join(dataDir, "database/postmaster.pid"), "utf8").split("\n")[0]);
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+const limitMs = 30_000;
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + limitMs; !(await isSo()); await Bun.sleep(50))
+    if (performance.now() > deadline) throw new Error("Postgres was not started anew in time");
 }
 
 /** A session keeps what it sees now from being vacuumed, until that is disposed of. */

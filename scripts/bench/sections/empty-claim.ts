@@ -1,6 +1,6 @@
-/** What a claim costs that finds nothing, after long queues and beside long backlogs; ours alone, through the store. */
+/** What a claim costs that finds nothing, after long queues and beside long backlogs; ours alone, as the engine claims. */
+import { BoundedClaims } from "../../../src/engine/bounded-claims.ts";
 import { completeTasks } from "../../../src/store/attempt/complete.ts";
-import { claimTasks } from "../../../src/store/claim/claim.ts";
 import { openStore, type Store } from "../../../src/store/connection.ts";
 import { registerWorker } from "../../../src/store/worker.ts";
 import { settle } from "../../../src/task/settle.ts";
@@ -62,13 +62,15 @@ async function measure(run: Run, { backlog, held = false }: Case): Promise<numbe
   try {
     const identity = { host: "bench", pid: process.pid, version: "bench", leaseMs: 3_600_000 };
     const workerId = await registerWorker(store, identity);
-    const drained = await drain(store, workerId);
+    const bounded = new BoundedClaims(store);
+    const claim = (limit: number) => bounded.claim({ workerId, names: ["noop"], queues: [], limit });
+    const drained = await drain(store, workerId, claim);
     if (drained !== Math.min(queued, most))
       throw new Unfaithful(`${drained} tasks were claimed of ${queued}`);
     const tookMs: number[] = [];
     for (let n = 0; n < claims; n++) {
       const startedAtMs = performance.now();
-      await claimTasks(store, { workerId, names: ["noop"], queues: [], limit: slots });
+      await claim(slots);
       tookMs.push(performance.now() - startedAtMs);
     }
     return tookMs;
@@ -78,10 +80,14 @@ async function measure(run: Run, { backlog, held = false }: Case): Promise<numbe
 }
 
 /** Claims and completes all that is due; how many that were. */
-async function drain(store: Store, workerId: number): Promise<number> {
+async function drain(
+  store: Store,
+  workerId: number,
+  claim: (limit: number) => ReturnType<BoundedClaims["claim"]>,
+): Promise<number> {
   for (let drained = 0; ; ) {
-    const tasks = await claimTasks(store, { workerId, names: ["noop"], queues: [], limit: portion });
-    if (tasks.length === 0) return drained;
+    const { tasks, fromHead } = await claim(portion);
+    if (tasks.length === 0 && fromHead) return drained;
     const completions = tasks.map((task) => ({
       id: task.id,
       attempt: task.attempt,

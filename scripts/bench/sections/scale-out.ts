@@ -7,8 +7,11 @@ import { figure, spreadText, table } from "../measure/table.ts";
 import { usageOver } from "../measure/usage.ts";
 
 const names = ["ours", "graphile-best"];
-/** What the hundred connections of the Postgres as shipped leave room for. */
-const fleet = 8;
+const fleet = 100;
+/** Of its Postgres: a worker takes up to a dozen. */
+const fleetConnections = 1_500;
+/** A hundred processes start, on a few cores. */
+const fleetStartMs = 60_000;
 const limitMs = 60_000;
 
 export const scaleOutSection: Section = {
@@ -21,7 +24,7 @@ export const scaleOutSection: Section = {
 };
 
 async function measureTogether(run: Run): Promise<void> {
-  const queued = run.options.size ?? 50_000;
+  const queued = run.options.size ?? 200_000;
   const rows: string[][] = [];
   for (const workers of [1, 2, 4, 8]) {
     const measured = await interleave(run, `scale-out, ${workers} workers`, choose(run, names), (contender) =>
@@ -45,7 +48,8 @@ async function measureTogether(run: Run): Promise<void> {
 }
 
 async function measureIdleFleet(run: Run): Promise<void> {
-  const seconds = run.options.seconds ?? 30;
+  const seconds = run.options.seconds ?? 60;
+  await run.servers.postgres.allowConnections(fleetConnections);
   const once = { ...run, options: { ...run.options, rounds: 1 } };
   const measured = await interleave(
     once,
@@ -54,6 +58,7 @@ async function measureIdleFleet(run: Run): Promise<void> {
     async (contender) => {
       await using bed = await contender.open(run.servers);
       await using workers = await startWorkers(run.servers, contender, bed, { tasks: 1, workers: fleet });
+      await Bun.sleep(fleetStartMs);
       return await usageOver(seconds, run.servers, bed, workers);
     },
   );
