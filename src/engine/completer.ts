@@ -39,6 +39,8 @@ export interface CompleterOptions {
   backoffOf: (name: string) => string | undefined;
   /** Many more outcomes are about to come. */
   isBusy: () => boolean;
+  /** How long a busy worker's outcomes gather, at the most. */
+  gatherMs?: number;
   /** A task went back to pending and is to run again in `delayMs`. */
   onReturned: (delayMs: number) => void;
   /** These have ended for good, stored. */
@@ -49,8 +51,7 @@ export interface CompleterOptions {
 const mostAtOnce = 500;
 /** A statement costs as much by itself as 50 to 100 outcomes do in it. */
 const worthIt = 250;
-/** How long a busy worker's outcomes gather, at the most. */
-const gatherMs = 50;
+const defaultGatherMs = 50;
 
 export class Completer {
   readonly #store: Store;
@@ -58,6 +59,7 @@ export class Completer {
   readonly #toPlain: ToPlain;
   readonly #backoffOf: (name: string) => string | undefined;
   readonly #isBusy: () => boolean;
+  readonly #gatherMs: number;
   readonly #onReturned: (delayMs: number) => void;
   readonly #onEnded: (ended: Ended[]) => void;
   #waiting: Told[] = [];
@@ -65,9 +67,20 @@ export class Completer {
   #flushed: (() => void)[] = [];
   readonly #loop: Loop;
 
-  constructor({ store, emit, toPlain, backoffOf, isBusy, onReturned, onEnded }: CompleterOptions) {
+  constructor(options: CompleterOptions) {
+    const {
+      store,
+      emit,
+      toPlain,
+      backoffOf,
+      isBusy,
+      gatherMs = defaultGatherMs,
+      onReturned,
+      onEnded,
+    } = options;
     this.#store = store;
     this.#isBusy = isBusy;
+    this.#gatherMs = gatherMs;
     this.#emit = emit;
     this.#toPlain = toPlain;
     this.#backoffOf = backoffOf;
@@ -95,8 +108,12 @@ export class Completer {
     const { waitedMs, report } = ending;
     const completion = { id, attempt, transition, report, waitedMs, ...fence };
     this.#waiting.push({ workerId, task, ...ending, outcome, started, completion });
-    if (this.#waiting.length >= worthIt || !this.#isBusy()) this.#loop.wake();
-    else this.#gathering ??= setTimeout(() => this.#loop.wake(), gatherMs);
+    if (letsOthersStart(task) || !this.#mayGather) this.#loop.wake();
+    else this.#gathering ??= setTimeout(() => this.#loop.wake(), this.#gatherMs);
+  }
+
+  get #mayGather(): boolean {
+    return this.#waiting.length < worthIt && this.#isBusy();
   }
 
   #withoutSecrets(outcome: Outcome): Outcome {
@@ -140,11 +157,9 @@ export class Completer {
         if (state !== undefined && state !== "pending") ended.push({ id, state, batchId });
       }
       if (ended.length > 0) this.#onEnded(ended);
-      // The end of these may let others start, here or elsewhere.
-      if (round.some(({ task }) => task.holdsSlot || task.serialKey !== null))
-        this.#store.announcer.announce({ kind: "due" });
+      if (round.some(({ task }) => letsOthersStart(task))) this.#store.announcer.announce({ kind: "due" });
     }
-    if (this.#waiting.length > 0) return this.#waiting.length < worthIt && this.#isBusy() ? gatherMs : 0;
+    if (this.#waiting.length > 0) return this.#mayGather ? this.#gatherMs : 0;
     for (const resolve of this.#flushed.splice(0)) resolve();
     return Number.POSITIVE_INFINITY;
   }
@@ -165,6 +180,9 @@ export class Completer {
     return this.#loop.stop();
   }
 }
+
+/** Its end may, here or elsewhere: so that end is not kept waiting. */
+const letsOthersStart = ({ holdsSlot, serialKey }: ClaimedTask) => holdsSlot || serialKey !== null;
 
 /**
  * After a lost lease two worker ids may wait here; a statement is guarded by one. And where an answer was lost, two

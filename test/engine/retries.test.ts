@@ -148,6 +148,33 @@ test("a stale outcome and the task's next one, waiting together, are each answer
   expect(await find(id)).toMatchObject({ state: "succeeded", result: "once" });
 });
 
+test("outcomes of a busy worker gather, but for one that lets the next of its serial key start", async () => {
+  const worker = await register();
+  const ids = [await enqueue({ name: "busy" }), await enqueue({ name: "busy", serialKey: "s" })];
+  const plain = await claim(worker, "busy");
+  const serial = await claim(worker, "busy");
+  const completer = new Completer({
+    store: bed.store,
+    emit: () => {},
+    toPlain: (value) => value,
+    backoffOf: () => undefined,
+    isBusy: () => true,
+    gatherMs: 3_600_000,
+    onReturned: () => {},
+    onEnded: () => {},
+  });
+  const ending = { outcome: { kind: "succeeded", result: null }, waitedMs: 0, durationMs: 1 } as const;
+  completer.complete(worker, plain, ending);
+  expect(completer.waiting).toBe(1);
+  completer.complete(worker, serial, ending);
+  await until(() => completer.waiting === 0);
+  await completer.stop();
+  expect(await Promise.all(ids.map(async (id) => (await find(id))?.state))).toEqual([
+    "succeeded",
+    "succeeded",
+  ]);
+});
+
 test("each attempt's error is kept with time, worker, message and stack, the newest ten", async () => {
   const { worker, event } = await start({ bad: fails }, { backoffOf: () => "fixed:0s" });
   const workerId = worker.status().workerId;
