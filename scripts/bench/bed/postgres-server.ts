@@ -1,8 +1,10 @@
 /** The one Postgres of a run: the product's own, with its settings as shipped, in a temporary folder. */
 import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import postgres, { type Sql } from "postgres";
 import { openEmbeddedPostgres } from "../../../src/store/embedded/embedded-postgres.ts";
+import { readPidFile } from "../../../src/store/embedded/pid-file.ts";
+import { spawnProgram } from "../../../src/store/embedded/program.ts";
 import { cpuMsOfFamily } from "../measure/process-figures.ts";
 
 export interface PostgresServer {
@@ -32,7 +34,8 @@ export interface Database {
 export async function startPostgres(folder: string): Promise<PostgresServer> {
   const dataDir = join(folder, "postgres");
   const server = await openEmbeddedPostgres({ dataDir });
-  let pid = readPid(dataDir);
+  const database = join(dataDir, "database");
+  let pid = await pidOnceReady(database);
   const admin = postgres(server.url, { max: 1, onnotice: () => {} });
   const [version] = await admin<{ server_version: string }[]>`show server_version`;
   const templates = new Map<string, Promise<void>>();
@@ -83,23 +86,21 @@ export async function startPostgres(folder: string): Promise<PostgresServer> {
       await admin`checkpoint`;
     },
     async allowConnections(count) {
-      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+      const [program = "", ...words] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
       const { uid, gid } = statSync(`/proc/${pid}`);
       process.kill(pid, "SIGINT");
-      await until(() => !isThere(pid));
-      Bun.spawn([...command, "-c", `max_connections=${count}`], {
-        uid,
-        gid,
-        stdio: ["ignore", "ignore", "ignore"],
-      }).unref();
-      await until(
-        async () =>
-          await admin`select`.then(
-            () => true,
-            () => false,
-          ),
-      );
-      pid = readPid(dataDir);
+      await until(async () => (await readPidFile(database)) === undefined);
+      spawnProgram(
+        {
+          binaries: dirname(dirname(program)),
+          name: "postgres",
+          arguments: [...words, "-c", `max_connections=${count}`],
+          cwd: database,
+          account: { name: "", uid, gid },
+        },
+        "ignore",
+      ).unref();
+      pid = await pidOnceReady(database);
     },
     async close() {
       await admin.end({ timeout: 5 });
@@ -108,22 +109,16 @@ export async function startPostgres(folder: string): Promise<PostgresServer> {
   };
 }
 
-const readPid = (dataDir: string) =>
-  Number(readFileSync(join(dataDir, "database/postmaster.pid"), "utf8").split("\n")[0]);
-
-function isThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
+async function pidOnceReady(database: string): Promise<number> {
+  await until(async () => (await readPidFile(database))?.status === "ready");
+  return (await readPidFile(database))?.pid ?? Number.NaN;
 }
 
 const limitMs = 30_000;
 
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+async function until(isSo: () => Promise<boolean>): Promise<void> {
   for (const deadline = performance.now() + limitMs; !(await isSo()); await Bun.sleep(50))
-    if (performance.now() > deadline) throw new Error("Postgres was not started anew in time");
+    if (performance.now() > deadline) throw new Error("Postgres did not stop or start in time");
 }
 
 /** A session keeps what it sees now from being vacuumed, until that is disposed of. */
