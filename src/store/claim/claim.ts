@@ -96,7 +96,8 @@ type ClaimedText = [
   payload: unknown,
   attempt: number,
   maxAttempts: number,
-  runAtMs: number,
+  /** Unix time, ms. */
+  runAt: number,
   startedAt: string,
   ahead: boolean | null,
   holdsSlot: boolean,
@@ -115,20 +116,8 @@ type RestText = [
 const noRest: RestText = [null, null, null, null, null, null, null];
 
 function toClaimedTask(text: ClaimedText): ClaimedTask {
-  const [
-    id,
-    name,
-    queue,
-    priority,
-    payload,
-    attempt,
-    maxAttempts,
-    runAtMs,
-    claimedAt,
-    ahead,
-    holdsSlot,
-    rest,
-  ] = text;
+  const [id, name, queue, priority, payload, attempt, maxAttempts, runAt, claimedAt, ahead, holdsSlot, rest] =
+    text;
   const [timeoutMs, backoff, batchId, plannedAt, serialKey, after, lastLine] = rest ?? noRest;
   return {
     id,
@@ -141,7 +130,7 @@ function toClaimedTask(text: ClaimedText): ClaimedTask {
     timeoutMs,
     backoff,
     batchId,
-    runAt: new Date(runAtMs),
+    runAt: new Date(runAt),
     serialKey,
     holdsSlot,
     claimedAt,
