@@ -8,7 +8,7 @@ import type { ThreadOf } from "../../handlers/thread.ts";
 import type { EmitEvent } from "../../task/events.ts";
 import type { Outcome } from "../../task/outcome.ts";
 import type { ClaimedTask } from "../../task/task.ts";
-import { type AbortReason, type Attempt, abortGraceMs, outcomeOfAbort } from "./attempt.ts";
+import { type AbortReason, type Attempt, abortGraceMs, type Ended, outcomeOfAbort } from "./attempt.ts";
 import type { Reports } from "./runner.ts";
 import type { FromThread, HandlerSummary, LoadedThread, ToThread } from "./thread-messages.ts";
 
@@ -50,7 +50,7 @@ interface RunningAttempt {
   reports: Reports;
   reason: AbortReason | undefined;
   timers: Timer[];
-  end: (ended: { outcome: Outcome; abandoned: boolean }) => void;
+  end: (ended: Ended) => void;
 }
 
 type Refused = Extract<FromThread, { kind: "checked" }>["checked"][number]["refused"];
@@ -95,10 +95,7 @@ export class AttemptThread {
 
   start(task: ClaimedTask, reports: Reports): Attempt {
     const n = ++this.#lastN;
-    const { promise: outcome, resolve: end } = Promise.withResolvers<{
-      outcome: Outcome;
-      abandoned: boolean;
-    }>();
+    const { promise: outcome, resolve: end } = Promise.withResolvers<Ended>();
     const attempt: RunningAttempt = { task, reports, reason: undefined, timers: [], end };
     this.#running.set(n, attempt);
     const timeoutMs = this.#timeoutOf(task);

@@ -52,7 +52,11 @@ export function startAttempt(
     if (reason !== undefined) return;
     reason = why;
     graceTimer = setTimeout(() => end({ outcome: outcomeOfAbort(why, timeoutMs), abandoned: true }), graceMs);
-    controller?.abort(new Error(describeAbort(why, timeoutMs)));
+    passOn();
+  }
+
+  function passOn() {
+    if (reason !== undefined) controller?.abort(new Error(describeAbort(reason, timeoutMs)));
   }
 
   const timeout = timeoutMs === undefined ? undefined : setTimeout(() => abort("timed-out"), timeoutMs);
@@ -62,7 +66,7 @@ export function startAttempt(
     task,
     get signal() {
       controller ??= new AbortController();
-      if (reason !== undefined) controller.abort(new Error(describeAbort(reason, timeoutMs)));
+      passOn();
       return controller.signal;
     },
   };

@@ -3,9 +3,8 @@ import type { Handler } from "../../handlers/handler.ts";
 import type { HandlerFault } from "../../handlers/load-handlers.ts";
 import type { NamedPayload } from "../../handlers/payload.ts";
 import type { DoorEvent } from "../../task/events.ts";
-import type { Outcome } from "../../task/outcome.ts";
 import type { ClaimedTask } from "../../task/task.ts";
-import type { AbortReason } from "./attempt.ts";
+import type { AbortReason, Ended } from "./attempt.ts";
 
 export type ToThread =
   | { kind: "start"; attempts: { n: number; task: ClaimedTask }[] }
@@ -32,7 +31,7 @@ export type FromThread =
   | { kind: "loading"; file: string }
   /** Once; nothing can be asked before. */
   | ({ kind: "loaded" } & LoadedThread)
-  | { kind: "ended"; attempts: { n: number; outcome: Outcome; abandoned: boolean }[] }
+  | { kind: "ended"; attempts: ({ n: number } & Ended)[] }
   /** `refused`: the first of the tasks whose payload is not its handler's, and why not. */
   | { kind: "checked"; checked: { n: number; refused: { index: number; fault: string } | undefined }[] }
   | { kind: "log"; n: number; message: string; fields: Record<string, unknown> }
