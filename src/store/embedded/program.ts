@@ -65,13 +65,11 @@ export async function runProgram(program: Program): Promise<{ exitCode: number; 
   return { exitCode, output: decoder.decode(out) + decoder.decode(err) };
 }
 
-const mebibyte = 2 ** 20;
-
 /**
  * What a backend keeps of the memory that a statement has used, for the next one. At glibc's defaults, 128 KiB, each claim of
  * some hundred tasks takes its pages from the system anew: a sixth of what a task costs Postgres.
  */
-const keptMemory = String(16 * mebibyte);
+const keptMemory = String(16 * 1024 * 1024);
 
 /** LC_ALL=C keeps the programs' messages in the English that `faults.ts` looks for. */
 function childEnvironment(): Record<string, string> {
