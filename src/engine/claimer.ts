@@ -10,6 +10,7 @@ import type { Executor } from "./executor.ts";
 import type { Lease } from "./lease.ts";
 import { LimitedClaimer } from "./limited-claimer.ts";
 import { jitter } from "./loop.ts";
+import { Patience } from "./patience.ts";
 import { StrayWatch } from "./stray-watch.ts";
 
 export interface ClaimerOptions {
@@ -28,8 +29,11 @@ export interface ClaimerOptions {
 
 /** One statement's bound. */
 const mostAtOnce = 500;
-/** What has waited for a slot for this long is given back: longer tasks than those before have taken the slots. */
-const longestWaitMs = 500;
+/** What is claimed ahead is to start within about this time. */
+const leastHorizonMs = 200;
+const mostHorizonMs = 1_000;
+/** What has waited for a slot this many times as long is given back: longer tasks than those before have taken the slots. */
+const longestWaitTimes = 2.5;
 /** How long nothing is claimed ahead after a task that may not wait. */
 const noneAheadMs = 1_000;
 
@@ -39,6 +43,7 @@ export class Claimer {
   readonly #claims: BoundedClaims;
   #stopping = false;
   #noneAheadUntilMs = 0;
+  readonly #horizon = new Patience(leastHorizonMs, mostHorizonMs);
   readonly #strays = new StrayWatch();
   lastClaimAt: Date | undefined;
 
@@ -64,7 +69,7 @@ export class Claimer {
   /** Whether a slot that has become free is worth a round. */
   get wantsMore(): boolean {
     const { executor } = this.#options;
-    return executor.waiting === 0 || executor.waiting < executor.mayWait / 2;
+    return executor.waiting === 0 || executor.waiting < executor.mayWait(this.#horizon.ms) / 2;
   }
 
   /** What a claim that is under way still brings is given back, not started. */
@@ -104,8 +109,10 @@ export class Claimer {
     this.#start(workerId, limitedTasks);
     const limit = room - limitedTasks.length;
     const request = { workerId, names, queues, limit, ahead };
+    const claimAtMs = performance.now();
     const { tasks, fromHead } =
       limit === 0 ? { tasks: [], fromHead: true } : await this.#claims.claim(request);
+    if (tasks.length > 0) this.#horizon.took(performance.now() - claimAtMs);
     this.lastClaimAt = new Date();
     this.#start(workerId, ahead ? this.#keepThoseThatMayWait(workerId, tasks) : tasks);
     if (tasks.length === limit) return 0;
@@ -138,7 +145,7 @@ export class Claimer {
   /** How many tasks to claim now: for the free slots, and ahead once half of what may wait has been started. */
   #findRoom(): number {
     const { executor } = this.#options;
-    const mayWait = performance.now() < this.#noneAheadUntilMs ? 0 : executor.mayWait;
+    const mayWait = performance.now() < this.#noneAheadUntilMs ? 0 : executor.mayWait(this.#horizon.ms);
     const ahead = executor.waiting < mayWait / 2 ? mayWait - executor.waiting : 0;
     return Math.min(mostAtOnce, this.#slotsToFill + ahead);
   }
@@ -172,6 +179,6 @@ export class Claimer {
   #untilLongestWait(): number {
     const { waitingSinceMs } = this.#options.executor;
     if (waitingSinceMs === undefined) return Number.POSITIVE_INFINITY;
-    return Math.max(0, waitingSinceMs + longestWaitMs - performance.now());
+    return Math.max(0, waitingSinceMs + longestWaitTimes * this.#horizon.ms - performance.now());
   }
 }

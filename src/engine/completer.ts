@@ -12,6 +12,7 @@ import { settle } from "../task/settle.ts";
 import type { ClaimedTask } from "../task/task.ts";
 import type { ToPlain } from "../task/task-log.ts";
 import { type Loop, startLoop } from "./loop.ts";
+import { Patience } from "./patience.ts";
 
 /** What an attempt came to. */
 export interface Ending {
@@ -39,7 +40,7 @@ export interface CompleterOptions {
   backoffOf: (name: string) => string | undefined;
   /** Many more outcomes are about to come. */
   isBusy: () => boolean;
-  /** How long a busy worker's outcomes gather, at the most. */
+  /** How long a busy worker's outcomes gather, at the least. */
   gatherMs?: number;
   /** A task went back to pending and is to run again in `delayMs`. */
   onReturned: (delayMs: number) => void;
@@ -51,42 +52,22 @@ export interface CompleterOptions {
 const mostAtOnce = 500;
 /** A statement costs as much by itself as 50 to 100 outcomes do in it. */
 const worthIt = 250;
-const defaultGatherMs = 50;
+/** How long fewer gather. */
+const leastGatherMs = 50;
+const mostGatherMs = 250;
 
 export class Completer {
-  readonly #store: Store;
-  readonly #emit: EmitEvent;
-  readonly #toPlain: ToPlain;
-  readonly #backoffOf: (name: string) => string | undefined;
-  readonly #isBusy: () => boolean;
-  readonly #gatherMs: number;
-  readonly #onReturned: (delayMs: number) => void;
-  readonly #onEnded: (ended: Ended[]) => void;
+  readonly #options: CompleterOptions;
+  readonly #patience: Patience;
   #waiting: Told[] = [];
   #gathering: Timer | undefined;
   #flushed: (() => void)[] = [];
   readonly #loop: Loop;
 
   constructor(options: CompleterOptions) {
-    const {
-      store,
-      emit,
-      toPlain,
-      backoffOf,
-      isBusy,
-      gatherMs = defaultGatherMs,
-      onReturned,
-      onEnded,
-    } = options;
-    this.#store = store;
-    this.#isBusy = isBusy;
-    this.#gatherMs = gatherMs;
-    this.#emit = emit;
-    this.#toPlain = toPlain;
-    this.#backoffOf = backoffOf;
-    this.#onReturned = onReturned;
-    this.#onEnded = onEnded;
-    this.#loop = startLoop("completer", () => this.runOnce(), emit);
+    this.#options = options;
+    this.#patience = new Patience(options.gatherMs ?? leastGatherMs, mostGatherMs);
+    this.#loop = startLoop("completer", () => this.runOnce(), options.emit);
   }
 
   /** @param workerId the one under which the task was claimed. */
@@ -102,24 +83,24 @@ export class Completer {
   #tell(workerId: number, task: ClaimedTask, ending: Ending, started: boolean): void {
     const outcome = this.#withoutSecrets(ending.outcome);
     const { id, attempt, maxAttempts, claimedAt } = task;
-    const backoff = task.backoff ?? this.#backoffOf(task.name);
+    const backoff = task.backoff ?? this.#options.backoffOf(task.name);
     const transition = settle({ attempt, maxAttempts, backoff }, outcome, Math.random());
     const fence = transition.to === "pending" && !transition.counted ? { claimedAt } : {};
     const { waitedMs, report } = ending;
     const completion = { id, attempt, transition, report, waitedMs, ...fence };
     this.#waiting.push({ workerId, task, ...ending, outcome, started, completion });
     if (letsOthersStart(task) || !this.#mayGather) this.#loop.wake();
-    else this.#gathering ??= setTimeout(() => this.#loop.wake(), this.#gatherMs);
+    else this.#gathering ??= setTimeout(() => this.#loop.wake(), this.#patience.ms);
   }
 
   get #mayGather(): boolean {
-    return this.#waiting.length < worthIt && this.#isBusy();
+    return this.#waiting.length < worthIt && this.#options.isBusy();
   }
 
   #withoutSecrets(outcome: Outcome): Outcome {
     if (!("error" in outcome)) return outcome;
     const { message, stack } = outcome.error;
-    const clean = (text: string) => String(this.#toPlain(text));
+    const clean = (text: string) => String(this.#options.toPlain(text));
     return { ...outcome, error: { message: clean(message), stack: stack === null ? null : clean(stack) } };
   }
 
@@ -137,12 +118,15 @@ export class Completer {
     this.#gathering = undefined;
     const [first] = this.#waiting;
     if (first !== undefined) {
+      const { store, emit, onReturned, onEnded } = this.#options;
       const round = nextRound(this.#waiting, first.workerId);
+      const startedAtMs = performance.now();
       const completed = await completeTasks(
-        this.#store,
+        store,
         first.workerId,
         round.map((ended) => ended.completion),
       );
+      this.#patience.took(performance.now() - startedAtMs);
       const done = new Set(round);
       this.#waiting = this.#waiting.filter((ended) => !done.has(ended));
       const states = new Map(completed.map(({ id, state }) => [id, state]));
@@ -151,15 +135,15 @@ export class Completer {
         const { id, batchId } = told.task;
         const state = states.get(id);
         // Nobody has heard of one that was claimed ahead: its going back is no news.
-        if (told.started || told.outcome.kind !== "given-back") this.#emit(eventOf(told, state));
+        if (told.started || told.outcome.kind !== "given-back") emit(eventOf(told, state));
         const { transition } = told.completion;
-        if (state === "pending" && transition.to === "pending") this.#onReturned(transition.delayMs);
+        if (state === "pending" && transition.to === "pending") onReturned(transition.delayMs);
         if (state !== undefined && state !== "pending") ended.push({ id, state, batchId });
       }
-      if (ended.length > 0) this.#onEnded(ended);
-      if (round.some(({ task }) => letsOthersStart(task))) this.#store.announcer.announce({ kind: "due" });
+      if (ended.length > 0) onEnded(ended);
+      if (round.some(({ task }) => letsOthersStart(task))) store.announcer.announce({ kind: "due" });
     }
-    if (this.#waiting.length > 0) return this.#mayGather ? this.#gatherMs : 0;
+    if (this.#waiting.length > 0) return this.#mayGather ? this.#patience.ms : 0;
     for (const resolve of this.#flushed.splice(0)) resolve();
     return Number.POSITIVE_INFINITY;
   }

@@ -57,10 +57,10 @@ export class Executor {
     return [...this.runningIds(), ...this.#ahead.map(({ task }) => task.id)];
   }
 
-  /** How many tasks may wait here beside those that run; see `pace.ts`. */
-  get mayWait(): number {
+  /** How many tasks may wait here beside those that run, for about `horizonMs`; see `pace.ts`. */
+  mayWait(horizonMs: number): number {
     const { runner, slots } = this.#options;
-    return runner.deafMs > 0 ? 0 : this.#pace.ahead(slots, performance.now());
+    return runner.deafMs > 0 ? 0 : this.#pace.ahead(slots, horizonMs, performance.now());
   }
 
   get waiting(): number {

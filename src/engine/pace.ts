@@ -10,8 +10,6 @@ const window = 256;
 const enough = 32;
 /** Tasks are quick where all slots become free within this time. */
 const quickMs = 50;
-/** What is claimed ahead starts within about this time. With less, workers that share a machine claim ever fewer at once. */
-const horizonMs = 200;
 /** Of tasks claimed ahead; together with the claim's own bound also that of what a crash gives back. */
 const mostAhead = 1_000;
 
@@ -32,8 +30,11 @@ export class Pace {
     if (--this.#running === 0) this.#busyMs += nowMs - this.#busySinceMs;
   }
 
-  /** @returns 0 where tasks end so slowly that a slot would wait no shorter for one that is claimed ahead. */
-  ahead(slots: number, nowMs: number): number {
+  /**
+   * @param horizonMs what is claimed ahead starts within about this time.
+   * @returns 0 where tasks end so slowly that a slot would wait no shorter for one that is claimed ahead.
+   */
+  ahead(slots: number, horizonMs: number, nowMs: number): number {
     const known = Math.min(this.#ended, window);
     if (known < enough) return 0;
     const oldestMs = this.#endedAtMs[(this.#ended - known) % window] ?? 0;
