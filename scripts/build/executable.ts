@@ -5,6 +5,7 @@
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { tuneAllocator } from "./allocator.ts";
 import { gatherBuildFacts } from "./build-facts.ts";
 import { editorFolder } from "./editor-files.ts";
 import { obtainPackage, readPin } from "./npm-package.ts";
@@ -34,7 +35,7 @@ export async function buildExecutable(
   // the executable holds itself.
   const scratch = join(dirname(path), `.${target.name}`);
   await mkdir(scratch, { recursive: true });
-  const bun = await brandBun(await obtainBun(target), target, scratch);
+  const bun = await adaptBun(await obtainBun(target), target, scratch);
   await Bun.build({
     // A thread is started by its path, so it is an entry of its own. What entries share is in the executable once.
     entrypoints: [
@@ -72,16 +73,19 @@ export async function buildExecutable(
   return { path, bytes: Bun.file(path).size };
 }
 
-/** Where the system shows them, with our icon and version. */
-async function brandBun(bun: string, target: Target, scratch: string): Promise<string> {
+/** @returns a copy in `scratch`, with other defaults of its allocator and, where the system shows them, our icon and version. */
+async function adaptBun(bun: string, target: Target, scratch: string): Promise<string> {
+  const bytes = await Bun.file(bun).bytes();
+  tuneAllocator(bytes, target);
+  const adapted = join(scratch, basename(target.bunBinary));
+  await Bun.write(adapted, await brand(bytes, target), { mode: 0o755 });
+  return adapted;
+}
+
+async function brand(bun: Uint8Array<ArrayBuffer>, target: Target): Promise<Uint8Array> {
   if (target.name !== "windows-x64") return bun;
   const { version } = await Bun.file(join(ROOT, "package.json")).json();
-  const branded = join(scratch, "bun.exe");
-  await Bun.write(
-    branded,
-    brandExecutable(await Bun.file(bun).bytes(), { version, fileName: target.executable }),
-  );
-  return branded;
+  return brandExecutable(bun, { version, fileName: target.executable });
 }
 
 /** The Bun that the executable of `target` is made of. */

@@ -38,6 +38,17 @@ test("it tells its version and target with no file beside it", async () => {
   expect(stdout).toContain(target.name);
 });
 
+test("its allocator has our defaults, which the environment still overrides", async () => {
+  const ask = (environment: Record<string, string>) => {
+    const env = { MIMALLOC_VERBOSE: "1", ...environment };
+    const { stderr } = Bun.spawnSync([executable, "--version"], { cwd: folder, env });
+    return stderr.toString();
+  };
+  expect(ask({})).toMatch(/'purge_delay': 1000\b/);
+  expect(ask({})).toMatch(/'purge_holes': 0\b/);
+  expect(ask({ MIMALLOC_PURGE_HOLES: "1" })).toMatch(/'purge_holes': 1\b/);
+});
+
 test("it reads neither .env nor bunfig.toml from the folder that it is started in", async () => {
   const hostile = await mkdtemp(join(folder, "hostile-"));
   await writeFile(join(hostile, ".env"), "FISCAUT_TASKS_PORT=9\nFISCAUT_TASKS_HOST=hostile.example\n");
