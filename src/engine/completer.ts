@@ -118,34 +118,39 @@ export class Completer {
     this.#gathering = undefined;
     const [first] = this.#waiting;
     if (first !== undefined) {
-      const { store, emit, onReturned, onEnded } = this.#options;
       const round = nextRound(this.#waiting, first.workerId);
       const startedAtMs = performance.now();
       const completed = await completeTasks(
-        store,
+        this.#options.store,
         first.workerId,
         round.map((ended) => ended.completion),
       );
       this.#patience.took(performance.now() - startedAtMs);
       const done = new Set(round);
       this.#waiting = this.#waiting.filter((ended) => !done.has(ended));
-      const states = new Map(completed.map(({ id, state }) => [id, state]));
-      const ended: Ended[] = [];
-      for (const told of round) {
-        const { id, batchId } = told.task;
-        const state = states.get(id);
-        // Nobody has heard of one that was claimed ahead: its going back is no news.
-        if (told.started || told.outcome.kind !== "given-back") emit(eventOf(told, state));
-        const { transition } = told.completion;
-        if (state === "pending" && transition.to === "pending") onReturned(transition.delayMs);
-        if (state !== undefined && state !== "pending") ended.push({ id, state, batchId });
-      }
-      if (ended.length > 0) onEnded(ended);
-      if (round.some(({ task }) => letsOthersStart(task))) store.announcer.announce({ kind: "due" });
+      this.#tellStored(round, completed);
     }
     if (this.#waiting.length > 0) return this.#mayGather ? this.#patience.ms : 0;
     for (const resolve of this.#flushed.splice(0)) resolve();
     return Number.POSITIVE_INFINITY;
+  }
+
+  /** Apart from the round: within an async function this loop took the compiler 200 ms, a fifth of all its work for a worker. */
+  #tellStored(round: readonly Told[], completed: readonly Completed[]): void {
+    const { store, emit, onReturned, onEnded } = this.#options;
+    const states = new Map(completed.map(({ id, state }) => [id, state]));
+    const ended: Ended[] = [];
+    for (const told of round) {
+      const { id, batchId } = told.task;
+      const state = states.get(id);
+      // Nobody has heard of one that was claimed ahead: its going back is no news.
+      if (told.started || told.outcome.kind !== "given-back") emit(eventOf(told, state));
+      const { transition } = told.completion;
+      if (state === "pending" && transition.to === "pending") onReturned(transition.delayMs);
+      if (state !== undefined && state !== "pending") ended.push({ id, state, batchId });
+    }
+    if (ended.length > 0) onEnded(ended);
+    if (round.some(({ task }) => letsOthersStart(task))) store.announcer.announce({ kind: "due" });
   }
 
   /** Resolves when nothing waits; does not while the database stays away, so bound it. */
