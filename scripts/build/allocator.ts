@@ -16,10 +16,10 @@ interface Option {
 }
 
 const options: readonly Option[] = [
-  // Memory is given back to the system once it has been free for so long, ms. A busy worker takes it again within one.
+  // Memory is given back to the system once it has been free for so long, ms. A busy worker takes it again within a second.
   { name: "purge_delay", number: 15, from: 100, to: 1_000 },
   // 0: what is free within a page that is in use stays with the process. By giving it back ten times a second and taking it
-  // again, a task costs the worker half as much again; by keeping it, a worker at rest some 3 MB.
+  // again, a task costs the worker more than a third as much again; by keeping it, a worker at rest some 3 MB.
   { name: "purge_holes", number: 50, from: 1, to: 0 },
 ];
 

@@ -14,16 +14,16 @@ export class Patience {
 
   constructor(leastMs: number, mostMs: number) {
     this.#leastMs = leastMs;
-    this.#mostMs = Math.max(leastMs, mostMs);
+    this.#mostMs = mostMs;
   }
 
   get ms(): number {
-    return Math.max(this.#leastMs, Math.min(times * this.#tookMs, this.#mostMs));
+    return Math.max(this.#leastMs, times * this.#tookMs);
   }
 
   /** One statement did, with all that it waited for. */
   took(ms: number): void {
-    // One that waited for somebody's lock says nothing of the next.
+    // Bounds `ms` too; and one that waited for somebody's lock says nothing of the next.
     this.#tookMs += weight * (Math.min(ms, this.#mostMs / times) - this.#tookMs);
   }
 }
