@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { tuneAllocator } from "./allocator.ts";
 import { gatherBuildFacts } from "./build-facts.ts";
+import { tuneCompiler } from "./compiler.ts";
 import { editorFolder } from "./editor-files.ts";
 import { obtainPackage, readPin } from "./npm-package.ts";
 import { DIST, ROOT } from "./paths.ts";
@@ -73,10 +74,11 @@ export async function buildExecutable(
   return { path, bytes: Bun.file(path).size };
 }
 
-/** @returns a copy in `scratch`, with other defaults of its allocator and, where the system shows them, our icon and version. */
+/** @returns a copy in `scratch`, with other defaults of its allocator and compiler and, where the system shows them, our icon and version. */
 async function adaptBun(bun: string, target: Target, scratch: string): Promise<string> {
   const bytes = await Bun.file(bun).bytes();
   tuneAllocator(bytes, target);
+  tuneCompiler(bytes);
   const adapted = join(scratch, basename(target.bunBinary));
   await Bun.write(adapted, await brand(bytes, target), { mode: 0o755 });
   return adapted;

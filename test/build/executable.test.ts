@@ -49,6 +49,16 @@ test("its allocator has our defaults, which the environment still overrides", as
   expect(ask({ MIMALLOC_PURGE_HOLES: "1" })).toMatch(/'purge_holes': 1\b/);
 });
 
+test("its compiler has our default, which the environment still overrides", () => {
+  const ask = (environment: Record<string, string>) => {
+    const env = { BUN_JSC_dumpOptions: "2", ...environment };
+    return Bun.spawnSync([executable, "--version"], { cwd: folder, env }).stderr.toString();
+  };
+  const threshold = "thresholdForFTLOptimizeAfterWarmUp";
+  expect(ask({})).toMatch(new RegExp(`${threshold}=1000000\\b`));
+  expect(ask({ [`BUN_JSC_${threshold}`]: "64000" })).toMatch(new RegExp(`${threshold}=64000\\b`));
+});
+
 test("it reads neither .env nor bunfig.toml from the folder that it is started in", async () => {
   const hostile = await mkdtemp(join(folder, "hostile-"));
   await writeFile(join(hostile, ".env"), "FISCAUT_TASKS_PORT=9\nFISCAUT_TASKS_HOST=hostile.example\n");
