@@ -83,6 +83,8 @@ function index(routes: Route[], version: string): Route {
 /** Everything here is true for a moment only. */
 const neverCached: MiddlewareHandler = async (c, next) => {
   await next();
-  c.header("cache-control", "no-store");
-  c.header("x-content-type-options", "nosniff");
+  // Not by `c.header`, which by now makes the answer anew, and a stream of its body, each time.
+  const { headers } = c.res;
+  headers.set("cache-control", "no-store");
+  headers.set("x-content-type-options", "nosniff");
 };

@@ -4,7 +4,7 @@ import { describeIssues } from "../task/doors/new-task.ts";
 import { once } from "../task/once.ts";
 import { readDuration } from "../task/time/duration.ts";
 import { Problem } from "./problem.ts";
-import { noQuery, readJson, readQuery } from "./request.ts";
+import { readJson, refuseQuery } from "./request.ts";
 import type { Route } from "./route.ts";
 
 const levels = ["debug", "info", "warn", "error"] as const;
@@ -48,7 +48,7 @@ export function logLevelRoutes({ logLevel }: LogLevelRoutesOptions): Route[] {
       path: "/log-level",
       about: "the level of this worker's log",
       handle(c) {
-        readQuery(c, noQuery);
+        refuseQuery(c);
         return c.json(levelJson(logLevel.read()));
       },
     },
@@ -58,7 +58,7 @@ export function logLevelRoutes({ logLevel }: LogLevelRoutesOptions): Route[] {
       about:
         "log from this level on: level, and for how long, such as 10m; without `for` until the worker ends",
       async handle(c) {
-        readQuery(c, noQuery);
+        refuseQuery(c);
         const wanted = change().safeParse(await readJson(c));
         if (!wanted.success) throw new Problem(400, describeIssues(wanted.error));
         return c.json(levelJson(logLevel.set(wanted.data.level, wanted.data.for)));

@@ -5,7 +5,7 @@ import { describeIssues, queueNameSchema } from "../task/doors/new-task.ts";
 import { checkQueueChange, type Queue } from "../task/doors/queue.ts";
 import { formatRate } from "../task/time/rate.ts";
 import { Problem } from "./problem.ts";
-import { noQuery, readJson, readQuery } from "./request.ts";
+import { readJson, refuseQuery } from "./request.ts";
 import type { Route } from "./route.ts";
 
 export function queueRoutes({ store }: { store: Store }): Route[] {
@@ -15,7 +15,7 @@ export function queueRoutes({ store }: { store: Store }): Route[] {
       path: "/queues",
       about: "every queue with its pause, its hold, its limits and how many tasks wait and run",
       async handle(c) {
-        readQuery(c, noQuery);
+        refuseQuery(c);
         return c.json({ queues: (await listQueues(store)).map(queueJson) });
       },
     },
@@ -25,7 +25,7 @@ export function queueRoutes({ store }: { store: Store }): Route[] {
       about:
         "change a queue: paused, maxRunning (null: no limit), rate such as 60/1m (null: none), history (all, failures)",
       async handle(c) {
-        readQuery(c, noQuery);
+        refuseQuery(c);
         const name = queueNameSchema().safeParse(c.req.param("name"));
         if (!name.success) throw new Problem(400, describeIssues(name.error));
         const change = checkQueueChange(name.data, await readJson(c));

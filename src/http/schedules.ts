@@ -15,7 +15,7 @@ import {
 } from "../store/schedule/schedules.ts";
 import { checkNewSchedule, definedByFile, type Schedule } from "../task/doors/schedule.ts";
 import { Problem } from "./problem.ts";
-import { noQuery, readJson, readQuery } from "./request.ts";
+import { readJson, refuseQuery } from "./request.ts";
 import type { Route } from "./route.ts";
 import { scheduleJson } from "./schedule-json.ts";
 
@@ -32,7 +32,7 @@ export function scheduleRoutes({
       path: "/schedules",
       about: "schedules, by name",
       async handle(c) {
-        readQuery(c, noQuery);
+        refuseQuery(c);
         return c.json({ schedules: (await listSchedules(store)).map(scheduleJson) });
       },
     },
@@ -42,7 +42,7 @@ export function scheduleRoutes({
       about:
         "define a schedule, or anew the one of that name: name, cron, task, and optionally timeZone, missed",
       async handle(c) {
-        readQuery(c, noQuery);
+        refuseQuery(c);
         const schedule = checkNewSchedule(await readJson(c));
         const { name, task } = schedule;
         await checkPayloads([task]);
@@ -56,7 +56,7 @@ export function scheduleRoutes({
       path: "/schedules/:name",
       about: "a schedule with its task and its next tick",
       async handle(c) {
-        readQuery(c, noQuery);
+        refuseQuery(c);
         return c.json(scheduleJson(await requireSchedule(store, nameOf(c))));
       },
     },
@@ -65,7 +65,7 @@ export function scheduleRoutes({
       path: "/schedules/:name",
       about: "remove a schedule; tasks that it has enqueued stay",
       async handle(c) {
-        readQuery(c, noQuery);
+        refuseQuery(c);
         const name = nameOf(c);
         const result = await removeSchedule(store, name);
         if (result === "unknown") throw unknownSchedule(name);
@@ -90,7 +90,7 @@ export function scheduleRoutes({
       path: "/schedules/:name/run-now",
       about: "enqueue a schedule's task now, beside its ticks",
       async handle(c) {
-        readQuery(c, noQuery);
+        refuseQuery(c);
         const name = nameOf(c);
         const id = await runScheduleNow(store, name);
         if (id === undefined) throw unknownSchedule(name);
@@ -101,7 +101,7 @@ export function scheduleRoutes({
 }
 
 async function pause(c: Context, store: Store, paused: boolean): Promise<Response> {
-  readQuery(c, noQuery);
+  refuseQuery(c);
   const name = nameOf(c);
   if (!(await pauseSchedule(store, name, paused))) throw unknownSchedule(name);
   return c.json(scheduleJson(await requireSchedule(store, name)));

@@ -6,6 +6,7 @@ import type { Context } from "hono";
 import type { AskedTask } from "../../task/doors/json-lines.ts";
 import { prolong } from "../answer-limit.ts";
 import { Problem } from "../problem.ts";
+import type { Body } from "../request.ts";
 import { JsonScanner } from "./json-scanner.ts";
 
 /** Of a batch. It is kept on the disk until it is checked. */
@@ -17,19 +18,17 @@ export const maxBatchBytes = 512 * 1024 * 1024;
  */
 export async function* readUpload(
   c: Context,
-  body: AsyncIterable<Uint8Array> = c.req.raw.body ?? noBody(),
+  body: Body = c.req.raw.body ?? new Uint8Array(),
 ): AsyncGenerator<Uint8Array> {
   if (Number(c.req.header("content-length") ?? 0) > maxBatchBytes) throw tooLarge();
   let size = 0;
-  for await (const chunk of body) {
+  for await (const chunk of body instanceof Uint8Array ? [body] : body) {
     prolong(c);
     size += chunk.length;
     if (size > maxBatchBytes) throw tooLarge();
     yield chunk;
   }
 }
-
-async function* noBody(): AsyncGenerator<Uint8Array> {}
 
 /** @throws Problem 400, or OperatorError "usage" naming the task that is no JSON. */
 export async function* readArray(body: AsyncIterable<Uint8Array>): AsyncGenerator<AskedTask[]> {

@@ -12,7 +12,7 @@ import { describeIssues } from "../../task/doors/new-task.ts";
 import { once } from "../../task/once.ts";
 import { isNdjson } from "../guard.ts";
 import { Problem } from "../problem.ts";
-import { bulkLimitMs, idSchema, noQuery, readId, readQuery } from "../request.ts";
+import { bulkLimitMs, idSchema, readId, readQuery, refuseQuery } from "../request.ts";
 import type { Route } from "../route.ts";
 import type { TaskRoutesOptions } from "../tasks/tasks.ts";
 import { readObject, readUpload } from "./batch-body.ts";
@@ -59,7 +59,7 @@ export function batchRoutes({ store }: TaskRoutesOptions, enqueueUpload: Enqueue
           const query = readBatchQuery(c);
           return enqueueUpload(c, readJsonLines(readUpload(c)), () => query);
         }
-        readQuery(c, noQuery);
+        refuseQuery(c);
         const members = new Map<string, unknown>();
         return enqueueUpload(c, readObject(readUpload(c), members), () => checkMembers(members));
       },
@@ -69,7 +69,7 @@ export function batchRoutes({ store }: TaskRoutesOptions, enqueueUpload: Enqueue
       path: "/batches/:id",
       about: "how far a batch has come, when it was complete, and some of its errors",
       async handle(c) {
-        readQuery(c, noQuery);
+        refuseQuery(c);
         const id = readId(c);
         return c.json(batchDetailJson(known(id, await findBatchDetail(store, id))));
       },
@@ -101,7 +101,7 @@ async function act(
   store: Store,
   verb: (store: Store, id: number, options: BulkOptions) => Promise<BulkResult | undefined>,
 ): Promise<Response> {
-  readQuery(c, noQuery);
+  refuseQuery(c);
   const id = readId(c);
   return c.json({ id, ...known(id, await verb(store, id, { limitMs: bulkLimitMs })) });
 }

@@ -9,7 +9,7 @@ import { companyCodeSchema } from "../../task/doors/record-listing.ts";
 import { OperatorError } from "../../task/errors.ts";
 import { once } from "../../task/once.ts";
 import { Problem } from "../problem.ts";
-import { noQuery, readQuery } from "../request.ts";
+import { readQuery, refuseQuery } from "../request.ts";
 import type { Route } from "../route.ts";
 
 export interface CompanyRoutesOptions {
@@ -74,7 +74,7 @@ export function companyLineJson({ code, document, name, enabled, inSource, fault
 }
 
 function readCode(c: Context): number {
-  readQuery(c, noQuery);
+  refuseQuery(c);
   const code = companyCodeSchema().safeParse(c.req.param("code"));
   if (!code.success) throw new Problem(400, `company: ${code.error.issues[0]?.message}`);
   return code.data;

@@ -11,7 +11,7 @@ import {
 } from "../../task/doors/record-listing.ts";
 import { once } from "../../task/once.ts";
 import { Problem } from "../problem.ts";
-import { noQuery, readQuery } from "../request.ts";
+import { readQuery, refuseQuery } from "../request.ts";
 import type { Route } from "../route.ts";
 import { recordJson, totalsJson, wholeRecordJson } from "./record-json.ts";
 
@@ -56,7 +56,7 @@ export function syncRoutes({ store }: { store: Store }): Route[] {
       path: "/sync/records/:company/:kind/:code",
       about: "all of one record, with its content and the API's last answer",
       async handle(c) {
-        readQuery(c, noQuery);
+        refuseQuery(c);
         const { company, kind, code } = c.req.param() as Record<string, string>;
         const key = keySchema().safeParse({ company, kind, code });
         // A kind or company that can't be is one that is not there.

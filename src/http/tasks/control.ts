@@ -24,7 +24,7 @@ import { turnPriority } from "../../task/doors/priority-order.ts";
 import { once } from "../../task/once.ts";
 import type { TaskState } from "../../task/task.ts";
 import { Problem } from "../problem.ts";
-import { bulkLimitMs, idSchema, noQuery, readId, readJson, readQuery } from "../request.ts";
+import { bulkLimitMs, idSchema, readId, readJson, readQuery, refuseQuery } from "../request.ts";
 import type { Route } from "../route.ts";
 import type { TaskRoutesOptions } from "./tasks.ts";
 
@@ -87,7 +87,7 @@ export function controlRoutes({ store, checkPayloads, priorityOrder }: TaskRoute
       path: "/tasks/:id",
       about: "delete a pending or finished task for good",
       async handle(c) {
-        readQuery(c, noQuery);
+        refuseQuery(c);
         const id = readId(c);
         return answerControl(id, await deleteTask(store, id), "cancel it before it is deleted");
       },
@@ -97,7 +97,7 @@ export function controlRoutes({ store, checkPayloads, priorityOrder }: TaskRoute
       path: "/tasks/:id",
       about: "change a pending task: priority, runAt or delayMs (0: now), payload",
       async handle(c) {
-        readQuery(c, noQuery);
+        refuseQuery(c);
         const id = readId(c);
         const change = turnPriority(priorityOrder, checkTaskChange(await readJson(c)));
         const name = change.payload === undefined ? undefined : (await findTask(store, id))?.name;
@@ -110,7 +110,7 @@ export function controlRoutes({ store, checkPayloads, priorityOrder }: TaskRoute
       path: "/tasks/:id/retry",
       about: "make a failed or cancelled task pending again, or a pending one due now",
       async handle(c) {
-        readQuery(c, noQuery);
+        refuseQuery(c);
         const id = readId(c);
         const result = await retryTask(store, id);
         return answerControl(id, result, "only a pending, failed or cancelled task can be retried");
@@ -121,7 +121,7 @@ export function controlRoutes({ store, checkPayloads, priorityOrder }: TaskRoute
       path: "/tasks/:id/cancel",
       about: "cancel a pending task, or have a running one aborted",
       async handle(c) {
-        readQuery(c, noQuery);
+        refuseQuery(c);
         const id = readId(c);
         const result = await cancelTask(store, id);
         return answerControl(id, result, "only a pending or running task can be cancelled");

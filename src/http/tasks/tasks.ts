@@ -18,7 +18,7 @@ import { readArray, readUpload } from "../batches/batch-body.ts";
 import { batchJson } from "../batches/batch-json.ts";
 import { type EnqueueUpload, readBatchQuery, refuseKey } from "../batches/batch-upload.ts";
 import { Problem } from "../problem.ts";
-import { idSchema, noQuery, peekArray, readId, readJson, readQuery } from "../request.ts";
+import { idSchema, peekArray, readId, readJson, readQuery, refuseQuery } from "../request.ts";
 import type { Route } from "../route.ts";
 import { taskJson, taskSummary } from "./task-json.ts";
 
@@ -80,7 +80,7 @@ export function taskRoutes(
           const query = readBatchQuery(c);
           return await enqueueUpload(c, readArray(readUpload(c, body)), () => query);
         }
-        readQuery(c, noQuery);
+        refuseQuery(c);
         refuseKey(c);
         const task = turned(checkNewTask(await readJson(c, body)));
         await checkPayloads([task]);
@@ -95,7 +95,7 @@ export function taskRoutes(
       path: "/tasks/:id",
       about: "a task with its payload, result and errors",
       async handle(c) {
-        readQuery(c, noQuery);
+        refuseQuery(c);
         const id = readId(c);
         const task = await findTask(store, id);
         if (task === undefined) throw unknownTask(id);
