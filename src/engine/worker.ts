@@ -3,6 +3,7 @@
  * It never logs, reads no signal and ends no process: the command line does.
  */
 import type { Announcement } from "../store/announce.ts";
+import { prepareClaims } from "../store/claim/claim.ts";
 import type { Store } from "../store/connection.ts";
 import { makePartitions } from "../store/history/history-partitions.ts";
 import type { WorkerIdentity } from "../store/worker.ts";
@@ -166,6 +167,7 @@ export class Worker {
     const { store, emit, runner, queues } = this.#options;
     await Promise.all([
       this.#lease.start(),
+      prepareClaims(store),
       // Before the first claim, so that what finishes finds its week. Else the default partition takes it.
       makePartitions(store).catch((error: unknown) =>
         emit({ kind: "part-failed", part: "pruner", error, retryMs: 0 }),

@@ -29,7 +29,7 @@ export interface Store {
   onEvent: (event: DoorEvent) => void;
   /**
    * The first contact: finds out whether a pooler stands between, and serves on either way. May be called again.
-   * @param toStay the heartbeat's connection is opened too, beside it.
+   * @param toStay the heartbeat's connection is opened too, beside it, and then the hot one.
    * @throws the driver's error when the database can't be reached.
    */
   connect(toStay?: boolean): Promise<void>;
@@ -117,9 +117,11 @@ export function openStore(options: StoreOptions): Store {
     async connect(toStay = false) {
       // Whatever is wrong with it is told where it is needed.
       if (toStay) pools.urgent`select`.catch(() => {});
-      if (pooled || !(await isPooled(pools.sql))) return;
-      pooled = true;
-      reconnect();
+      if (!pooled && (await isPooled(pools.sql))) {
+        pooled = true;
+        reconnect();
+      }
+      if (toStay) pools.hot`select`.catch(() => {});
     },
     reconnect,
     async patiently(work) {

@@ -56,6 +56,11 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
   return toClaimedTasks(rows);
 }
 
+/** So that the first claim finds its connection open, its plan made and the tables' descriptions read: some 40 ms. */
+export async function prepareClaims(store: Store): Promise<void> {
+  await claimTasks(store, { workerId: 0, names: [], queues: [], limit: 0 });
+}
+
 /**
  * true: the attempt is taken back should the worker die. Not the last one allowed, which may not run twice, and not of a
  * task that was given back so before (false): it may be what the worker dies of.
