@@ -9,8 +9,11 @@ export interface TcpProxy {
   leadTo(port: number): void;
   /** Connections stay, and nothing goes through them any more; new ones are served. */
   fallSilent(): void;
-  /** Loses the answer to what is asked next after `text`, which arrives, and all that follow on that connection. */
-  loseAnswerAfter(text: string): void;
+  /**
+   * Loses the answer to what is asked next after `text`, which arrives, and all that follow on that connection.
+   * @param passed how many times the text passes unharmed before.
+   */
+  loseAnswerAfter(text: string, passed?: number): void;
   /** Ends all connections. */
   cut(): void;
   /** Ends all connections, and each new one as soon as it is there. */
@@ -27,6 +30,7 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
   let target = port;
   let refusing = false;
   let losesAfter: string | undefined;
+  let stillPasses = 0;
   let count = 0;
   const server: Server = createServer((client) => {
     count += 1;
@@ -39,7 +43,7 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
     let hasAsked = false;
     client.on("data", (bytes) => {
       if (hasAsked) upstream.removeAllListeners("data").resume();
-      hasAsked = losesAfter !== undefined && bytes.includes(losesAfter);
+      hasAsked = losesAfter !== undefined && bytes.includes(losesAfter) && stillPasses-- <= 0;
       upstream.write(bytes);
     });
     upstream.on("data", (bytes) => client.write(bytes));
@@ -68,8 +72,9 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
     fallSilent() {
       for (const sockets of pairs) for (const socket of sockets) socket.removeAllListeners("data").resume();
     },
-    loseAnswerAfter(text) {
+    loseAnswerAfter(text, passed = 0) {
       losesAfter = text;
+      stillPasses = passed;
     },
     cut,
     refuse() {

@@ -42,6 +42,8 @@ export class Claimer {
   readonly #limited: LimitedClaimer;
   readonly #claims: BoundedClaims;
   #stopping = false;
+  /** The last round has found all that is due, though there was room for more. */
+  #foundAll = false;
   #noneAheadUntilMs = 0;
   readonly #horizon = new Patience(leastHorizonMs, mostHorizonMs);
   readonly #strays = new StrayWatch();
@@ -66,9 +68,15 @@ export class Claimer {
     return this.#limited.hearLimited();
   }
 
-  /** Whether a slot that has become free is worth a round. */
-  get wantsMore(): boolean {
-    const { executor } = this.#options;
+  /**
+   * Whether a slot that has become free is worth a round: not where slots were free before, and nothing was due. What has
+   * become so since is told of, but behind a pooler.
+   */
+  wantsMoreAfter({ serialKey }: ClaimedTask): boolean {
+    const { executor, store } = this.#options;
+    // The next of a serial key becomes due with the end of this one, in the same transaction.
+    if (serialKey !== null) return true;
+    if (this.#foundAll && !store.pooled) return false;
     return executor.waiting === 0 || executor.waiting < executor.mayWait(this.#horizon.ms) / 2;
   }
 
@@ -85,6 +93,7 @@ export class Claimer {
   async runOnce(): Promise<number> {
     const { lease, executor, pollIntervalMs } = this.#options;
     const startedAtMs = performance.now();
+    this.#foundAll = false;
     const names = this.#options.names();
     const workerId = lease.workerId;
     this.#giveBackLongWaiting();
@@ -116,6 +125,7 @@ export class Claimer {
     this.lastClaimAt = new Date();
     this.#start(workerId, ahead ? this.#keepThoseThatMayWait(workerId, tasks) : tasks);
     if (tasks.length === limit) return 0;
+    this.#foundAll = fromHead && !this.#limited.waiting && !this.mayHaveStrays;
     if (fromHead && !this.#limited.waiting) onExhausted(startedAtMs);
     return Math.min(
       jitter(pollIntervalMs),

@@ -17,8 +17,8 @@ export interface ExecutorOptions {
   slots: number;
   emit: EmitEvent;
   onStarted: () => void;
-  /** A slot has become free. */
-  onSlotFree: () => void;
+  /** A slot has become free: this task's. */
+  onSlotFree: (task: ClaimedTask) => void;
 }
 
 interface Waiting {
@@ -144,7 +144,7 @@ export class Executor {
       const durationMs = endedAtMs - startedAtMs;
       completer.complete(workerId, task, { outcome, waitedMs, durationMs, report: report.close() });
       this.#fill();
-      this.#options.onSlotFree();
+      this.#options.onSlotFree(task);
       this.#tellIdle();
     });
   }

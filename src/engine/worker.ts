@@ -110,7 +110,7 @@ export class Worker {
       slots: options.concurrency,
       emit,
       onStarted: () => this.#cancelWatch.asleep && this.#loops?.cancelWatch.wake(),
-      onSlotFree: () => this.#claimer.wantsMore && wakeClaimer(),
+      onSlotFree: (task) => this.#claimer.wantsMoreAfter(task) && wakeClaimer(),
     });
     this.#lease = new Lease({
       store,
@@ -165,9 +165,9 @@ export class Worker {
    */
   async start(ready?: Promise<unknown>): Promise<void> {
     const { store, emit, runner, queues } = this.#options;
+    prepareClaims(store);
     await Promise.all([
       this.#lease.start(),
-      prepareClaims(store),
       // Before the first claim, so that what finishes finds its week. Else the default partition takes it.
       makePartitions(store).catch((error: unknown) =>
         emit({ kind: "part-failed", part: "pruner", error, retryMs: 0 }),

@@ -13,6 +13,12 @@ const { start, enqueue, find } = bed;
 const untilAborted = (_: unknown, { signal }: { signal: AbortSignal }) =>
   new Promise<never>((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 
+async function listeners(): Promise<number> {
+  const rows = await bed.store.sql`
+    select from pg_stat_activity where datname = current_database() and query ilike 'listen %' and state = 'idle'`;
+  return rows.length;
+}
+
 describe("a worker", () => {
   test("runs a task that is enqueued while it idles, long before its next poll", async () => {
     const { event } = await start({ greet: async (payload) => ({ greeted: payload }) });
@@ -126,6 +132,22 @@ describe("a worker", () => {
     expect(
       await bed.store.sql`select 1 from fiscaut_tasks.task_history where state = 'succeeded'`,
     ).toHaveLength(30);
+  });
+
+  test("asks for no more when a slot becomes free, where slots were free before and nothing was due", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { worker, event } = await start({ quick: async () => {}, gated: () => gate.promise });
+    // After both no claim is one that looks for what was missed before it listened.
+    await until(async () => (await listeners()) === 1, 5_000);
+    await event("succeeded", await enqueue({ name: "quick" }));
+    const id = await enqueue({ name: "gated" });
+    await event("started", id);
+    const claimedAt = worker.status().lastClaimAt;
+    gate.resolve();
+    await event("succeeded", id);
+    // Claims go over the same connection: one that the free slot had caused would be answered before this.
+    await bed.store.hot`select`;
+    expect(worker.status().lastClaimAt).toEqual(claimedAt);
   });
 
   test("says that it is drained only when nothing due is left, waiting for what runs but not for the future", async () => {
