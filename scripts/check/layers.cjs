@@ -9,6 +9,7 @@ const layers = {
   service: ["task", "config"],
   store: ["task", "config"],
   windows: ["task"],
+  linux: [],
   hooks: ["task", "handlers"],
   handlers: ["task", "fiscaut", "sources"],
   engine: ["task", "config", "store", "handlers"],
@@ -26,6 +27,7 @@ const layers = {
     "http",
     "service",
     "windows",
+    "linux",
   ],
 };
 

@@ -30,6 +30,7 @@ import { awaitDatabase } from "./await-database.ts";
 import { companiesReader } from "./companies-reader.ts";
 import { engineConnections } from "./connections.ts";
 import { type ApiProbe, startApiProbe } from "./probe-api.ts";
+import { restAfterStart } from "./rest-after-start.ts";
 import { fiscautClientOf } from "./run-handlers.ts";
 import { announceWorker } from "./running-workers.ts";
 import { setFiscautRate } from "./set-fiscaut-rate.ts";
@@ -179,6 +180,7 @@ async function runOn({ database, prepared, ...parts }: RunParts): Promise<ExitCo
       const ready = Promise.all([runner.ready(handlersReadyMs), config.drain && probe?.asked]);
       await worker.start(Promise.race([ready, reason]));
       manager.watch(worker);
+      restAfterStart();
       logger.info(`fiscaut-tasks ${buildInfo.version} is running`, {
         http: http.url,
         database: database.description,
