@@ -22,9 +22,13 @@ const chunkLimits = { items: 1000, bytes: { most: 4 * 1024 * 1024, of: ({ bytes 
 /** @throws OperatorError "usage", naming the first task that is no good. */
 export async function* checkTasks(
   asked: AsyncIterable<AskedTask[]>,
-  options: CheckOptions,
+  { defaults = {}, ...options }: CheckOptions,
 ): AsyncGenerator<StorableTask[]> {
-  for await (const chunk of inOtherChunks(asked, chunkLimits)) yield await checkChunk(chunk, options);
+  const complete = completeBy(defaults);
+  for await (const chunk of inOtherChunks(asked, chunkLimits)) {
+    const completed = chunk.map(({ place, task }) => ({ place, task: complete(task) }));
+    yield await checkChunk(completed, options);
+  }
 }
 
 /**
@@ -42,11 +46,9 @@ export async function checkCompletion(
 
 async function checkChunk(
   chunk: Omit<AskedTask, "bytes">[],
-  { checkPayloads, turn, defaults }: CheckOptions,
+  { checkPayloads, turn }: Omit<CheckOptions, "defaults">,
 ): Promise<(CheckedTask & StorableTask)[]> {
-  const tasks = chunk.map(({ place, task }) =>
-    turn(checkAt(place, defaults === undefined ? task : withDefaults(task, defaults))),
-  );
+  const tasks = chunk.map(({ place, task }) => turn(checkAt(place, task)));
   await checkPayloads(tasks).catch((error) => {
     throw error instanceof PayloadRefused ? placed(error, chunk[error.index]?.place) : error;
   });
@@ -71,9 +73,15 @@ const alternatives = [
   ["key", "keyOf"],
 ];
 
-function withDefaults(task: unknown, defaults: Record<string, unknown>): unknown {
-  if (typeof task !== "object" || task === null || Array.isArray(task)) return task;
-  const needless = alternatives.filter((group) => group.some((member) => member in task)).flat();
-  const kept = Object.entries(defaults).filter(([member]) => !needless.includes(member));
-  return { ...Object.fromEntries(kept), ...task };
+/** @returns what adds to a task the defaults that it leaves out. */
+function completeBy(defaults: Record<string, unknown>): (task: unknown) => unknown {
+  const given = Object.entries(defaults).filter(([, value]) => value !== undefined);
+  const always = Object.fromEntries(given);
+  const excluding = alternatives.filter((group) => given.some(([member]) => group.includes(member)));
+  return (task) => {
+    if (given.length === 0 || typeof task !== "object" || task === null || Array.isArray(task)) return task;
+    const needless = excluding.filter((group) => group.some((member) => member in task)).flat();
+    if (needless.length === 0) return { ...always, ...task };
+    return { ...Object.fromEntries(given.filter(([member]) => !needless.includes(member))), ...task };
+  };
 }

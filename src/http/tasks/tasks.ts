@@ -10,7 +10,7 @@ import { enqueueTask } from "../../store/enqueue/enqueue.ts";
 import { findTask, listTasks } from "../../store/find.ts";
 import { isAdded } from "../../task/doors/enqueued.ts";
 import { maxListed } from "../../task/doors/filter.ts";
-import { checkNewTask, queueNameSchema, taskNameSchema } from "../../task/doors/new-task.ts";
+import { checkStorableTask, queueNameSchema, taskNameSchema } from "../../task/doors/new-task.ts";
 import { type PriorityOrder, turnPriority } from "../../task/doors/priority-order.ts";
 import { once } from "../../task/once.ts";
 import { taskStates } from "../../task/task.ts";
@@ -82,7 +82,7 @@ export function taskRoutes(
         }
         refuseQuery(c);
         refuseKey(c);
-        const task = turned(checkNewTask(await readJson(c, body)));
+        const task = turned(checkStorableTask(await readJson(c, body)));
         await checkPayloads([task]);
         const enqueued = await enqueueTask(store, task);
         const { id, runAt, outcome } = enqueued;

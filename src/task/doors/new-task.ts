@@ -16,12 +16,14 @@ export const maxPayloadBytes = 1024 * 1024;
 /** Of a title, in characters. */
 export const longestTitle = 200;
 
+const longestWord = 100;
+const wordPattern = /^[A-Za-z0-9_][A-Za-z0-9_.:-]*$/;
 const word = (what: string) =>
   z
     .string()
     .min(1, `${what} is empty`)
-    .max(100, `${what} is longer than 100 characters`)
-    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.:-]*$/, `${what} may hold letters, digits and _ . : - only`);
+    .max(longestWord, `${what} is longer than ${longestWord} characters`)
+    .regex(wordPattern, `${what} may hold letters, digits and _ . : - only`);
 
 export const taskNameSchema = once(() => word("the task's name"));
 export const queueNameSchema = once(() => word("the queue's name"));
@@ -57,7 +59,7 @@ const jsonSchema = once(() =>
   ),
 );
 
-function isJson(value: unknown): boolean {
+function isJson(value: unknown): value is z.core.util.JSONType {
   const open = [value];
   for (let next = open.pop(); next !== undefined || open.length > 0; next = open.pop()) {
     if (next === null || typeof next === "string" || typeof next === "boolean") continue;
@@ -133,8 +135,9 @@ export type CheckedTask = z.output<ReturnType<typeof newTaskSchema>>;
 /** As the store takes it: it never reads the payload, whose text may be large. */
 export type StorableTask = Omit<CheckedTask, "payload"> & { payloadJson: string };
 
-export function toStorable({ payload, ...task }: CheckedTask): StorableTask {
-  return { ...task, payloadJson: JSON.stringify(payload) };
+/** @param task as `checkNewTask` or `checkStorableTask` has it. */
+export function toStorable({ payload, ...task }: CheckedTask & Partial<StorableTask>): StorableTask {
+  return { ...task, payloadJson: task.payloadJson ?? JSON.stringify(payload) };
 }
 
 /**
@@ -153,13 +156,32 @@ export function checkStorableTask(input: unknown): CheckedTask & StorableTask {
 
 function check(input: unknown): { task: CheckedTask; payloadJson: string } {
   checkNesting(input);
-  const parsed = newTaskSchema().safeParse(input);
-  if (!parsed.success) throw new OperatorError("usage", describeIssues(parsed.error));
-  const task = parsed.data;
+  const task = readPlainTask(input) ?? readTask(input);
   const payloadJson = checkPayload(task.payload);
   if (task.keyOf !== undefined) task.key = payloadKey(task.name, task.payload);
   return { task, payloadJson };
 }
+
+function readTask(input: unknown): CheckedTask {
+  const parsed = newTaskSchema().safeParse(input);
+  if (!parsed.success) throw new OperatorError("usage", describeIssues(parsed.error));
+  return parsed.data;
+}
+
+/**
+ * What the schema makes of a task that has a name and maybe a payload and a queue, as most have, in a tenth of the time.
+ * @returns undefined for all others, and for what the schema refuses, in its words.
+ */
+function readPlainTask(input: unknown): CheckedTask | undefined {
+  if (typeof input !== "object" || input === null || !isPlain(input)) return undefined;
+  const { name, payload = {}, queue = defaultQueue, ...others } = input as Record<string, unknown>;
+  for (const _ in others) return undefined;
+  if (!isWord(name) || !isWord(queue) || !isJson(payload)) return undefined;
+  return { name, payload, queue, priority: 0, maxAttempts: defaultMaxAttempts };
+}
+
+const isWord = (value: unknown): value is string =>
+  typeof value === "string" && value.length <= longestWord && wordPattern.test(value);
 
 /**
  * To be called before zod, which walks what it is given recursively.

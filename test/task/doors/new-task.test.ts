@@ -1,6 +1,12 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import type { z } from "zod";
-import { checkNewTask, type NewTask, type newTaskSchema } from "../../../src/task/doors/new-task.ts";
+import {
+  checkNewTask,
+  describeIssues,
+  type NewTask,
+  newTaskSchema,
+} from "../../../src/task/doors/new-task.ts";
 import { OperatorError } from "../../../src/task/errors.ts";
 
 const refusal = (input: unknown): string => {
@@ -30,6 +36,52 @@ describe("checkNewTask", () => {
       priority: 0,
       maxAttempts: 25,
     });
+  });
+
+  test("takes and refuses a plain task as the schema does", () => {
+    const words = [
+      "a",
+      "A.b:c-9_",
+      "",
+      "-a",
+      "a b",
+      "é",
+      "x".repeat(100),
+      "x".repeat(101),
+      1,
+      null,
+      undefined,
+    ];
+    const payloads = [
+      {},
+      { a: [1, "b"] },
+      [],
+      "text",
+      0,
+      null,
+      undefined,
+      Number.NaN,
+      new Date(0),
+      { a: undefined },
+    ];
+    const task = fc.record(
+      {
+        name: fc.constantFrom<unknown>(...words),
+        queue: fc.constantFrom<unknown>(...words),
+        payload: fc.constantFrom<unknown>(...payloads),
+        priority: fc.constantFrom<unknown>(1, undefined),
+        unknown: fc.constant(undefined),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(fc.oneof(task, fc.constantFrom<unknown>(null, [], "a", 1)), (input) => {
+        const parsed = newTaskSchema().safeParse(input);
+        if (parsed.success) expect(checkNewTask(input)).toEqual(parsed.data);
+        else expect(refusal(input)).toBe(`usage: ${describeIssues(parsed.error)}`);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   test("names every fault at once", () => {
