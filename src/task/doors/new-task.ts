@@ -169,7 +169,7 @@ function readTask(input: unknown): CheckedTask {
 }
 
 /**
- * What the schema makes of a task that has a name and maybe a payload and a queue, as most have, in a tenth of the time.
+ * What the schema makes of a task that has a name and maybe a payload and a queue, as most have, in a quarter of the time.
  * @returns undefined for all others, and for what the schema refuses, in its words.
  */
 function readPlainTask(input: unknown): CheckedTask | undefined {
