@@ -125,8 +125,9 @@ export class Claimer {
     this.lastClaimAt = new Date();
     this.#start(workerId, ahead ? this.#keepThoseThatMayWait(workerId, tasks) : tasks);
     if (tasks.length === limit) return 0;
-    this.#foundAll = fromHead && !this.#limited.waiting && !this.mayHaveStrays;
-    if (fromHead && !this.#limited.waiting) onExhausted(startedAtMs);
+    const exhausted = fromHead && !this.#limited.waiting;
+    this.#foundAll = exhausted && !this.mayHaveStrays;
+    if (exhausted) onExhausted(startedAtMs);
     return Math.min(
       jitter(pollIntervalMs),
       fromHead ? Number.POSITIVE_INFINITY : this.#claims.headDelayMs,

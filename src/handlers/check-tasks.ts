@@ -81,7 +81,10 @@ function completeBy(defaults: Record<string, unknown>): (task: unknown) => unkno
   return (task) => {
     if (given.length === 0 || typeof task !== "object" || task === null || Array.isArray(task)) return task;
     const needless = excluding.filter((group) => group.some((member) => member in task)).flat();
-    if (needless.length === 0) return { ...always, ...task };
-    return { ...Object.fromEntries(given.filter(([member]) => !needless.includes(member))), ...task };
+    const kept =
+      needless.length === 0
+        ? always
+        : Object.fromEntries(given.filter(([member]) => !needless.includes(member)));
+    return { ...kept, ...task };
   };
 }
