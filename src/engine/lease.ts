@@ -3,10 +3,11 @@
  * go in time when it can't. Deciding that another worker is dead is the rescuer's work.
  */
 import type { Store } from "../store/connection.ts";
+import type { Sql } from "../store/sql.ts";
 import { deregisterWorker, registerWorker, renewLease, type WorkerIdentity } from "../store/worker.ts";
 import type { EmitEvent } from "../task/events.ts";
 import type { Executor } from "./executor.ts";
-import { type Loop, startLoop } from "./loop.ts";
+import { behindFirstClaimMs, type Loop, startLoop } from "./loop.ts";
 
 export interface LeaseOptions {
   store: Store;
@@ -38,8 +39,10 @@ export class Lease {
 
   /** Takes the first lease. @throws the driver's error when the database can't be reached. */
   async start(): Promise<void> {
-    await this.#register();
-    this.#loop = startLoop("heartbeat", () => this.runOnce(), this.#options.emit);
+    const { store, emit } = this.#options;
+    // Over a connection that is open: the heartbeat's own is made beside the first claim.
+    await this.#register(store.sql);
+    this.#loop = startLoop("heartbeat", () => this.runOnce(), emit, behindFirstClaimMs);
   }
 
   /** The id to claim under; undefined while no lease is held. */
@@ -83,10 +86,11 @@ export class Lease {
     if (released && workerId !== undefined) await deregisterWorker(this.#options.store, workerId);
   }
 
-  async #register(): Promise<void> {
+  async #register(over?: Sql): Promise<void> {
+    const { store, identity, onHeld } = this.#options;
     const askedAtMs = performance.now();
-    this.#hold(await registerWorker(this.#options.store, this.#options.identity), askedAtMs);
-    this.#options.onHeld();
+    this.#hold(await registerWorker(store, identity, over), askedAtMs);
+    onHeld();
   }
 
   get #usableMs(): number {

@@ -166,14 +166,13 @@ export class Worker {
   async start(ready?: Promise<unknown>): Promise<void> {
     const { store, emit, runner, queues } = this.#options;
     prepareClaims(store);
-    await Promise.all([
-      this.#lease.start(),
-      // Before the first claim, so that what finishes finds its week. Else the default partition takes it.
-      makePartitions(store).catch((error: unknown) =>
-        emit({ kind: "part-failed", part: "pruner", error, retryMs: 0 }),
-      ),
-      ready,
-    ]);
+    await this.#lease.start();
+    // Before the first claim, so that what finishes finds its week. Else the default partition takes it. And after the
+    // lease, since it would open a connection beside that.
+    await makePartitions(store).catch((error: unknown) =>
+      emit({ kind: "part-failed", part: "pruner", error, retryMs: 0 }),
+    );
+    await ready;
     this.#loops = startLoops(
       {
         claimer: this.#claimer,

@@ -28,8 +28,9 @@ export interface Store {
   /** Told of what is done through this store. Set once, by whoever opens it; nobody listens otherwise. */
   onEvent: (event: DoorEvent) => void;
   /**
-   * The first contact: finds out whether a pooler stands between, and serves on either way. May be called again.
-   * @param toStay the heartbeat's connection is opened too, beside it, and then the hot one.
+   * The first contact: finds out whether a pooler stands between, and serves on either way. Called again it joins the one
+   * that is under way, or was made.
+   * @param toStay the hot connection is opened too.
    * @throws the driver's error when the database can't be reached.
    */
   connect(toStay?: boolean): Promise<void>;
@@ -87,6 +88,8 @@ export function openStore(options: StoreOptions): Store {
     };
   }
   let pools = openPools();
+  /** The first contact, under way or made. */
+  let contact: Promise<void> | undefined;
   const announcer = createAnnouncer(() => pools.sql);
 
   function reconnect(): void {
@@ -94,6 +97,16 @@ export function openStore(options: StoreOptions): Store {
     pools = openPools();
     // What is under way may end; nobody waits for it.
     void endPools(before);
+  }
+
+  async function makeContact(toStay: boolean): Promise<void> {
+    // Whatever is wrong with it is told where it is needed.
+    const openHot = () => void pools.hot`select`.catch(() => {});
+    if (toStay) openHot();
+    if (pooled || !(await isPooled(pools.sql))) return;
+    pooled = true;
+    reconnect();
+    if (toStay) openHot();
   }
 
   return {
@@ -114,14 +127,12 @@ export function openStore(options: StoreOptions): Store {
     },
     announcer,
     onEvent: () => {},
-    async connect(toStay = false) {
-      // Whatever is wrong with it is told where it is needed.
-      if (toStay) pools.urgent`select`.catch(() => {});
-      if (!pooled && (await isPooled(pools.sql))) {
-        pooled = true;
-        reconnect();
-      }
-      if (toStay) pools.hot`select`.catch(() => {});
+    connect(toStay = false) {
+      contact ??= makeContact(toStay).catch((error: unknown) => {
+        contact = undefined;
+        throw error;
+      });
+      return contact;
     },
     reconnect,
     async patiently(work) {

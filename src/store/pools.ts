@@ -7,6 +7,21 @@ import type { Sql } from "./sql.ts";
 
 const int8 = { to: 20, from: [20], serialize: String, parse: Number };
 
+/**
+ * The types of which arrays are told or read here, each with its array's, by their oids, which Postgres never changes (its
+ * `pg_type.dat`). The driver else asks for them over each connection before all else, which takes 10 to 25 ms. Arrays of
+ * instants are Drizzle's affair.
+ */
+const arrayTypes = [
+  [20, 1016], // bigint
+  [21, 1005], // smallint
+  [23, 1007], // integer
+  [25, 1009], // text
+  [27, 1010], // tid
+  [701, 1022], // double precision
+  [3802, 3807], // jsonb
+] as const;
+
 export interface PoolOptions {
   url: string;
   /** Seen in pg_stat_activity. */
@@ -36,6 +51,8 @@ export function openPool(options: PoolOptions): Sql {
     // Seconds. The driver's own goes up to 20, and a database that is back would wait for as long.
     backoff: (attempts) => Math.min(0.05 * 2 ** attempts, 1),
     types: { int8 },
+    fetch_types: false,
+    array_types: arrayTypes,
     onnotice: () => {},
     ...(onNotify && { onnotify: onNotify, max_lifetime: null }),
     ...(onClose && { onclose: onClose }),

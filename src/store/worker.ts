@@ -4,7 +4,6 @@
  */
 import { isReadOnly, type Store } from "./connection.ts";
 import { leaseIsPast } from "./fragments.ts";
-import type { Sql } from "./sql.ts";
 
 export interface WorkerIdentity {
   host: string;
@@ -14,11 +13,18 @@ export interface WorkerIdentity {
   leaseMs: number;
 }
 
-/** @returns the new worker's id, never used before. */
-export async function registerWorker(store: Store, identity: WorkerIdentity): Promise<number> {
-  const [row] = await urgently(
+/**
+ * @param over the connections that it asks by.
+ * @returns the new worker's id, never used before.
+ */
+export async function registerWorker(
+  store: Store,
+  identity: WorkerIdentity,
+  over = store.urgent,
+): Promise<number> {
+  const [row] = await reconnecting(
     store,
-    (sql) => sql<{ id: number }[]>`
+    over<{ id: number }[]>`
       insert into fiscaut_tasks.worker (host, pid, version, lease_ms)
       values (${identity.host}, ${identity.pid}, ${identity.version}, ${identity.leaseMs})
       returning id`,
@@ -38,9 +44,10 @@ export interface Renewal {
 
 /** Renews the lease; one write a worker, however many tasks it runs. */
 export async function renewLease(store: Store, workerId: number, running: number[]): Promise<Renewal> {
-  const [row] = await urgently(
+  const { urgent: sql } = store;
+  const [row] = await reconnecting(
     store,
-    (sql) => sql<{ alive: boolean; any_dead: boolean; cancel_requested: number[] }[]>`
+    sql<{ alive: boolean; any_dead: boolean; cancel_requested: number[] }[]>`
       with renewed as (update fiscaut_tasks.worker set heartbeat_at = now() where id = ${workerId} returning 1)
       select exists (select 1 from renewed) as alive,
         exists (select 1 from fiscaut_tasks.worker
@@ -61,9 +68,9 @@ export async function deregisterWorker(store: Store, workerId: number): Promise<
 }
 
 /** After a fail-over a connection may stay with the old primary, which answers and writes nothing, for ever. */
-async function urgently<Rows>(store: Store, ask: (sql: Sql) => PromiseLike<Rows>): Promise<Rows> {
+async function reconnecting<Rows>(store: Store, answer: PromiseLike<Rows>): Promise<Rows> {
   try {
-    return await ask(store.urgent);
+    return await answer;
   } catch (error) {
     if (isReadOnly(error)) store.reconnect();
     throw error;

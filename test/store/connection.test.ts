@@ -41,6 +41,49 @@ test("a connection asks for no compiled plans, whatever its server does by itsel
   expect(row).toEqual({ setting: "off", source: "client" });
 });
 
+test("a new connection is asked for nothing before its first question", async () => {
+  await store.patiently(async (sql) => {
+    const prepared = await sql<{ statement: string }[]>`select statement from pg_prepared_statements`;
+    expect(prepared.map(({ statement }) => statement)).toEqual([
+      "select statement from pg_prepared_statements",
+    ]);
+  });
+});
+
+test("arrays are told and read in their elements", async () => {
+  const texts = ['a,"b"', "", "\\"];
+  const [row] = await store.sql`
+    select ${[1, 2]}::bigint[] as bigints, ${[3]}::int[] as ints, array[4]::smallint[] as smallints, ${[0.5]}::float8[] as floats,
+      ${texts}::text[] as texts, array['{"n": 1}']::jsonb[] as objects, array['(0,1)']::tid[] as places`;
+  expect(row).toEqual({
+    bigints: [1, 2],
+    ints: [3],
+    smallints: [4],
+    floats: [0.5],
+    texts,
+    objects: [{ n: 1 }],
+    places: ["(0,1)"],
+  });
+});
+
+test("the first contact is made once, also by two that want it at one moment, and anew where it has failed", async () => {
+  const nowhere = openStore({
+    url: Object.assign(new URL(database.url), { port: "1" }).href,
+    applicationName: "nowhere",
+    maxConnections: 1,
+  });
+  const first = nowhere.connect();
+  expect(nowhere.connect()).toBe(first);
+  expect(await codeOfFailure(first)).toBe("ECONNREFUSED");
+  expect(nowhere.connect()).not.toBe(first);
+  expect(await codeOfFailure(nowhere.connect())).toBe("ECONNREFUSED");
+  await nowhere.close();
+
+  const met = store.connect();
+  await met;
+  expect(store.connect()).toBe(met);
+});
+
 test("a statement may take longer than the server may be silent, where it is asked patiently", async () => {
   const [row] = await store.patiently((sql) => sql`select 1 as one from pg_sleep(0.01)`);
   expect(row?.["one"]).toBe(1);

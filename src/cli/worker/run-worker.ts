@@ -72,14 +72,11 @@ export async function runWorker(prepared: Prepared, thread: LoadingThread, dev: 
     const options = { config, purpose: "run", maxConnections: engineConnections, onStep } as const;
     const database = await openDatabase(options);
     try {
-      // What it is before the handlers' thread is set up, which connects by itself. One that can't be reached is waited for
-      // later, where everything else is up and tells of it.
-      const reaching = Promise.allSettled([database.store.connect(true)]);
+      // Beside all that follows. What is wrong with it is told once everything else is up, and waits for it.
+      database.store.connect(true).catch(() => {});
       using _announced = await announcing;
-      const [{ status }] = await reaching;
-      const wasReached = status === "fulfilled";
       const own = { thread, handlersDir, dev };
-      return await runOn({ database, wasReached, prepared, own, hooks, stop, manager, onStep });
+      return await runOn({ database, prepared, own, hooks, stop, manager, onStep });
     } catch (error) {
       throw database.explain(error);
     } finally {
@@ -94,8 +91,6 @@ export async function runWorker(prepared: Prepared, thread: LoadingThread, dev: 
 
 interface RunParts {
   database: Database;
-  /** At the first try. */
-  wasReached: boolean;
   prepared: Prepared;
   own: Pick<StartHandlersOptions, "thread" | "handlersDir" | "dev">;
   hooks: HookRunner | undefined;
@@ -105,7 +100,7 @@ interface RunParts {
 }
 
 async function runOn({ database, prepared, ...parts }: RunParts): Promise<ExitCode> {
-  const { wasReached, own, hooks, manager, onStep } = parts;
+  const { own, hooks, manager, onStep } = parts;
   const { config, logger, file, schedules } = prepared;
   let keeper: Loop | undefined;
   let probe: ApiProbe | undefined;
@@ -166,16 +161,19 @@ async function runOn({ database, prepared, ...parts }: RunParts): Promise<ExitCo
     config.durationMs === undefined
       ? undefined
       : setTimeout(() => stop("the duration has passed"), config.durationMs);
+  let knowsOfPooler = false;
   try {
     const start = async () => {
+      await database.store.connect(true);
+      // The handlers' thread connects by itself, and was set up before anybody could tell.
+      if (database.store.pooled && !knowsOfPooler) runner.reload();
+      knowsOfPooler = true;
       await prepareDatabase(database, { config, onStep, schema: "migrate" });
       if (file !== undefined) await takeSchedules(database.store, file, schedules, logger);
       if (client !== undefined) {
         await setFiscautRate(database.store, config.fiscautRate, logger);
         probe ??= startApiProbe(database.store, client, config, emit);
       }
-      // Their thread was made before anybody could tell that a pooler stands between.
-      if (database.store.pooled && !wasReached) runner.reload();
       // A hold that an earlier worker has left may be over, and a drain would end before it is found so.
       const ready = Promise.all([runner.ready(handlersReadyMs), config.drain && probe?.asked]);
       await worker.start(Promise.race([ready, reason]));
