@@ -1,5 +1,8 @@
 /** Batches with the executable: many tasks by standard input and over HTTP, followed, controlled, with their end. */
 import { describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { findBatch, listBatches } from "../../src/store/batch.ts";
 import { enqueueBatch } from "../../src/store/enqueue/enqueue-batch.ts";
 import { listTasks } from "../../src/store/find.ts";
@@ -40,6 +43,20 @@ describe("enqueue --stdin-ndjson", () => {
     const deleted = await execute(["batch", "delete", String(batch?.id)], env());
     expect(deleted.stdout).toBe(`batch ${batch?.id}: 100000 tasks deleted: 100000 pending\n`);
   }, 120_000);
+
+  test("stores a file while it is read, and nothing of one whose last line is none", async () => {
+    const lines = ndjson(Array.from({ length: 5_000 }, (_, n) => ({ name: "filed", payload: { n } })));
+    const file = join(mkdtempSync(join(tmpdir(), "fiscaut-tasks-lines-")), "tasks.ndjson");
+    await Bun.write(file, `${lines}{"name"`);
+    const refused = await execute([...enqueue, "--batch-key", "filed"], env(), Bun.file(file));
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("line 5001 is not JSON") });
+    expect(await batchOf("filed")).toBeUndefined();
+    await Bun.write(file, lines);
+    const stored = await execute([...enqueue, "--batch-key", "filed"], env(), Bun.file(file));
+    expect(stored).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("5000 tasks enqueued") });
+    expect(await batchOf("filed")).toMatchObject({ title: "filed", states: { pending: 5_000 } });
+    rmSync(dirname(file), { recursive: true });
+  }, 60_000);
 
   test("adds nothing when it is repeated with the batch's key", async () => {
     const words = [...enqueue, "--batch-key", "once"];

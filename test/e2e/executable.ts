@@ -16,20 +16,26 @@ const baseEnv = { PATH: process.env["PATH"] ?? "", HOME: emptyFolder, TMPDIR: tm
 
 export type Env = Record<string, string>;
 
-/** Runs a command to its end. */
+/** Runs a command to its end. @param stdin a text comes by a pipe. */
 export async function execute(
   words: string[],
   env: Env = {},
-  stdin?: string,
+  stdin?: string | Bun.BunFile,
   program = executable,
 ): Promise<Finished> {
   const child = Bun.spawn([program, ...words], {
     cwd: emptyFolder,
     env: { ...baseEnv, ...env },
-    stdin: stdin === undefined ? "ignore" : Buffer.from(stdin),
+    stdin: typeof stdin === "string" ? "pipe" : (stdin ?? "ignore"),
     stdout: "pipe",
     stderr: "pipe",
   });
+  if (typeof stdin === "string") {
+    // A text that is given as such comes by a file in memory.
+    const pipe = child.stdin as Bun.FileSink;
+    pipe.write(stdin);
+    Promise.resolve(pipe.end()).catch(() => {}); // it may have ended without reading
+  }
   return await finished(child);
 }
 

@@ -1,7 +1,9 @@
 /** `enqueue --stdin-ndjson`: the tasks on standard input as one batch. What a line may ask for is `task/doors/new-task.ts`'s affair. */
+import { fstatSync } from "node:fs";
 import { checkCompletion, checkTasks } from "../../handlers/check-tasks.ts";
 import { enqueueChunks } from "../../store/enqueue/enqueue-batch.ts";
 import { TaskSpool } from "../../store/enqueue/task-spool.ts";
+import { TaskStream } from "../../store/enqueue/task-stream.ts";
 import { checkBatchKey, checkBatchTitle, defaultTitle } from "../../task/doors/batch.ts";
 import { readJsonLines } from "../../task/doors/json-lines.ts";
 import type { CheckedTask } from "../../task/doors/new-task.ts";
@@ -39,13 +41,15 @@ export const linesFlags = {
   wait: { type: "boolean", description: "With --stdin-ndjson: follow the batch until it is complete" },
 } as const;
 
+const standardInput = 0;
+
 interface LinesContext {
   args: Record<string, unknown> & { wait?: boolean | undefined; json?: boolean | undefined };
   rawArgs: string[];
 }
 
 /**
- * All or nothing: every line is read and checked before any is stored.
+ * All or nothing: one transaction, and of what is no file every line is read and checked before it begins.
  * @param defaults what the flags say of a task; a line's own members go first.
  * @throws OperatorError "usage", naming the line.
  */
@@ -71,17 +75,20 @@ export async function enqueueLines(
     turn: <Task extends CheckedTask>(task: Task) => turnPriority(prepared.config.priorityOrder, task),
   };
   const whenComplete = await checkCompletion(completion, options);
-  const asked = readJsonLines(Bun.stdin.stream());
-  await using spool = await TaskSpool.fill(checkTasks(asked, { ...options, defaults }));
+  const checked = checkTasks(readJsonLines(Bun.stdin.stream()), { ...options, defaults });
+  // What comes by a pipe may come slowly, and would hold the transaction open meanwhile.
+  await using tasks = await (fstatSync(standardInput).isFile()
+    ? TaskStream.open(checked)
+    : TaskSpool.fill(checked));
   const batch = {
-    title: checkedTitle ?? defaultTitle(spool.firstName),
+    title: checkedTitle ?? defaultTitle(tasks.firstName),
     skipped: {},
     enqueuedBy: null,
     key: checkedKey,
     whenComplete,
   };
   return await withStore(prepared, "enqueue", async (store) => {
-    const enqueued = await enqueueChunks(store, batch, spool.chunks());
+    const enqueued = await enqueueChunks(store, batch, tasks.chunks());
     const { wait = false, json = false } = context.args;
     return await tellBatch(store, enqueued, { what: "tasks", wait, json });
   });
