@@ -59,11 +59,13 @@ async function runWords(words: string[]): Promise<Outcome> {
   }
 }
 
-/** A worker that starts needs no other command, and they need twice of what it does. */
-async function treeFor(words: string[]): Promise<AnyCommand> {
-  if (words[0] !== "run") return (await import("./root.ts")).root;
-  const { runCommand: run } = await import("./commands/worker/run.ts");
-  return defineCommand({ meta: { name: "fiscaut-tasks" }, subCommands: { run } });
+/** A worker that starts needs no other command, and they need twice of what it does; nor does a script that enqueues. */
+async function treeFor([name]: string[]): Promise<AnyCommand> {
+  const alone = async (command: AnyCommand) =>
+    defineCommand({ meta: { name: "fiscaut-tasks" }, subCommands: { [name ?? ""]: command } });
+  if (name === "run") return alone((await import("./commands/worker/run.ts")).runCommand);
+  if (name === "enqueue") return alone((await import("./commands/tasks/enqueue.ts")).enqueueCommand);
+  return (await import("./root.ts")).root;
 }
 
 function explain(error: unknown): Outcome {
