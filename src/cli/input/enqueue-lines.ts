@@ -77,9 +77,7 @@ export async function enqueueLines(
   const whenComplete = await checkCompletion(completion, options);
   const checked = checkTasks(readJsonLines(Bun.stdin.stream()), { ...options, defaults });
   // What comes by a pipe may come slowly, and would hold the transaction open meanwhile.
-  await using tasks = await (fstatSync(standardInput).isFile()
-    ? TaskStream.open(checked)
-    : TaskSpool.fill(checked));
+  await using tasks = await (isFile(standardInput) ? TaskStream.open(checked) : TaskSpool.fill(checked));
   const batch = {
     title: checkedTitle ?? defaultTitle(tasks.firstName),
     skipped: {},
@@ -92,6 +90,15 @@ export async function enqueueLines(
     const { wait = false, json = false } = context.args;
     return await tellBatch(store, enqueued, { what: "tasks", wait, json });
   });
+}
+
+function isFile(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFile();
+  } catch {
+    // It may be closed: whoever reads it tells what is wrong with that.
+    return false;
+  }
 }
 
 async function readCompletion(args: Record<string, unknown>): Promise<unknown> {
