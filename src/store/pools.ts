@@ -14,7 +14,6 @@ const int8 = { to: 20, from: [20], serialize: String, parse: Number };
  */
 const arrayTypes = [
   [20, 1016], // bigint
-  [21, 1005], // smallint
   [23, 1007], // integer
   [25, 1009], // text
   [27, 1010], // tid

@@ -53,12 +53,11 @@ test("a new connection is asked for nothing before its first question", async ()
 test("arrays are told and read in their elements", async () => {
   const texts = ['a,"b"', "", "\\"];
   const [row] = await store.sql`
-    select ${[1, 2]}::bigint[] as bigints, ${[3]}::int[] as ints, array[4]::smallint[] as smallints, ${[0.5]}::float8[] as floats,
+    select ${[1, 2]}::bigint[] as bigints, ${[3]}::int[] as ints, ${[0.5]}::float8[] as floats,
       ${texts}::text[] as texts, array['{"n": 1}']::jsonb[] as objects, array['(0,1)']::tid[] as places`;
   expect(row).toEqual({
     bigints: [1, 2],
     ints: [3],
-    smallints: [4],
     floats: [0.5],
     texts,
     objects: [{ n: 1 }],
