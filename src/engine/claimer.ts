@@ -8,7 +8,7 @@ import type { ClaimedTask } from "../task/task.ts";
 import { BoundedClaims } from "./bounded-claims.ts";
 import type { Executor } from "./executor.ts";
 import type { Lease } from "./lease.ts";
-import { LimitedClaimer } from "./limited-claimer.ts";
+import { type ClaimOfQueues, LimitedClaimer } from "./limited-claimer.ts";
 import { jitter } from "./loop.ts";
 import { Patience } from "./patience.ts";
 import { StrayWatch } from "./stray-watch.ts";
@@ -112,19 +112,19 @@ export class Claimer {
   }
 
   async #claim(workerId: number, names: string[], room: number, startedAtMs: number): Promise<number> {
-    const { executor, queues, pollIntervalMs, onExhausted } = this.#options;
-    const ahead = room > executor.freeSlots;
-    const limitedTasks = await this.#limited.claim({ workerId, names, room, ahead });
-    this.#start(workerId, limitedTasks);
-    const limit = room - limitedTasks.length;
-    const request = { workerId, names, queues, limit, ahead };
-    const claimAtMs = performance.now();
-    const { tasks, fromHead } =
-      limit === 0 ? { tasks: [], fromHead: true } : await this.#claims.claim(request);
-    if (tasks.length > 0) this.#horizon.took(performance.now() - claimAtMs);
+    const { executor, pollIntervalMs, onExhausted } = this.#options;
+    const request = { workerId, names, ahead: room > executor.freeSlots };
+    const share = this.#limited.shareOf(room);
+    // At once, over connections of their own: most workers serve the queue of records, which has limits.
+    const claims = [
+      this.#claimUnlimited({ ...request, limit: room - share }),
+      this.#claimLimited({ ...request, limit: share }),
+    ] as const;
+    // Where one fails, the other ends with the round all the same.
+    await Promise.allSettled(claims);
+    const [{ filled, fromHead }] = await Promise.all(claims);
     this.lastClaimAt = new Date();
-    this.#start(workerId, ahead ? this.#keepThoseThatMayWait(workerId, tasks) : tasks);
-    if (tasks.length === limit) return 0;
+    if (filled) return 0;
     const exhausted = fromHead && !this.#limited.waiting;
     this.#foundAll = exhausted && !this.mayHaveStrays;
     if (exhausted) onExhausted(startedAtMs);
@@ -134,6 +134,20 @@ export class Claimer {
       this.#limited.delayMs,
       Math.max(0, this.#strays.delayMs),
     );
+  }
+
+  async #claimUnlimited(request: ClaimOfQueues): Promise<{ filled: boolean; fromHead: boolean }> {
+    const { workerId, limit, ahead } = request;
+    if (limit === 0) return { filled: true, fromHead: true };
+    const claimAtMs = performance.now();
+    const { tasks, fromHead } = await this.#claims.claim({ ...request, queues: this.#options.queues });
+    if (tasks.length > 0) this.#horizon.took(performance.now() - claimAtMs);
+    this.#start(workerId, ahead ? this.#keepThoseThatMayWait(workerId, tasks) : tasks);
+    return { filled: tasks.length === limit, fromHead };
+  }
+
+  async #claimLimited(request: ClaimOfQueues): Promise<void> {
+    if (request.limit > 0) this.#start(request.workerId, await this.#limited.claim(request));
   }
 
   /** @returns how many slots those took whose claim was done though its answer was lost. */

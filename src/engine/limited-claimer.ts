@@ -2,6 +2,7 @@
  * The claimer's second door: queues with limits. Knows when it is worth asking them, so that the others' claims pay
  * nothing for them. What a limit lets through is decided in `store/claim/claim-limited.ts`.
  */
+import type { ClaimRequest } from "../store/claim/claim.ts";
 import { claimFromLimited, type LimitedQueue, readLimitedQueues } from "../store/claim/claim-limited.ts";
 import type { Store } from "../store/connection.ts";
 import type { ClaimedTask } from "../task/task.ts";
@@ -13,6 +14,9 @@ export interface LimitedClaimerOptions {
   /** How long a lost hint can go unnoticed. */
   pollIntervalMs: number;
 }
+
+/** Of the queues that the worker serves. */
+export type ClaimOfQueues = Omit<ClaimRequest, "queues">;
 
 /** Another worker is at this queue, for a few milliseconds. */
 const busyRetryMs = 10;
@@ -55,22 +59,19 @@ export class LimitedClaimer {
   }
 
   /**
-   * At most half of `room`, and of a room for one every other: neither kind of queue starves the other.
-   * @param request.ahead as of `ClaimRequest`.
+   * How much of `room` is kept for `claim`, which is to be asked then: half of it, and of a room for one every other, so that
+   * neither kind of queue starves the other. 0 while it does not want to be asked.
    */
-  async claim(request: {
-    workerId: number;
-    names: string[];
-    room: number;
-    ahead: boolean;
-  }): Promise<ClaimedTask[]> {
-    if (this.delayMs > 0) return [];
+  shareOf(room: number): number {
+    if (this.delayMs > 0) return 0;
     this.#turn += 1;
-    const { workerId, names, room, ahead } = request;
-    const share = Math.floor((room + (this.#turn % 2)) / 2);
-    if (share === 0) return [];
+    return Math.floor((room + (this.#turn % 2)) / 2);
+  }
+
+  async claim(request: ClaimOfQueues): Promise<ClaimedTask[]> {
     const { store, pollIntervalMs, queues } = this.#options;
-    const served = { names, queues };
+    const { limit, ...own } = request;
+    const served = { ...own, queues };
     const askedAtMs = performance.now();
     // Before the question: a hint that arrives while it is under way asks again.
     this.#askedAtMs = askedAtMs;
@@ -84,17 +85,12 @@ export class LimitedClaimer {
     const tasks: ClaimedTask[] = [];
     for (const { queue, startsInMs } of this.#inTurn(waiting)) {
       if (startsInMs === null) continue;
-      if (startsInMs > 0 || tasks.length === share) {
+      if (startsInMs > 0 || tasks.length === limit) {
         // One more millisecond, else rounding asks just too early.
         this.#askIn(startsInMs + (startsInMs > 0 ? 1 : 0));
         continue;
       }
-      const claimed = await claimFromLimited(store, queue, {
-        workerId,
-        ...served,
-        limit: share - tasks.length,
-        ahead,
-      });
+      const claimed = await claimFromLimited(store, queue, { ...served, limit: limit - tasks.length });
       tasks.push(...claimed.tasks);
       // The limits have just been used: when the next may start is read anew.
       this.#askIn(claimed.tasks.length > 0 ? 0 : jitter(busyRetryMs));
