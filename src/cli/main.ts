@@ -61,10 +61,11 @@ async function runWords(words: string[]): Promise<Outcome> {
 
 /** A worker that starts needs no other command, and they need twice of what it does; nor does a script that enqueues. */
 async function treeFor([name]: string[]): Promise<AnyCommand> {
-  const alone = async (command: AnyCommand) =>
-    defineCommand({ meta: { name: "fiscaut-tasks" }, subCommands: { [name ?? ""]: command } });
-  if (name === "run") return alone((await import("./commands/worker/run.ts")).runCommand);
-  if (name === "enqueue") return alone((await import("./commands/tasks/enqueue.ts")).enqueueCommand);
+  const treeOf = (subCommands: Record<string, AnyCommand>) =>
+    defineCommand({ meta: { name: "fiscaut-tasks" }, subCommands });
+  if (name === "run") return treeOf({ run: (await import("./commands/worker/run.ts")).runCommand });
+  if (name === "enqueue")
+    return treeOf({ enqueue: (await import("./commands/tasks/enqueue.ts")).enqueueCommand });
   return (await import("./root.ts")).root;
 }
 

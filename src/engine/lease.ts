@@ -7,7 +7,8 @@ import type { Sql } from "../store/sql.ts";
 import { deregisterWorker, registerWorker, renewLease, type WorkerIdentity } from "../store/worker.ts";
 import type { EmitEvent } from "../task/events.ts";
 import type { Executor } from "./executor.ts";
-import { behindFirstClaimMs, type Loop, startLoop } from "./loop.ts";
+import { type Loop, startLoop } from "./loop.ts";
+import { behindFirstClaimMs } from "./loops.ts";
 
 export interface LeaseOptions {
   store: Store;

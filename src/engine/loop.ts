@@ -16,12 +16,6 @@ export interface Loop {
   readonly lateMs: number;
 }
 
-/**
- * When those that ask by themselves begin: the first claim has the connection that is open already, and another takes ten
- * times as long.
- */
-export const behindFirstClaimMs = 50;
-
 const firstRetryMs = 250;
 const lastRetryMs = 10_000;
 /** setTimeout fires at once beyond this. */

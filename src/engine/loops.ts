@@ -1,6 +1,6 @@
 /** The loops of one worker, a part each. Who wakes whom, and what stops when, is `worker.ts`'s. */
 import type { EmitEvent } from "../task/events.ts";
-import { behindFirstClaimMs, type Loop, type Round, startLoop } from "./loop.ts";
+import { type Loop, type Round, startLoop } from "./loop.ts";
 
 type PartName =
   | "claimer"
@@ -17,6 +17,8 @@ type PartName =
 
 export type Loops = Record<PartName, Loop>;
 
+/** Those that ask by themselves let the first claim have the connection that is open already: another takes ten times as long. */
+export const behindFirstClaimMs = 50;
 /** The others have nothing to do until they hear of something; the lookout's first look tells them what is there already. */
 const firstInMs: ReadonlyMap<string, number> = new Map<PartName, number>([
   ["claimer", 0],

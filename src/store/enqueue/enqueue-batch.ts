@@ -4,13 +4,13 @@
  */
 import { keyOfTask } from "../../task/doors/batch.ts";
 import { type EnqueuedBatch, isAdded, type NewBatch } from "../../task/doors/enqueued.ts";
-import { type CheckedTask, type StorableTask, toStorable } from "../../task/doors/new-task.ts";
+import { type CheckedTask, toStorable } from "../../task/doors/new-task.ts";
 import { inChunks } from "../../task/in-chunks.ts";
 import type { Store } from "../connection.ts";
 import type { Sql } from "../sql.ts";
 import { tellOf, tellWaiting } from "./enqueue.ts";
 import { type InsertedBatch, insertBatch } from "./insert-batch.ts";
-import { chunkLimits, type TaskChunk, type TaskChunks, toChunk } from "./task-chunk.ts";
+import { chunkLimits, type TaskChunks, toChunks } from "./task-chunk.ts";
 
 /**
  * Enqueues all of `tasks` or, when reading them or the database fails midway, none: one transaction.
@@ -22,10 +22,6 @@ export function enqueueBatch(
   tasks: Iterable<CheckedTask> | AsyncIterable<CheckedTask>,
 ): Promise<EnqueuedBatch> {
   return enqueueChunks(store, batch, toChunks(inChunks(tasks, chunkLimits, toStorable)));
-}
-
-async function* toChunks(tasks: AsyncIterable<StorableTask[]>): AsyncGenerator<TaskChunk> {
-  for await (const chunk of tasks) yield toChunk(chunk);
 }
 
 /** As `enqueueBatch`. */

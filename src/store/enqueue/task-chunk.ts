@@ -43,6 +43,11 @@ export function toChunk(tasks: StorableTask[]): TaskChunk {
   };
 }
 
+/** Each as it comes. */
+export async function* toChunks(tasks: AsyncIterable<StorableTask[]>): AsyncGenerator<TaskChunk> {
+  for await (const chunk of tasks) yield toChunk(chunk);
+}
+
 /** How many tasks of one name went into one queue. */
 export class LaneCounts {
   readonly #lanes = new Map<string, LaneCount>();

@@ -3,7 +3,7 @@
  * before them are stored. What may come slowly goes into `task-spool.ts` first.
  */
 import type { StorableTask } from "../../task/doors/new-task.ts";
-import { type TaskChunk, toChunk } from "./task-chunk.ts";
+import { type TaskChunk, toChunk, toChunks } from "./task-chunk.ts";
 
 /** Dispose of it in any case: its source is read no further. */
 export class TaskStream implements AsyncDisposable {
@@ -27,7 +27,7 @@ export class TaskStream implements AsyncDisposable {
   /** In the order in which they come; once. */
   async *chunks(): AsyncGenerator<TaskChunk> {
     if (this.#first.length > 0) yield toChunk(this.#first);
-    for await (const chunk of this.#rest) yield toChunk(chunk);
+    yield* toChunks(this.#rest);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -25,9 +25,8 @@ const lockNotAvailable = "55P03";
  * @throws OperatorError "unavailable" when another session locks the history; rows go to the default partition then.
  */
 export async function makePartitions(store: Pick<Store, "sql" | "patiently">): Promise<Partition[]> {
-  // Outside a transaction, since nearly always there is nothing to do.
-  if (await areNamed(store.sql)) return [];
   const made: Partition[] = [];
+  // Outside a transaction, since nearly always there is nothing to do.
   for (const partition of await readMissing(store.sql)) {
     const isMade = await changePartitions(store, async (sql) => {
       const missing = await readMissing(sql);
@@ -91,32 +90,18 @@ export const isoInstant = (sql: Sql, expression: ReturnType<Sql>) =>
   sql`to_char(${expression} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
 
 /** Weeks begin on Monday, UTC. */
-const wanted = (sql: Sql) => sql`
-  select 'task_history_' || state || to_char(week, '_YYYYMMDD') as name, state, week
-  from (
-    select state, date_trunc('week', now() at time zone 'UTC') + n * interval '1 week'
-    from unnest(array['succeeded', 'failed', 'cancelled']) as state, generate_series(0, ${weeksAhead}::int) as n
-    union select 'succeeded', date_trunc('week', finished_at at time zone 'UTC') from fiscaut_tasks.task_history_succeeded_default
-    union select 'failed', date_trunc('week', finished_at at time zone 'UTC') from fiscaut_tasks.task_history_failed_default
-    union select 'cancelled', date_trunc('week', finished_at at time zone 'UTC') from fiscaut_tasks.task_history_cancelled_default
-  ) as weeks (state, week)`;
-
-/** Whether each has a partition of its name: a worker that starts need not know more, and `readMissing` takes five times as long. */
-async function areNamed(sql: Sql): Promise<boolean> {
-  const [row] = await sql<{ are: boolean }[]>`
-    select bool_and(exists (
-      select 1 from pg_inherits where inhrelid = to_regclass(${`${schemaName}.`} || w.name))) as are
-    from (${wanted(sql)}) w`;
-  return row?.are ?? false;
-}
-
 async function readMissing(sql: Sql): Promise<Partition[]> {
   return await sql<Partition[]>`
-    with bounded as (
-      select name, state, week, week at time zone 'UTC' as starts_at, (week + interval '1 week') at time zone 'UTC' as ends_at
-      from (${wanted(sql)}) w
+    with wanted (state, week) as (
+      select state, date_trunc('week', now() at time zone 'UTC') + n * interval '1 week'
+      from unnest(array['succeeded', 'failed', 'cancelled']) as state, generate_series(0, ${weeksAhead}::int) as n
+      union select 'succeeded', date_trunc('week', finished_at at time zone 'UTC') from fiscaut_tasks.task_history_succeeded_default
+      union select 'failed', date_trunc('week', finished_at at time zone 'UTC') from fiscaut_tasks.task_history_failed_default
+      union select 'cancelled', date_trunc('week', finished_at at time zone 'UTC') from fiscaut_tasks.task_history_cancelled_default
+    ), bounded as (
+      select state, week, week at time zone 'UTC' as starts_at, (week + interval '1 week') at time zone 'UTC' as ends_at from wanted
     )
-    select w.name, w.state,
+    select 'task_history_' || w.state || to_char(w.week, '_YYYYMMDD') as name, w.state,
       ${isoInstant(sql, sql`w.starts_at`)} as "from", ${isoInstant(sql, sql`w.ends_at`)} as "to"
     from bounded w
     where not exists (
