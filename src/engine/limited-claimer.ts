@@ -27,6 +27,8 @@ export class LimitedClaimer {
   readonly #options: LimitedClaimerOptions;
   #any = false;
   #waiting = false;
+  /** One more may start since the last question began, and no queue was known to have limits. */
+  #missedDue = false;
   #askedAtMs = Number.NEGATIVE_INFINITY;
   #askAtMs = Number.NEGATIVE_INFINITY;
   #turn = 0;
@@ -49,6 +51,7 @@ export class LimitedClaimer {
   hear(kind: "due" | "queues"): void {
     if (kind === "queues") this.#askAtMs = Number.NEGATIVE_INFINITY;
     else if (this.#any) this.#askAtMs = Math.min(this.#askAtMs, this.#askedAtMs + hintIntervalMs);
+    else this.#missedDue = true;
   }
 
   /** A queue that is served has limits. @returns whether that is news, so that a claim is worth while. */
@@ -77,8 +80,10 @@ export class LimitedClaimer {
     this.#askedAtMs = askedAtMs;
     const nextAskAtMs = askedAtMs + jitter(pollIntervalMs);
     this.#askAtMs = nextAskAtMs;
+    this.#missedDue = false;
     const { any, waiting } = await readLimitedQueues(store, served);
     this.#any = any;
+    if (any && this.#missedDue) this.#askIn(0);
     // Until it hears of some.
     if (!any && this.#askAtMs === nextAskAtMs) this.#askAtMs = Number.POSITIVE_INFINITY;
     this.#waiting = waiting.length > 0;
