@@ -77,10 +77,10 @@ async function expectDone(ids: number[]): Promise<void> {
   }
 }
 
-test("psql: a transaction's task, and one a row of a query", async () => {
+test("psql: a transaction's task, one a row of a query, and many of one call", async () => {
   const printed = await run([...psql, "--file", "-"], readExample("sql", "begin;"));
   const ids = printed.split("\n").filter((line) => /^\d+$/.test(line));
-  expect(ids).toHaveLength(3);
+  expect(ids).toHaveLength(5);
   await expectDone(ids.map(Number));
 });
 

@@ -171,7 +171,7 @@ describe("a database that was never migrated", () => {
     );
     expect(await fresh.store.sql`select 1 from pg_namespace where nspname = 'fiscaut_tasks'`).toBeEmpty();
     expect((await execute(["migrate"], at)).stdout).toMatch(
-      /^applied 0000_tables\napplied 0001_storage\napplied 0002_sql_door\napplied 0003_sync\napplied 0004_claim_ahead\napplied 0005_queue_history\napplied 0006_sql_door_wake\n(made the partition task_history_\w+_\d{8}\n){9}$/,
+      /^applied 0000_tables\napplied 0001_storage\napplied 0002_sql_door\napplied 0003_sync\napplied 0004_claim_ahead\napplied 0005_queue_history\napplied 0006_sql_door_wake\napplied 0007_sql_door_many\n(made the partition task_history_\w+_\d{8}\n){9}$/,
     );
     expect((await execute(["migrate"], at)).stdout).toBe("nothing to do\n");
     expect((await execute(["list"], at)).stdout).toBe("no such task\n");

@@ -79,8 +79,7 @@ async function openOursBySql(connections) {
   const watch = await watchRows("fiscaut_tasks.task");
   const pool = await openPool(connections);
   const one = { name: "one", text: "select fiscaut_tasks.enqueue('noop', $1) as id" };
-  const many = `
-    select count(fiscaut_tasks.enqueue('noop', payload)) from jsonb_array_elements($1::jsonb) as payload`;
+  const many = "select count(*) from fiscaut_tasks.enqueue_many('noop', $1::jsonb)";
   return {
     one: async (payload) => (await pool.query({ ...one, values: [JSON.stringify(payload)] })).rows[0].id,
     many: (payloads) => pool.query(many, [JSON.stringify(payloads)]),

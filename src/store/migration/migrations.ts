@@ -9,6 +9,7 @@ import sync from "../../../drizzle/0003_sync.sql" with { type: "text" };
 import claimAhead from "../../../drizzle/0004_claim_ahead.sql" with { type: "text" };
 import queueHistory from "../../../drizzle/0005_queue_history.sql" with { type: "text" };
 import sqlDoorWake from "../../../drizzle/0006_sql_door_wake.sql" with { type: "text" };
+import sqlDoorMany from "../../../drizzle/0007_sql_door_many.sql" with { type: "text" };
 
 export interface Migration {
   /** The file's name without `.sql`; its number gives the order. */
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   { name: "0004_claim_ahead", sql: claimAhead },
   { name: "0005_queue_history", sql: queueHistory },
   { name: "0006_sql_door_wake", sql: sqlDoorWake },
+  { name: "0007_sql_door_many", sql: sqlDoorMany },
 ];
 
 /**

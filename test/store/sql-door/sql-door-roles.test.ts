@@ -36,11 +36,15 @@ describe("a role", () => {
       enqueue({ key: "k", serialKey: "s", onConflict: "replace" }, sql),
     );
     expect((await bed.claim()).id).toBe(id);
+    await as(
+      "door_application",
+      (sql) => sql`select fiscaut_tasks.enqueue_many('b', '[1, 2]', serial_key => 's')`,
+    );
     const states = await as(
       "door_application",
       (sql) => sql`select state from fiscaut_tasks.task_status order by id`,
     );
-    expect([...states]).toEqual([{ state: "cancelled" }, { state: "running" }]);
+    expect(states.map(({ state }) => state)).toEqual(["cancelled", "running", "pending", "pending"]);
   });
 
   test("may do nothing else, and without the grant not even that", async () => {
@@ -56,8 +60,10 @@ describe("a role", () => {
         statement,
         await as("door_application", (sql) => sql.unsafe(statement)).catch(driverCodeOf),
       ]).toEqual([statement, "42501"]);
-    const stranger = as("door_stranger", (sql) => enqueue({}, sql));
-    expect(await stranger.catch(driverCodeOf)).toBe("42501");
+    for (const call of ["enqueue('a')", "enqueue_many('a', '[1]')"]) {
+      const stranger = as("door_stranger", (sql) => sql.unsafe(`select fiscaut_tasks.${call}`));
+      expect([call, await stranger.catch(driverCodeOf)]).toEqual([call, "42501"]);
+    }
   });
 
   test("can't lead the function to objects of its own", async () => {

@@ -1,4 +1,4 @@
-/** What `fiscaut_tasks.enqueue` announces to workers, and what it leaves to another's announcement. */
+/** What `fiscaut_tasks.enqueue` and `enqueue_many` announce to workers, and what it leaves to another's announcement. */
 import { describe, expect, test } from "bun:test";
 import { type Announcement, channel, parseAnnouncement } from "../../../src/store/announce.ts";
 import { until } from "../../until.ts";
@@ -39,6 +39,21 @@ describe("workers are told", () => {
       }),
     );
     expect(heard).toEqual([due, future]);
+  });
+
+  test("once of many in one call, unless the caller does not want it", async () => {
+    const many = (options: string) => () =>
+      bed.store.sql.unsafe(`select fiscaut_tasks.enqueue_many('a', '[1, 2, 3]', ${options})`);
+    expect(await hear(many("delay => null"))).toEqual([due]);
+    expect(await hear(many("delay => '1 minute'"))).toEqual([future]);
+    expect(await hear(many("wake => false"))).toEqual([]);
+    // Whatever the same transaction asks for next.
+    const mixed = () =>
+      inTransaction(async (sql) => {
+        await sql`select fiscaut_tasks.enqueue_many('a', '[1, 2]', delay => '1 minute')`;
+        await sql`select fiscaut_tasks.enqueue_many('a', '[1, 2]', wake => false)`;
+      });
+    expect(await hear(mixed)).toEqual([future]);
   });
 
   test("of nothing where nothing was added, or the caller does not want it", async () => {

@@ -38,7 +38,7 @@ describe("in the caller's transaction", () => {
     expect(await live()).toEqual([id]);
   });
 
-  test("the README's example enqueues its three tasks", async () => {
+  test("the README's example enqueues its five tasks", async () => {
     const connection = await bed.store.sql.reserve();
     await connection.unsafe(readExample("sql", "begin;"));
     connection.release();
@@ -49,6 +49,8 @@ describe("in the caller's transaction", () => {
       { company: "1", key: "suppliers of company 1", due: true, timeout_ms: 1_800_000, title: null },
       { ...one, company: "1", title: "Company 1" },
       { ...one, company: "2", title: "Company 2" },
+      { ...one, company: "1", title: "Of many" },
+      { ...one, company: "2", title: "Of many" },
     ]);
   });
 
