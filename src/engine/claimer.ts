@@ -139,10 +139,13 @@ export class Claimer {
   async #claimUnlimited(request: ClaimOfQueues): Promise<{ filled: boolean; fromHead: boolean }> {
     const { workerId, limit, ahead } = request;
     if (limit === 0) return { filled: true, fromHead: true };
+    const { store, queues } = this.#options;
     const claimAtMs = performance.now();
-    const { tasks, fromHead } = await this.#claims.claim({ ...request, queues: this.#options.queues });
+    const flushed = this.#mayStayUnflushed(ahead) ? store.flushes.unflushed() : undefined;
+    const claim = { ...request, queues, unflushed: flushed !== undefined };
+    const { tasks, fromHead } = await this.#claims.claim(claim);
     if (tasks.length > 0) this.#horizon.took(performance.now() - claimAtMs);
-    this.#start(workerId, ahead ? this.#keepThoseThatMayWait(workerId, tasks) : tasks);
+    this.#start(workerId, ahead ? this.#keepThoseThatMayWait(workerId, tasks) : tasks, flushed);
     return { filled: tasks.length === limit, fromHead };
   }
 
@@ -161,10 +164,19 @@ export class Claimer {
     return taken.length;
   }
 
-  #start(workerId: number, tasks: ClaimedTask[]): void {
+  #start(workerId: number, tasks: ClaimedTask[], flushed?: Promise<void>): void {
     const { executor } = this.#options;
-    if (!this.#stopping) executor.take(workerId, tasks);
+    if (!this.#stopping) executor.take(workerId, tasks, flushed);
     else for (const task of tasks) executor.giveBack(workerId, task);
+  }
+
+  /**
+   * Where each slot has its task, the next one is free by an end, whose completion brings the claim to the disk: until then
+   * nobody has to wait for that.
+   */
+  #mayStayUnflushed(ahead = false): boolean {
+    const { executor, store } = this.#options;
+    return ahead && executor.freeSlots <= executor.startable && !store.pooled;
   }
 
   /** How many tasks to claim now: for the free slots, and ahead once half of what may wait has been started. */

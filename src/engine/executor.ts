@@ -33,6 +33,8 @@ export class Executor {
   readonly #pace = new Pace();
   /** Claimed and not started, in the order of the claim. */
   #ahead: Waiting[] = [];
+  /** Claimed too, but the database's disk may not have that yet. */
+  readonly #unflushed = new Set<Waiting>();
   #idle: (() => void)[] = [];
 
   constructor(options: ExecutorOptions) {
@@ -54,7 +56,7 @@ export class Executor {
 
   /** Of tasks that run, or wait for a slot. */
   claimedIds(): number[] {
-    return [...this.runningIds(), ...this.#ahead.map(({ task }) => task.id)];
+    return [...this.runningIds(), ...this.#waiting.map(({ task }) => task.id)];
   }
 
   /** How many tasks may wait here beside those that run, for about `horizonMs`; see `pace.ts`. */
@@ -64,26 +66,36 @@ export class Executor {
   }
 
   get waiting(): number {
+    return this.#ahead.length + this.#unflushed.size;
+  }
+
+  /** How many of those wait for a slot alone. */
+  get startable(): number {
     return this.#ahead.length;
   }
 
   /** Since when the task that waits longest does, on the clock of `performance.now()`; undefined: none waits. */
   get waitingSinceMs(): number | undefined {
-    return this.#ahead.reduce<number | undefined>(
+    return this.#waiting.reduce<number | undefined>(
       (oldest, { sinceMs }) => (oldest === undefined || sinceMs < oldest ? sinceMs : oldest),
       undefined,
     );
   }
 
-  /** Starts tasks that were claimed under `workerId`, each as soon as there is a slot for it; returns at once. */
-  take(workerId: number, tasks: readonly ClaimedTask[]): void {
+  /**
+   * Starts tasks that were claimed under `workerId`, each as soon as there is a slot for it; returns at once.
+   * @param flushed none starts before: were the claim lost by a crash of the database, another worker would start it too.
+   */
+  take(workerId: number, tasks: readonly ClaimedTask[], flushed?: Promise<void>): void {
     const sinceMs = performance.now();
-    const last = this.#ahead.at(-1);
-    for (const task of tasks) this.#ahead.push({ workerId, task, sinceMs });
-    const [first] = tasks;
-    if (last !== undefined && first !== undefined && byClaimOrder(first, last.task) < 0)
-      this.#ahead.sort((a, b) => byClaimOrder(a.task, b.task));
-    this.#fill();
+    const taken = tasks.map((task) => ({ workerId, task, sinceMs }));
+    if (flushed === undefined) {
+      this.#admit(taken);
+      return;
+    }
+    for (const each of taken) this.#unflushed.add(each);
+    // What has been given back meanwhile is not among them any more.
+    void flushed.then(() => this.#admit(taken.filter((each) => this.#unflushed.delete(each))));
   }
 
   /** Returns what waits for a slot, uncounted. */
@@ -111,14 +123,29 @@ export class Executor {
 
   /** Nothing runs or waits. */
   get isIdle(): boolean {
-    return this.#running.size === 0 && this.#ahead.length === 0;
+    return this.#running.size === 0 && this.waiting === 0;
   }
 
   #endWaiting(kind: "given-back" | "cancelled", isMeant: (waiting: Waiting) => boolean): void {
-    const waiting = this.#ahead.filter(isMeant);
+    const waiting = this.#waiting.filter(isMeant);
     this.#ahead = this.#ahead.filter((each) => !isMeant(each));
+    for (const each of waiting) this.#unflushed.delete(each);
     for (const { workerId, task } of waiting) this.#options.completer.endUnstarted(workerId, task, kind);
     this.#tellIdle();
+  }
+
+  get #waiting(): Waiting[] {
+    return [...this.#ahead, ...this.#unflushed];
+  }
+
+  /** @param taken in the order of the claim. */
+  #admit(taken: readonly Waiting[]): void {
+    const last = this.#ahead.at(-1);
+    this.#ahead.push(...taken);
+    const [first] = taken;
+    if (last !== undefined && first !== undefined && byClaimOrder(first.task, last.task) < 0)
+      this.#ahead.sort((a, b) => byClaimOrder(a.task, b.task));
+    this.#fill();
   }
 
   #fill(): void {

@@ -10,8 +10,11 @@ const window = 256;
 const enough = 32;
 /** Tasks are quick where all slots become free within this time. */
 const quickMs = 50;
-/** Of tasks claimed ahead; together with the claim's own bound also that of what a crash gives back. */
-const mostAhead = 1_000;
+/**
+ * Of tasks claimed ahead; together with the claim's own bound also that of what a crash gives back. Half of it lasts until
+ * those of the next claim may start (see `Executor.take`): with a quarter, slots stood empty.
+ */
+const mostAhead = 2_000;
 
 export class Pace {
   #running = 0;

@@ -95,7 +95,7 @@ export class Worker {
       emit,
       toPlain,
       backoffOf: options.backoffOf ?? (() => undefined),
-      isBusy: () => this.#executor.waiting > 0,
+      isBusy: () => this.#executor.startable > 0,
       onReturned: (delayMs) => (delayMs === 0 ? wakeClaimer() : this.#loops?.promoter.wake()),
       onEnded: (ended) => {
         this.#endedCount += ended.length;

@@ -7,6 +7,7 @@ import { OperatorError } from "../task/errors.ts";
 import type { DoorEvent } from "../task/events.ts";
 import { messageOf } from "../task/thrown.ts";
 import { type Announcer, createAnnouncer } from "./announce.ts";
+import { FlushOrder } from "./flush-order.ts";
 import { isPooled, openPool, type PoolOptions } from "./pools.ts";
 import type { Sql } from "./sql.ts";
 
@@ -18,6 +19,8 @@ export interface Store {
    * to text there, else they arrive as the driver's, cut to the millisecond.
    */
   readonly hot: Sql;
+  /** Of what is committed over `hot`; of no use behind a pooler, which has several connections for it. */
+  readonly flushes: FlushOrder;
   /** For all that is not hot. */
   readonly db: PostgresJsDatabase;
   /** One connection that waits neither behind others nor long: for the heartbeat. */
@@ -67,7 +70,10 @@ const urgentStatementMs = 2_000;
 const listenStatementMs = 5_000;
 const patientStatementMs = 3_600_000;
 
-/** With one, claims and completions take turns: at once, two backends change the same pages, which costs more than it gains. */
+/**
+ * With one, claims and completions take turns: at once, two backends change the same pages, which costs more than it gains.
+ * And `FlushOrder` is of one.
+ */
 export const hotConnections = 1;
 
 /** Opens no connection yet: the first query does. */
@@ -75,6 +81,7 @@ export function openStore(options: StoreOptions): Store {
   const { url, applicationName, maxConnections } = options;
   let pooled = options.pooled ?? false;
   const patient = new Set<Sql>();
+  const flushes = new FlushOrder();
 
   const open = (limits: Omit<PoolOptions, "url" | "applicationName" | "pooled">) =>
     openPool({ url, applicationName, pooled, ...limits });
@@ -82,7 +89,12 @@ export function openStore(options: StoreOptions): Store {
     const sql = open({ maxConnections, statementMs });
     return {
       sql,
-      hot: open({ maxConnections: hotConnections, statementMs, plansOnce: true }),
+      hot: open({
+        maxConnections: hotConnections,
+        statementMs,
+        plansOnce: true,
+        onClose: () => flushes.connectionLost(),
+      }),
       db: drizzle(sql),
       urgent: open({ maxConnections: 1, statementMs: urgentStatementMs }),
     };
@@ -95,6 +107,7 @@ export function openStore(options: StoreOptions): Store {
   function reconnect(): void {
     const before = pools;
     pools = openPools();
+    flushes.connectionLost();
     // What is under way may end; nobody waits for it.
     void endPools(before);
   }
@@ -126,6 +139,7 @@ export function openStore(options: StoreOptions): Store {
       return pooled;
     },
     announcer,
+    flushes,
     onEvent: () => {},
     connect(toStay = false) {
       contact ??= makeContact(toStay).catch((error: unknown) => {

@@ -44,11 +44,14 @@ export async function completeTasks(
   const ordered = completions.toSorted((a, b) => a.id - b.id);
   const finished = ordered.filter((c): c is Of<"finished"> => c.transition.to === "finished");
   const waiting = ordered.filter((c): c is Of<"pending"> => c.transition.to === "pending");
+  const flushed = store.flushes.flushing();
   const [ended, returned] = await Promise.all([
     finished.length > 0 ? finishTasks(store, workerId, finished) : [],
     waiting.length > 0 ? returnTasks(store.hot, workerId, waiting) : [],
   ]);
-  return [...ended, ...returned];
+  const completed = [...ended, ...returned];
+  if (completed.length > 0) flushed();
+  return completed;
 }
 
 /**

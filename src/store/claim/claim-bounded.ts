@@ -10,6 +10,7 @@ import {
   type ClaimRequest,
   claimedLine,
   claimedText,
+  commitBy,
   toClaimedTasks,
 } from "./claim.ts";
 
@@ -100,7 +101,7 @@ export async function claimBounded(
         select distinct on (priority) priority, run_at, id from claimed
         order by priority, run_at desc, id desc) as last_of_each) as last,
       (now() - interval '1 s')::text as second_before,
-      (extract(epoch from (select at from found) - statement_timestamp()) * 1000)::float8 as walk_ms
+      (extract(epoch from (select at from found) - statement_timestamp()) * 1000)::float8 as walk_ms, ${commitBy(sql, request)}
     from claimed`;
   const [told] = rows;
   if (told === undefined) throw new Error("the claim returned no row");

@@ -19,6 +19,8 @@ export interface ClaimRequest {
   limit: number;
   /** They may not start at once: see `ClaimedTask.mayWait`. */
   ahead?: boolean;
+  /** Its commit does not wait for the disk: none of the tasks may start before `Store.flushes` says so. */
+  unflushed?: boolean;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function claimTasks(store: Store, request: ClaimRequest): Promise<C
       order by head.priority desc, head.run_at, head.id
       limit ${request.limit}))
     returning ${claimedLine(sql, sql`false`)})
-    select ${claimedText(sql)} from claimed`;
+    select ${claimedText(sql)}, ${commitBy(sql, request)} from claimed`;
   return toClaimedTasks(rows);
 }
 
@@ -84,6 +86,10 @@ export const claimedLine = (sql: Sql, holdsSlot: Fragment) => sql`
 
 /** The lines of all tasks, for `toClaimedTasks`. */
 export const claimedText = (sql: Sql) => sql`'[' || string_agg(line, ',') || ']' as tasks`;
+
+/** Of the statement's own transaction. */
+export const commitBy = (sql: Sql, { unflushed = false }: ClaimRequest) =>
+  sql`case when ${unflushed}::boolean then set_config('synchronous_commit', 'off', true) end`;
 
 /** In the order of the claim, since RETURNING keeps none. */
 export function toClaimedTasks([row]: readonly ClaimedRow[]): ClaimedTask[] {
