@@ -171,8 +171,8 @@ export class Claimer {
   }
 
   /**
-   * Where each slot has its task, the next one is free by an end, whose completion brings the claim to the disk: until then
-   * nobody has to wait for that.
+   * Where every slot has a task, the next becomes free when one ends, and its completion brings the claim to the disk. Behind a
+   * pooler nobody knows over which connection.
    */
   #mayStayUnflushed(ahead = false): boolean {
     const { executor, store } = this.#options;

@@ -1,0 +1,113 @@
+/** What waits in the executor: for a slot, and for the database's disk. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { z } from "zod";
+import { Completer } from "../../src/engine/completer.ts";
+import { Executor } from "../../src/engine/executor.ts";
+import { createLocalRunner } from "../../src/engine/handlers/runner.ts";
+import { Reporter } from "../../src/engine/reporter.ts";
+import { defineHandler, HandlerRegistry } from "../../src/handlers/handler.ts";
+import { claimTasks } from "../../src/store/claim/claim.ts";
+import { enqueueTask } from "../../src/store/enqueue/enqueue.ts";
+import { findTask } from "../../src/store/find.ts";
+import { registerWorker } from "../../src/store/worker.ts";
+import { checkNewTask } from "../../src/task/doors/new-task.ts";
+import { keepForever } from "../keep-forever.ts";
+import { createDatabase, type TestDatabase } from "../postgres.ts";
+
+let database: TestDatabase;
+let workerId: number;
+beforeAll(async () => {
+  database = await createDatabase();
+  workerId = await registerWorker(database.store, { host: "test", pid: 1, version: "test", leaseMs: 60_000 });
+});
+afterAll(() => database.drop());
+
+/** With one slot. `ran` are the tasks that have started, in their order. */
+function createExecutor() {
+  const { store } = database;
+  const ran: number[] = [];
+  const opened = Promise.withResolvers<void>();
+  const run = async (_: unknown, { task }: { task: { id: number } }) => {
+    ran.push(task.id);
+    await opened.promise;
+  };
+  const handler = defineHandler({ name: "a", payload: z.unknown(), run });
+  const shared = { store, emit: () => {}, toPlain: (value: unknown) => value };
+  const completer = new Completer({
+    ...shared,
+    backoffOf: () => undefined,
+    isBusy: () => false,
+    onReturned: () => {},
+    onEnded: () => {},
+  });
+  const executor = new Executor({
+    runner: createLocalRunner(new HandlerRegistry([handler]), { store, retention: keepForever }),
+    completer,
+    reporter: new Reporter({ ...shared, onWaiting: () => {} }),
+    slots: 1,
+    emit: () => {},
+    onStarted: () => {},
+    onSlotFree: () => {},
+  });
+  return { executor, completer, ran, open: opened.resolve };
+}
+
+async function claim(priority = 0) {
+  const { id } = await enqueueTask(database.store, checkNewTask({ name: "a", priority }));
+  return { id, tasks: await claimTasks(database.store, { workerId, names: ["a"], queues: [], limit: 1 }) };
+}
+
+test("a task whose claim the disk may not have waits though a slot is free, and starts once it has", async () => {
+  const { executor, ran, open } = createExecutor();
+  const { id, tasks } = await claim();
+  const { promise: flushed, resolve: flush } = Promise.withResolvers<void>();
+  executor.take(workerId, tasks, flushed);
+  await Bun.sleep(0);
+  const { freeSlots, waiting, startable, isIdle } = executor;
+  expect({ ran, freeSlots, waiting, startable, isIdle, claimed: executor.claimedIds() }).toEqual({
+    ran: [],
+    freeSlots: 1,
+    waiting: 1,
+    startable: 0,
+    isIdle: false,
+    claimed: [id],
+  });
+  flush();
+  open();
+  await executor.idle();
+  expect(ran).toEqual([id]);
+});
+
+test("it is given back like any that waits, and does not start when the disk has its claim later", async () => {
+  const { executor, completer, ran } = createExecutor();
+  const { id, tasks } = await claim();
+  const { promise: flushed, resolve: flush } = Promise.withResolvers<void>();
+  executor.take(workerId, tasks, flushed);
+  expect(executor.waitingSinceMs).toBeNumber();
+  executor.giveBackWaiting();
+  flush();
+  await completer.flush();
+  expect([ran, executor.isIdle, await findTask(database.store, id)]).toMatchObject([
+    [],
+    true,
+    { state: "pending", attempt: 0 },
+  ]);
+  await database.store.sql`truncate fiscaut_tasks.task`;
+});
+
+test("it takes its place among those that wait for a slot", async () => {
+  const { executor, ran, open } = createExecutor();
+  const running = await claim();
+  const low = await claim(1);
+  const high = await claim(2);
+  executor.take(workerId, running.tasks);
+  const { promise: flushed, resolve: flush } = Promise.withResolvers<void>();
+  executor.take(workerId, high.tasks, flushed);
+  executor.take(workerId, low.tasks);
+  flush();
+  await Bun.sleep(0);
+  expect(executor.startable).toBe(2);
+  open();
+  await executor.idle();
+  expect(ran).toEqual([running.id, high.id, low.id]);
+});
