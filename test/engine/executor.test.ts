@@ -62,7 +62,7 @@ test("a task whose claim the disk may not have waits though a slot is free, and 
   const { id, tasks } = await claim();
   const { promise: flushed, resolve: flush } = Promise.withResolvers<void>();
   executor.take(workerId, tasks, flushed);
-  await Bun.sleep(0);
+  await Promise.resolve();
   const { freeSlots, waiting, startable, isIdle } = executor;
   expect({ ran, freeSlots, waiting, startable, isIdle, claimed: executor.claimedIds() }).toEqual({
     ran: [],
@@ -105,7 +105,7 @@ test("it takes its place among those that wait for a slot", async () => {
   executor.take(workerId, high.tasks, flushed);
   executor.take(workerId, low.tasks);
   flush();
-  await Bun.sleep(0);
+  await Promise.resolve();
   expect(executor.startable).toBe(2);
   open();
   await executor.idle();

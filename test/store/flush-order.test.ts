@@ -12,14 +12,14 @@ import type { ClaimedTask } from "../../src/task/task.ts";
 import { createDatabase, type TestDatabase } from "../postgres.ts";
 import { until } from "../until.ts";
 
-/** @returns what tells whether it has resolved by now, other things that wait included. */
+/** @returns what tells whether it has resolved by now. */
 function watch(promise: Promise<void>) {
   let resolved = false;
   void promise.then(() => {
     resolved = true;
   });
   return async () => {
-    await Bun.sleep(0);
+    await Promise.resolve();
     return resolved;
   };
 }
