@@ -39,11 +39,8 @@ test("none is lost and none runs twice", async () => {
   const count = 24_000;
   const crashes = 8;
   const runs = new Map<unknown, number>();
-  let mostTwice = 0;
   const quick = async (payload: unknown) => {
-    const times = (runs.get(payload) ?? 0) + 1;
-    runs.set(payload, times);
-    mostTwice = Math.max(mostTwice, times);
+    runs.set(payload, (runs.get(payload) ?? 0) + 1);
   };
   await enqueueBatch(
     own,
@@ -65,6 +62,6 @@ test("none is lost and none runs twice", async () => {
     (await own.sql`select 1 from fiscaut_tasks.task_history where state = 'succeeded'`.catch(() => []))
       .length;
   await until(async () => (await countDone()) === count, 30_000);
-  expect({ run: runs.size, mostTwice }).toEqual({ run: count, mostTwice: 1 });
+  expect({ run: runs.size, times: [...new Set(runs.values())] }).toEqual({ run: count, times: [1] });
   await worker.stop("done", 1_000);
 }, 90_000);

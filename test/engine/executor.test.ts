@@ -1,30 +1,24 @@
 /** What waits in the executor: for a slot, and for the database's disk. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { z } from "zod";
 import { Completer } from "../../src/engine/completer.ts";
 import { Executor } from "../../src/engine/executor.ts";
 import { createLocalRunner } from "../../src/engine/handlers/runner.ts";
 import { Reporter } from "../../src/engine/reporter.ts";
 import { defineHandler, HandlerRegistry } from "../../src/handlers/handler.ts";
-import { claimTasks } from "../../src/store/claim/claim.ts";
-import { enqueueTask } from "../../src/store/enqueue/enqueue.ts";
 import { findTask } from "../../src/store/find.ts";
-import { registerWorker } from "../../src/store/worker.ts";
-import { checkNewTask } from "../../src/task/doors/new-task.ts";
 import { keepForever } from "../keep-forever.ts";
-import { createDatabase, type TestDatabase } from "../postgres.ts";
+import { createOnceBed } from "../store/enqueue/once-bed.ts";
 
-let database: TestDatabase;
+const bed = createOnceBed();
 let workerId: number;
 beforeAll(async () => {
-  database = await createDatabase();
-  workerId = await registerWorker(database.store, { host: "test", pid: 1, version: "test", leaseMs: 60_000 });
+  workerId = await bed.register();
 });
-afterAll(() => database.drop());
 
 /** With one slot. `ran` are the tasks that have started, in their order. */
 function createExecutor() {
-  const { store } = database;
+  const { store } = bed;
   const ran: number[] = [];
   const opened = Promise.withResolvers<void>();
   const run = async (_: unknown, { task }: { task: { id: number } }) => {
@@ -53,8 +47,8 @@ function createExecutor() {
 }
 
 async function claim(priority = 0) {
-  const { id } = await enqueueTask(database.store, checkNewTask({ name: "a", priority }));
-  return { id, tasks: await claimTasks(database.store, { workerId, names: ["a"], queues: [], limit: 1 }) };
+  const { id } = await bed.enqueue({ priority });
+  return { id, tasks: await bed.claimAll(1, workerId) };
 }
 
 test("a task whose claim the disk may not have waits though a slot is free, and starts once it has", async () => {
@@ -87,12 +81,11 @@ test("it is given back like any that waits, and does not start when the disk has
   executor.giveBackWaiting();
   flush();
   await completer.flush();
-  expect([ran, executor.isIdle, await findTask(database.store, id)]).toMatchObject([
+  expect([ran, executor.isIdle, await findTask(bed.store, id)]).toMatchObject([
     [],
     true,
     { state: "pending", attempt: 0 },
   ]);
-  await database.store.sql`truncate fiscaut_tasks.task`;
 });
 
 test("it takes its place among those that wait for a slot", async () => {
